@@ -1,0 +1,268 @@
+"""The recipe: everything that describes a study, as frozen dataclasses that read from and write to TOML."""
+
+import re
+import tomllib
+from dataclasses import asdict, field
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import tomli_w
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from core.errors import RecipeError
+
+PositiveRule = Literal["all", "random", "hardest", "nearest"]
+NegativeRule = Literal["semihard", "hardest", "random", "all"]
+LossName = Literal["triplet", "margin", "proxy-anchor"]
+PROXY_LOSSES = frozenset({"proxy-anchor"})
+
+_STRICT = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+_ARM_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+
+
+@dataclass(frozen=True, config=_STRICT)
+class DataConfig:
+    """Where the items come from, how they are split, and what the loss is told about them."""
+
+    source: Literal["mnist", "digits", "folder", "table", "idx"]
+    """The kind of data set."""
+    label: str = ""
+    """Which of the source's groupings is the class, where it offers several (mnist: `parity` or `digit`)."""
+    path: str = ""
+    """The folder, zip or table, for sources that read the disk."""
+    split: Literal["items", "classes"] = "items"
+    """Hold out items of every class, or whole classes."""
+    test_fraction: float = 0.3
+    """Share of the items held out, in (0, 1). A `split` column in a table wins."""
+    label_noise: float = 0.0
+    """Probability, in [0, 1), that a training item carries the label of another class."""
+    max_items: int | None = None
+    """Use only this many items, drawn with the seed."""
+    image_size: int = 0
+    """Side in pixels of the network's square input; 0 = the source's own, at most 64."""
+    channels: Literal[1, 3] = 1
+    """Grey (1) or colour (3) input."""
+
+    def __post_init__(self) -> None:
+        _require(0 < self.test_fraction < 1, "data.test_fraction must lie between 0 and 1")
+        _require(0 <= self.label_noise < 1, "data.label_noise must be at least 0 and below 1")
+        _require(self.max_items is None or self.max_items >= 4, "data.max_items must be at least 4")
+        _require(self.image_size == 0 or 8 <= self.image_size <= 512, "data.image_size must be 0 or 8 to 512")
+        needs_path = self.source in {"folder", "table", "idx"}
+        _require(bool(self.path) or not needs_path, f'data.source = "{self.source}" needs data.path')
+
+
+@dataclass(frozen=True, config=_STRICT)
+class ModelConfig:
+    """The network, the same for every arm."""
+
+    name: str = "convnet"
+    """A name from the registry in `models`."""
+    dim: int = 64
+    """Dimension of the embedding."""
+    width: int = 32
+    """Channels of the first stage."""
+
+    def __post_init__(self) -> None:
+        _require(2 <= self.dim <= 4096, "model.dim must lie between 2 and 4096")
+        _require(4 <= self.width <= 512, "model.width must lie between 4 and 512")
+
+
+@dataclass(frozen=True, config=_STRICT)
+class TrainConfig:
+    """The training that every arm shares; arms differ in their sampling rule."""
+
+    epochs: int = 20
+    """Passes over the training items."""
+    lr: float = 1e-3
+    """Adam's learning rate, annealed to zero on a cosine."""
+    weight_decay: float = 1e-4
+    """Adam's decoupled weight decay."""
+    loss: LossName = "triplet"
+    """The metric-learning loss."""
+    margin: float = 0.2
+    """The loss's margin, in units of Euclidean distance between unit vectors (0 to 2)."""
+    beta: float = 1.2
+    """Margin loss only: the boundary between positive and negative pairs, learned from this start."""
+    negatives: NegativeRule = "semihard"
+    """How an anchor and its positive meet their negative."""
+    classes_per_batch: int = 2
+    """Classes in a batch."""
+    samples_per_class: int = 32
+    """Items of each class in a batch."""
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Where to train; `auto` takes CUDA, then MPS, then the CPU."""
+
+    def __post_init__(self) -> None:
+        _require(1 <= self.epochs <= 10_000, "train.epochs must lie between 1 and 10000")
+        _require(0 < self.lr <= 10, "train.lr must be above 0 and at most 10")
+        _require(self.weight_decay >= 0, "train.weight_decay must not be negative")
+        _require(0 < self.margin <= 2, "train.margin must be above 0 and at most 2")
+        _require(0 < self.beta <= 2, "train.beta must be above 0 and at most 2")
+        _require(self.classes_per_batch >= 2, "train.classes_per_batch must be at least 2: else no negatives")
+        _require(self.samples_per_class >= 2, "train.samples_per_class must be at least 2: else no positives")
+
+
+@dataclass(frozen=True, config=_STRICT)
+class ArmConfig:
+    """What sets one arm apart."""
+
+    positives: PositiveRule | None = None
+    """The positive sampling rule; none only for losses that have no in-batch positive."""
+    loss: LossName | None = None
+    """Another loss than the recipe's, for a baseline arm."""
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Recipe:
+    """A study from data to arms; running it again gives the same result."""
+
+    name: str
+    """Short name, also the default folder."""
+    data: DataConfig
+    """The items."""
+    arms: dict[str, ArmConfig]
+    """The arms by name, in the order shown."""
+    title: str = ""
+    """One line for people."""
+    seed: int = 0
+    """Decides split, label noise, initial weights, batches and maps."""
+    model: ModelConfig = field(default_factory=ModelConfig)
+    """The network."""
+    train: TrainConfig = field(default_factory=TrainConfig)
+    """The training."""
+
+    def __post_init__(self) -> None:
+        valid = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", self.name)
+        _require(valid is not None, "name must be letters, digits, dots and dashes, at most 80")
+        _require(0 <= self.seed < 2**32, "seed must lie between 0 and 4294967295")
+        _require(len(self.arms) >= 1, "a recipe needs at least one arm, such as [arms.nearest]")
+        for name, arm in self.arms.items():
+            _require(_ARM_NAME.fullmatch(name) is not None, f'arm name "{name}" must be lower-case letters, digits, dashes')
+            _require(name != "pixels", 'an arm cannot be called "pixels": that is the reference')
+            self._check_rule(name, arm)
+
+    def _check_rule(self, name: str, arm: ArmConfig) -> None:
+        loss = self.loss_of(name)
+        if loss in PROXY_LOSSES:
+            _require(
+                arm.positives is None,
+                f'arms.{name}: positives = "{arm.positives}" cannot go with loss = "{loss}", which compares items '
+                "with class proxies and has no in-batch positive; remove positives or choose triplet or margin",
+            )
+        else:
+            _require(arm.positives is not None, f'arms.{name}: loss = "{loss}" needs a positives rule')
+
+    def loss_of(self, arm: str) -> LossName:
+        """The loss an arm is trained with."""
+        return self.arms[arm].loss or self.train.loss
+
+    def warnings(self) -> list[str]:
+        """Combinations that are allowed but defeat their purpose, one sentence each."""
+        found = []
+        nearest = [name for name, arm in self.arms.items() if arm.positives == "nearest"]
+        if nearest and self.train.samples_per_class == 2:
+            found.append(
+                f"arms.{nearest[0]}: with 2 samples per class every anchor has a single candidate, so nearest "
+                "positives equal random positives; use at least 8 samples per class"
+            )
+        return found
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Check nested plain values; RecipeError names every wrong key."""
+        try:
+            return TypeAdapter(cls).validate_python(values)
+        except ValidationError as error:
+            raise RecipeError(_explain(error)) from None
+
+    @classmethod
+    def load(cls, source: str | Path, overrides: tuple[str, ...] = ()) -> Self:
+        """Read a TOML file, or a recipe shipped with the package by its name.
+
+        overrides: `key.path=value` strings, the value in TOML or a bare word.
+        """
+        try:
+            values = tomllib.loads(_read(source))
+        except tomllib.TOMLDecodeError as error:
+            raise RecipeError(f"{source} is not valid TOML: {error}") from None
+        for override in overrides:
+            _override(values, override)
+        return cls.from_dict(values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Nested plain values without empty entries, as TOML holds them."""
+        return _without_none(asdict(self))
+
+    def to_toml(self) -> str:
+        """The recipe as TOML; `Recipe.from_dict(tomllib.loads(...))` gives it back."""
+        return tomli_w.dumps(self.to_dict())
+
+
+def recipe_names() -> list[str]:
+    """The recipes that ship with the package."""
+    return sorted(f.name.removesuffix(".toml") for f in _shipped().iterdir() if f.name.endswith(".toml"))
+
+
+def _shipped() -> Any:
+    return resources.files("core") / "recipes"
+
+
+def _read(source: str | Path) -> str:
+    path = Path(source)
+    if path.suffix != ".toml" and (name := str(source)) in recipe_names():
+        return (_shipped() / f"{name}.toml").read_text(encoding="utf-8")
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        known = ", ".join(recipe_names())
+        raise RecipeError(f"cannot read the recipe {source} ({reason}); give a .toml file or one of: {known}") from None
+
+
+def _override(values: dict[str, Any], override: str) -> None:
+    key, equals, raw = override.partition("=")
+    if not equals or not key.strip():
+        raise RecipeError(f'cannot read the override "{override}"; write it as train.epochs=5')
+    try:
+        value = tomllib.loads(f"value = {raw}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = raw
+    *parents, last = key.strip().split(".")
+    table = values
+    for parent in parents:
+        table = table.setdefault(parent, {})
+        if not isinstance(table, dict):
+            raise RecipeError(f'cannot apply the override "{override}": {parent} is not a table')
+    table[last] = value
+
+
+def _explain(error: ValidationError) -> str:
+    """All faults in one sentence, each with its key."""
+    faults = []
+    for fault in error.errors():
+        where = ".".join(str(part) for part in fault["loc"])
+        match fault["type"]:
+            case "unexpected_keyword_argument":
+                text = f"unknown key {where}"
+            case "missing" | "missing_argument":
+                text = f"missing key {where}"
+            case "value_error":
+                text = str(fault["ctx"]["error"])
+            case _:
+                text = f"{where}: {fault['msg'][0].lower()}{fault['msg'][1:]}, not {fault['input']!r}"
+        faults.append(text)
+    return "the recipe is wrong: " + "; ".join(faults)
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise ValueError(message)
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    return value
