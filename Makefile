@@ -1,0 +1,62 @@
+# Everything runs in .venv, made here. pip follows the machine's own configuration (PIP_* variables, pip.conf).
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help app test check bench browser clean
+
+VENV := .venv
+PY := $(VENV)/bin/python
+# Test processes side by side; the numerical libraries stay on one thread in each.
+WORKERS ?= 2
+# A fixed port for `make app`; empty: 8501, or the next free one.
+PORT ?=
+# The first Python that is new enough.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+app: $(VENV)/.app ## install what is missing and open the app on http://127.0.0.1:8501
+	$(PY) -m streamlit run app/main.py --server.address 127.0.0.1 --server.showEmailPrompt false \
+		$(if $(PORT),--server.port $(PORT))
+
+test: $(VENV)/.test browser ## all tests, those in a real browser included
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist loadfile
+
+check: $(VENV)/.test ## lint, format, types and layering: the quick ones
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy core models
+	$(PY) -m pytest -q tests/test_layering.py
+
+bench: $(VENV)/.test ## every benchmark under tests/benchmarks, one table each
+	@status=0; for file in $$(grep -l '^if __name__ == "__main__"' tests/benchmarks/*.py); do \
+		module=$$(basename $$file .py); echo "== $$module"; \
+		$(PY) -m tests.benchmarks.$$module || status=1; done; exit $$status
+
+clean: ## remove the environment and the caches; studies are kept
+	rm -rf $(VENV) build .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks
+	find app core models tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is newer than the list it was installed from; an environment whose Python has gone is made again.
+$(VENV)/.app: requirements.txt
+	@test -n "$(PYTHON)" || { echo "Uncollapse needs Python 3.11 or newer and found none: install it \
+	(on Debian: apt-get install python3 python3-venv)." >&2; exit 1; }
+	@$(PY) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); \
+		echo "$(PYTHON) could not make a virtual environment: install its venv module \
+	(on Debian: apt-get install python3-venv) and run make again." >&2; exit 1; }
+	$(PY) -m pip install --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.app requirements-dev.txt
+	$(PY) -m pip install --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
+	@touch $@
+
+# The tests themselves say so when there is no browser in the end, and fail for it under CI.
+browser:
+	@for name in chromium google-chrome google-chrome-stable chromium-browser; do \
+		command -v $$name >/dev/null && exit 0; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		export DEBIAN_FRONTEND=noninteractive; \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium chromium-driver; \
+	fi </dev/null || echo "Chromium could not be installed." >&2

@@ -1,0 +1,199 @@
+"""A real Chromium and real Streamlit servers for the tests under tests/browser."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+REPO = Path(__file__).parent.parent.parent
+SCREENSHOTS = REPO / "build" / "screenshots"
+BROWSERS = ["chromium", "google-chrome", "google-chrome-stable", "chromium-browser", "chrome"]
+FLAGS = [
+    "--no-sandbox",  # as root, and where user namespaces are closed
+    "--disable-dev-shm-usage",  # containers have a small /dev/shm
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--enable-unsafe-swiftshader",  # WebGL without a graphics card
+]
+START_SECONDS = 60
+
+
+def find_browser(bundled: str) -> str | None:
+    """Path of a Chromium or Chrome; `bundled` is where Playwright would have put its own."""
+    if named := os.environ.get("UNCOLLAPSE_CHROME"):
+        return named
+    candidates = [*filter(None, map(shutil.which, BROWSERS)), bundled]
+    return next((path for path in candidates if Path(path).exists()), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        path = find_browser(playwright.chromium.executable_path)
+        if path is None:
+            (pytest.fail if os.environ.get("CI") else pytest.skip)("there is no Chromium or Chrome here")
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def console_errors() -> Iterator[list[str]]:
+    """What the pages of this test report as errors; a test clears the list of those that it provokes."""
+    errors: list[str] = []
+    yield errors
+    assert not errors, "the browser's console shows errors"
+
+
+@pytest.fixture
+def contexts() -> Iterator[list[BrowserContext]]:
+    """The browser contexts a test has open."""
+    opened: list[BrowserContext] = []
+    yield opened
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def new_page(
+    browser: Browser, console_errors: list[str], contexts: list[BrowserContext]
+) -> Callable[..., Page]:
+    """Opens a page in a context of its own: new_page(color_scheme="dark", viewport={...}, ...)."""
+
+    def open_page(**options: object) -> Page:
+        context = browser.new_context(**{"viewport": {"width": 1440, "height": 1000}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: console_errors.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: console_errors.append(str(error)))
+        return page
+
+    return open_page
+
+
+@pytest.fixture
+def page(new_page: Callable[..., Page]) -> Page:
+    return new_page()
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running `streamlit run`."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log_file: Path
+
+    def log(self) -> str:
+        return self.log_file.read_text("utf-8", errors="replace")
+
+    def healthy(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2) as reply:
+                return reply.status == 200
+        except OSError:
+            return False
+
+    def wait_until_up(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not self.healthy():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"streamlit did not come up:\n{self.log()}")
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+
+
+SERVERS = pytest.StashKey[list[Server]]()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def start_server(script: Path, env: Mapping[str, str], log_file: Path) -> Server:
+    port = free_port()
+    options = {"server.address": "127.0.0.1", "server.port": port, "server.headless": "true"}
+    options |= {"server.fileWatcherType": "none", "browser.gatherUsageStats": "false"}
+    flags = [part for key, value in options.items() for part in (f"--{key}", str(value))]
+    with log_file.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", str(script), *flags],
+            cwd=REPO,
+            env={**os.environ, **env},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    return Server(f"http://127.0.0.1:{port}", process, log_file)
+
+
+def stop_runs(root: Path) -> None:
+    """Runs outlive the app on purpose, so those that a test's app has started are ended here."""
+    from core import jobs
+
+    for job in jobs.list_jobs(root):
+        job.cancel()
+
+
+@pytest.fixture(scope="session")
+def serve(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., Server]]:
+    """Starts an app: serve("app/main.py", env={"UNCOLLAPSE_STUDIES": ...}).url; all end with the session."""
+    servers = request.session.stash.setdefault(SERVERS, [])
+    roots: set[Path] = set()
+
+    def start(script: str | Path = "app/main.py", *, env: Mapping[str, str] | None = None) -> Server:
+        log_file = tmp_path_factory.mktemp("server") / "log.txt"
+        server = start_server(REPO / script, env or {}, log_file)
+        servers.append(server)
+        roots.add(Path((env or {}).get("UNCOLLAPSE_STUDIES", os.environ["UNCOLLAPSE_STUDIES"])))
+        server.wait_until_up()
+        return server
+
+    yield start
+    for server in servers:
+        server.stop()
+    for root in roots:
+        stop_runs(root)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Iterator[None]:
+    """A failed test shows the servers' logs and leaves a screenshot of every page it had open."""
+    report = (yield).get_result()
+    if report.when != "call" or not report.failed:
+        return
+    for server in item.session.stash.get(SERVERS, []):
+        report.sections.append((f"log of {server.url}", server.log()[-4000:]))
+    pages = [page for context in getattr(item, "funcargs", {}).get("contexts", []) for page in context.pages]
+    for number, page in enumerate(pages):
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        path = SCREENSHOTS / f"failed-{item.name.replace('/', '_')[:80]}-{number}.png"
+        with contextlib.suppress(Exception):  # a crashed page has no picture, and its test has failed already
+            page.screenshot(path=path)
+            report.sections.append(("screenshot", str(path)))

@@ -1,0 +1,42 @@
+"""What every test runs under: shapes and types checked, seeded hypothesis, a studies folder of its own."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+from jaxtyping import install_import_hook
+
+# Before anything imports core or models: every annotated function checks its shapes and types from here on.
+install_import_hook(["core", "models"], "beartype.beartype")
+
+settings.register_profile("local", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_studies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads or writes the studies of whoever runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNCOLLAPSE_STUDIES", str(tmp_path_factory.mktemp("studies")))
+        yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.nodeid.startswith("tests/browser/"):
+            item.add_marker(pytest.mark.browser)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = [r for r in terminalreporter.getreports("skipped") if r.nodeid.startswith("tests/browser/")]
+    if skipped:
+        terminalreporter.section("BROWSER TESTS DID NOT RUN", sep="!", red=True, bold=True)
+        terminalreporter.write_line(
+            f"{len(skipped)} tests were skipped: nothing was checked in a real browser. Install chromium or "
+            "google-chrome (on Debian, as root: apt-get install chromium chromium-driver), or name one in "
+            "UNCOLLAPSE_CHROME. With CI set this is a failure.",
+            red=True,
+            bold=True,
+        )
