@@ -1,0 +1,114 @@
+"""Data sets: from a source's items and pictures to a split, ready to train on.
+
+`load` gives a Dataset or raises one DataError; `check` lists everything that is wrong, row by row. Each
+source is one file with a function `read(config) -> Collection`.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.config import DataConfig
+from core.data import digits, mnist
+from core.data.collection import Collection, Problem, Severity, raise_errors
+from core.data.images import ArrayImages, FileImages, Images, decode, encode_png
+from core.data.noise import inject_label_noise
+from core.data.split import choose_items, hold_out_classes, hold_out_items, natural_key
+from core.errors import DataError
+
+__all__ = [
+    "ArrayImages",
+    "Dataset",
+    "FileImages",
+    "Images",
+    "check",
+    "decode",
+    "encode_png",
+    "inject_label_noise",
+    "input_size",
+    "load",
+    "natural_key",
+]
+
+SOURCES: dict[str, Callable[[DataConfig], Collection]] = {
+    "mnist": mnist.read,
+    "digits": digits.read,
+}
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Items and their pictures, row for row."""
+
+    items: pd.DataFrame
+    """id (int64, 0..n-1 in order), label, [sublabel], split ("train" | "test"), [path], [clean_label: the
+    label before noise], [is_query, is_gallery: bool]; label, sublabel, split and path are str."""
+    images: Images
+    """One picture per item."""
+
+
+def load(config: DataConfig, *, seed: int) -> Dataset:
+    """Read, choose, split and add noise, all decided by `config` and `seed`; DataError if that fails."""
+    collection = _read(config)
+    raise_errors([*collection.problems, *_class_problems(collection.items, config)], path=_origin(config))
+    items, images = collection.items, collection.images
+    if config.max_items is not None and config.max_items < len(items):
+        rows = choose_items(items, config.max_items, seed=seed)
+        items, images = items.iloc[rows].reset_index(drop=True), images.take(rows)
+    items = _split(items, config, seed=seed)
+    items.insert(0, "id", np.arange(len(items), dtype=np.int64))
+    if config.label_noise:
+        items = inject_label_noise(items, config.label_noise, seed=seed)
+    return Dataset(items, images)
+
+
+def input_size(config: DataConfig, images: Images) -> int:
+    """Side of the network's input: `config.image_size`, or the first picture's longer side within 8 to 64."""
+    return config.image_size or int(np.clip(max(images.picture(0).size), 8, 64))
+
+
+def check(config: DataConfig) -> pd.DataFrame:
+    """Everything wrong with a data set, one row each: where, severity ("error" | "warning"), problem, remedy.
+
+    Reads every picture, which `load` puts off until it is needed. No rows: nothing is wrong.
+    """
+    try:
+        collection = _read(config)
+        problems = [*collection.problems, *_class_problems(collection.items, config)]
+    except DataError as error:
+        problems = [
+            Problem(_origin(config), "error", str(error), "correct this first: the other checks need it")
+        ]
+    return pd.DataFrame(map(asdict, problems), columns=["where", "severity", "problem", "remedy"])
+
+
+def _read(config: DataConfig) -> Collection:
+    return SOURCES[config.source](config)
+
+
+def _origin(config: DataConfig) -> str:
+    return config.path or config.source
+
+
+def _split(items: pd.DataFrame, config: DataConfig, *, seed: int) -> pd.DataFrame:
+    """The `split` column: held-out classes if asked for, else the source's own, else held-out items."""
+    if config.split == "classes":
+        test = hold_out_classes(items)
+    elif "split" in items:
+        return items
+    else:
+        test = hold_out_items(items, config.test_fraction, seed=seed)
+    return items.assign(split=np.where(test, "test", "train"))
+
+
+def _class_problems(items: pd.DataFrame, config: DataConfig) -> list[Problem]:
+    """A class to compare with, and a second item in every class: without them no triplet exists."""
+    sizes = items["label"].value_counts(sort=False)
+    if len(sizes) == 1:
+        return [Problem(sizes.index[0], "error", "there is only one class", "add items of another class")]
+    single = sorted(sizes.index[sizes == 1], key=natural_key)
+    severity: Severity = "warning" if "split" in items and config.split == "items" else "error"
+    fault, remedy = "a class has a single item", "add items to it or remove it"
+    return [Problem(label, severity, fault, remedy) for label in single]

@@ -1,0 +1,17 @@
+"""1,797 digits of 8 x 8 pixels, as scikit-learn ships them."""
+
+import numpy as np
+
+from core.config import DataConfig
+from core.data.collection import Collection
+from core.data.images import ArrayImages
+from core.data.labels import digit_labels
+
+
+def read(config: DataConfig) -> Collection:
+    """Grey levels 0..16 become 0..255; label options `parity` and `digit`."""
+    from sklearn.datasets import load_digits  # seconds to import, which the app should not pay at its start
+
+    bunch = load_digits()
+    items = digit_labels(bunch.target, config.label, source="digits")
+    return Collection(items, ArrayImages(np.rint(bunch.images * (255 / 16)).astype(np.uint8)))

@@ -1,0 +1,74 @@
+"""Which items are used, and which of them are held out. All choices are seeded and stratified."""
+
+import re
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Int
+
+from core.errors import DataError
+
+
+def choose_items(items: pd.DataFrame, n: int, *, seed: int) -> Int[np.ndarray, "n"]:
+    """Rows of `n` items, in order, in proportion to split, class and mode.
+
+    At least two of every class (of every class on each side, where the split is given); DataError where `n`
+    is too small for that.
+    """
+    rng = _generator(seed, "choose")
+    order = rng.permutation(len(items))
+    shuffled = items.iloc[order]
+    strata = shuffled.groupby(_present(items, "split", "label", "sublabel"), sort=True)
+    within = strata.cumcount().to_numpy()
+    offset = rng.random(strata.ngroups)[strata.ngroup().to_numpy()]
+    priority = (within + offset) / strata["label"].transform("size").to_numpy()
+    must = shuffled.groupby(_present(items, "split", "label")).cumcount().to_numpy() < 2
+    if must.sum() > n:
+        raise DataError(f"data.max_items = {n} is too small: two of every class make {must.sum()}; raise it")
+    ranked = np.lexsort((priority, ~must))
+    return np.sort(order[ranked[:n]])
+
+
+def hold_out_items(items: pd.DataFrame, fraction: float, *, seed: int) -> Bool[np.ndarray, "n"]:
+    """True for the items to test on: about `fraction` of every mode, or class where modes are unknown.
+
+    A mode with two items or more has one on each side; a class's modes with a single item are dealt out
+    together, so that a class with two items or more is on both sides too. A class with a single item is
+    trained on.
+    """
+    modes = items.groupby(_present(items, "label", "sublabel"))
+    single = modes["label"].transform("size").to_numpy() == 1
+    strata = pd.DataFrame({"label": items["label"], "mode": np.where(single, -1, modes.ngroup())})
+    test = np.zeros(len(items), dtype=bool)
+    rng = _generator(seed, "split")
+    for _, rows in sorted(strata.groupby(["label", "mode"]).indices.items()):
+        if len(rows) > 1:
+            n_test = np.clip(np.floor(fraction * len(rows) + 0.5), 1, len(rows) - 1)
+            test[rng.permutation(rows)[: int(n_test)]] = True
+    return test
+
+
+def hold_out_classes(items: pd.DataFrame) -> Bool[np.ndarray, "n"]:
+    """True for the items of the second half of the classes in natural order; an odd one is trained on."""
+    classes = sorted(items["label"].unique(), key=natural_key)
+    if len(classes) < 4:
+        raise DataError(
+            f'data.split = "classes" needs at least 4 classes, two to train and two to test on, '
+            f'and there are {len(classes)}; use split = "items"'
+        )
+    return items["label"].isin(classes[(len(classes) + 1) // 2 :]).to_numpy()
+
+
+def natural_key(text: str) -> tuple[list[tuple[int, int | str]], str]:
+    """Sorts "9" before "10" and "img2" before "img10"."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", text)
+    return [(0, int(part)) if part[0] in "0123456789" else (1, part) for part in parts], text
+
+
+def _present(items: pd.DataFrame, *columns: str) -> list[str]:
+    return [column for column in columns if column in items]
+
+
+def _generator(seed: int, purpose: str) -> np.random.Generator:
+    """A stream of its own for every purpose, so that one choice does not shift another."""
+    return np.random.default_rng([seed, *purpose.encode()])
