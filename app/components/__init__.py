@@ -1,0 +1,1 @@
+"""The app's own browser components: linked maps, neighbour galleries, and what they share."""

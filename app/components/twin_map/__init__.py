@@ -1,0 +1,137 @@
+"""Two linked maps side by side (or one large), drawn by plotly.js and brushed in the browser."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from jaxtyping import Int64
+
+from app.components import plotly_asset
+from app.components.bundle import bundle, stylesheet
+from app.components.twin_map.points import Field, MapPoints
+
+__all__ = ["Field", "MapPoints", "QueryMark", "TwinMapState", "twin_map"]
+
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "uncollapse_twin_map",
+    js=bundle(_HERE / "index.js"),
+    css=stylesheet(_HERE.parent / "common" / "common.css", _HERE / "style.css"),
+)
+
+
+@dataclass(frozen=True)
+class QueryMark:
+    """A query placed on the maps approximately, e.g. an uploaded image: a star with a label."""
+
+    label: str
+    left: tuple[float, float] | None
+    right: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class TwinMapState:
+    """What the user did on the maps."""
+
+    clicked: int | None
+    """Id of the item clicked in this very run, else None."""
+    cleared: bool
+    """Esc was pressed in this very run with nothing selected: the user wants the focus gone."""
+    selected: Int64[np.ndarray, "m"]
+    """Ids inside the lasso or box, in the order of `points.ids`; kept until changed."""
+    colour: str | None
+    """Name of the field coloured by when the user last clicked or selected, to keep in the address."""
+
+
+def twin_map(
+    points: MapPoints,
+    *,
+    left: str,
+    right: str | None = None,
+    captions: tuple[str, str] = ("", ""),
+    colour: str | None = None,
+    selected: Sequence[int] | None = None,
+    focus: int | None = None,
+    queries: Sequence[QueryMark] = (),
+    single: bool = False,
+    height: int = 440,
+    key: str,
+) -> TwinMapState:
+    """Draw the arms' maps and return what the user did; zoom, legend and selection outlive script runs.
+
+    left, right: the arms' names; with `right` None or `single` one large map (`single` with two arms keeps a
+    switch, also on the key t, that moves the points from one arm's map to the other's).
+    captions: a line under each map, e.g. kappa, since a map says nothing about scale.
+    colour: name of the field to colour by at first, and again whenever this argument changes.
+    selected: ids to select; None leaves the selection to the user. focus: the item ringed on both maps.
+    height: of the drawing area, in pixels.
+    """
+    arms = [{"name": left, "caption": captions[0]}]
+    if right is not None:
+        arms.append({"name": right, "caption": captions[1]})
+    view: dict[str, Any] = {
+        "role": "view",
+        "version": points.version,
+        "idsVersion": points.ids_version,
+        "plotly": plotly_asset.URL,
+        "arms": arms,
+        "single": single or right is None,
+        "fields": list(points.fields),
+        "colour": colour,
+        "selected": None if selected is None else encode_selection(points, selected),
+        "focus": focus,
+        "queries": [asdict(query) for query in queries],
+        "atlas": points.atlas.mount(f"{key}-atlas") if points.atlas is not None else None,
+        "height": height,
+    }
+    with st.container(gap=None):
+        # Apart from the view, so that its message never changes and Streamlit sends it to a browser only once.
+        _component(
+            key=f"{key}-points", data={"role": "points", "version": points.version, "table": points.table}
+        )
+        result = _component(
+            key=key,
+            data=view,
+            on_selection_change=_ignore,
+            on_picked_change=_ignore,
+            default={"selection": None},
+        )
+    picked = result.get("picked") if isinstance(result.get("picked"), dict) else {}
+    selection = result.get("selection") if isinstance(result.get("selection"), dict) else {}
+    clicked = picked.get("id")
+    chosen = (picked or selection).get("colour")
+    return TwinMapState(
+        clicked=clicked if isinstance(clicked, int) and clicked in points.ids else None,
+        cleared=bool(picked) and clicked is None,
+        selected=decode_selection(points, selection),
+        colour=chosen if chosen in {field["name"] for field in points.fields} else None,
+    )
+
+
+def encode_selection(points: MapPoints, ids: Sequence[int]) -> str:
+    """One bit for each point, little-endian, as base64: 8 kB for 60,000 points whatever is selected."""
+    mask = np.isin(points.ids, np.asarray(ids, dtype=np.int64))
+    return base64.b64encode(np.packbits(mask, bitorder="little").tobytes()).decode() if mask.any() else ""
+
+
+def decode_selection(points: MapPoints, selection: dict[str, Any]) -> Int64[np.ndarray, "m"]:
+    """Ids of the selected points; none when the browser's mask is malformed or made for other items."""
+    mask = selection.get("mask")
+    if selection.get("ids") != points.ids_version or not isinstance(mask, str):
+        return points.ids[:0]
+    try:
+        packed = np.frombuffer(base64.b64decode(mask, validate=True), dtype=np.uint8)
+    except (binascii.Error, ValueError):
+        return points.ids[:0]
+    if len(packed) != -(-len(points.ids) // 8):
+        return points.ids[:0]
+    return points.ids[np.unpackbits(packed, count=len(points.ids), bitorder="little").astype(bool)]
+
+
+def _ignore() -> None:
+    """Streamlit returns a component's value only where a callback is given."""

@@ -1,0 +1,65 @@
+// Colours that stay apart for colour-blind readers, on a light and on a dark ground.
+
+// Okabe and Ito's palette first (its yellow and black adapted to the ground), then shades between them.
+const LIGHT = [
+  "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#6b4fa0", "#8a8a00", "#7a4a21", "#333f50",
+  "#5fc2a8", "#a6192e", "#9fb8d9", "#c9a2d6", "#3d6b35", "#f0b891", "#00a6b8", "#8f6f9c", "#b5b35c", "#b0506f",
+];
+const DARK = [
+  "#3d9be0", "#f0ad28", "#1fc494", "#e08fbd", "#f0743c", "#86cdf7", "#a78bea", "#e6dc4a", "#c08a5c", "#d7dce3",
+  "#8ee0c8", "#e8566b", "#5f7fae", "#7d5a94", "#7fae6d", "#f6d2b5", "#27b6c8", "#c8a6d4", "#9a9a3f", "#c66f8e",
+];
+const GREY = { light: "#b4b9c1", dark: "#5b636e" };
+// Viridis without the end that would vanish into the ground.
+const VIRIDIS = ["#440154", "#482878", "#3e4989", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725"];
+
+export const grey = (dark) => (dark ? GREY.dark : GREY.light);
+
+/** Stops [share, colour] of the continuous scale, low to high. */
+export function scaleOf(dark) {
+  const stops = dark ? VIRIDIS.slice(2) : VIRIDIS.slice(0, 9);
+  return stops.map((colour, i) => [i / (stops.length - 1), colour]);
+}
+
+/**
+ * Legend groups of a categorical field: one per category, the rarest beyond the palette folded into "Other",
+ * and "Unknown" where there are such items. `groupOf[code]` is a category's group; code -1 is the last entry.
+ */
+export function groupCategories(field, codes, dark) {
+  const k = field.categories.length;
+  const counts = codes.map((column) => tally(column, k));
+  const palette = dark ? DARK : LIGHT;
+  const total = (code) => Math.max(...counts.map((count) => count[code]));
+  const used = field.categories.map((_, code) => code).filter((code) => total(code) > 0);
+  const common = new Set(
+    used.length <= palette.length
+      ? used
+      : [...used].sort((a, b) => total(b) - total(a)).slice(0, palette.length - 1),
+  );
+  const groups = [];
+  const groupOf = new Int16Array(k + 1).fill(-1);
+  const add = (label, colour, codesOfGroup) => {
+    for (const code of codesOfGroup) groupOf[code] = groups.length;
+    groups.push({
+      label,
+      colour,
+      counts: counts.map((count) => codesOfGroup.reduce((sum, code) => sum + count[code], 0)),
+    });
+  };
+  for (const code of used.filter((c) => common.has(c))) {
+    // The colour follows the category, not its place among those present, so that it stays from map to map.
+    const own = k <= palette.length ? code : groups.length;
+    add(field.categories[code], field.colours?.[field.categories[code]] ?? palette[own], [code]);
+  }
+  const rare = used.filter((code) => !common.has(code));
+  if (rare.length) add(`${rare.length} other`, grey(dark), rare);
+  if (counts.some((count) => count[k] > 0)) add("Unknown", grey(dark), [k]);
+  return { groups, groupOf };
+}
+
+/** How often each code occurs; the last entry counts -1. */
+function tally(codes, k) {
+  const counts = new Uint32Array(k + 1);
+  for (const code of codes) counts[code < 0 ? k : code]++;
+  return counts;
+}

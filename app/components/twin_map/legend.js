@@ -1,0 +1,68 @@
+// The legend: one chip for each category, or a colour bar. A click hides, a double click isolates.
+import { count, el } from "../common/dom.js";
+
+export class Legend {
+  /** owner: { toggle(group), isolate(group) } */
+  constructor(owner) {
+    this.owner = owner;
+    this.node = el("div", { class: "legend" });
+  }
+
+  /** selected: for each group the counts of selected items in each arm, or null when nothing is selected. */
+  showGroups(groups, hidden, selected) {
+    if (this.groups !== groups) {
+      this.groups = groups;
+      this.chips = groups.map((group, i) => this.chip(group, i));
+      this.node.replaceChildren(...this.chips.map((chip) => chip.node));
+      this.node.setAttribute("role", "group");
+      this.node.setAttribute("aria-label", "Legend. Click hides a category, double click shows it alone.");
+    }
+    groups.forEach((group, i) => {
+      const { node, number } = this.chips[i];
+      node.setAttribute("aria-pressed", String(!hidden.has(i)));
+      number.textContent = numberOf(group.counts, selected?.[i]);
+    });
+  }
+
+  chip(group, i) {
+    const swatch = el("span", { class: "swatch" });
+    swatch.style.background = group.colour;
+    const number = el("span", { class: "number" });
+    const node = el(
+      "button",
+      {
+        type: "button",
+        class: "chip",
+        title: `${group.label}\nClick hides, double click shows it alone`,
+        onclick: (event) => (event.shiftKey ? this.owner.isolate(i) : this.owner.toggle(i)),
+        ondblclick: () => this.owner.isolate(i),
+      },
+      swatch,
+      el("span", { class: "clip name", dir: "auto", text: group.label }),
+      number,
+    );
+    return { node, number };
+  }
+
+  showScale(field, stops) {
+    this.groups = null;
+    const [low, high] = field.limits;
+    const bar = el("span", { class: "bar" });
+    bar.style.background = `linear-gradient(to right, ${stops.map(([at, colour]) => `${colour} ${at * 100}%`).join(", ")})`;
+    const digits = high - low >= 10 ? 0 : 2;
+    this.node.setAttribute("role", "img");
+    this.node.setAttribute("aria-label", `${field.title}: ${low.toFixed(digits)} to ${high.toFixed(digits)}. ${field.note}`);
+    this.node.replaceChildren(
+      el("span", { class: "end", text: low.toFixed(digits) }),
+      bar,
+      el("span", { class: "end", text: high.toFixed(digits) }),
+      el("span", { class: "note clip", text: field.note, title: field.note }),
+    );
+  }
+}
+
+/** "412", "47 / 412", or both arms' numbers where they differ: "412 · 398". */
+function numberOf(counts, selected) {
+  const texts = counts.map((n, arm) => (selected ? `${count(selected[arm])} / ${count(n)}` : count(n)));
+  return [...new Set(texts)].join(" · ");
+}

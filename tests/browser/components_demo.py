@@ -1,0 +1,144 @@
+"""A page that mounts the maps and the gallery on made-up items, for the browser tests of the two components.
+
+Settings come from the environment: DEMO_N (items), DEMO_KIND (plain | hostile | degenerate).
+"""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app.components import plotly_asset
+from app.components.atlas import ImageAtlas
+from app.components.gallery import GalleryArm, GalleryQuery, gallery
+from app.components.twin_map import Field, MapPoints, QueryMark, twin_map
+
+N = int(os.environ.get("DEMO_N", "2000"))
+KIND = os.environ.get("DEMO_KIND", "plain")
+HOSTILE = [
+    "<img src=x onerror=\"document.title='pwned'\">",
+    "<script>document.title='pwned'</script>",
+    "🦊🪐 emoji",
+    "תווית בעברית",
+    "a very long class name " * 13,
+]
+
+
+@st.cache_resource
+def items() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    digit = rng.integers(0, 10, N)
+    names = HOSTILE if KIND == "hostile" else ["even", "odd"]
+    return pd.DataFrame(
+        {
+            "id": 7 + 3 * np.arange(N),  # not row numbers, so that mixing them up shows
+            "label": [names[d % len(names)] for d in digit],
+            "sublabel": digit.astype(str),
+        }
+    )
+
+
+@st.cache_resource
+def positions() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(1)
+    digit = items()["sublabel"].astype(int).to_numpy()
+    angle = digit * (2 * np.pi / 10)
+    apart = np.c_[np.cos(angle), np.sin(angle)] * 6 + rng.normal(0, 0.7, (N, 2))
+    collapsed = np.c_[np.where(digit % 2, 4, -4), np.zeros(N)] + rng.normal(0, 1.2, (N, 2))
+    return collapsed.astype(np.float32), apart.astype(np.float32)
+
+
+@st.cache_resource
+def thumbnails() -> ImageAtlas:
+    from PIL import Image, ImageDraw
+
+    glyphs = []
+    for digit in range(10):
+        picture = Image.new("L", (28, 28), 0)
+        ImageDraw.Draw(picture).text((8, 3), str(digit), fill=255, font_size=20)
+        glyphs.append(np.asarray(picture))
+    rng = np.random.default_rng(2)
+    images = np.stack(glyphs)[items()["sublabel"].astype(int)].astype(int)
+    images = np.clip(images + rng.integers(0, 40, images.shape), 0, 255).astype(np.uint8)
+    return ImageAtlas.build(images, items()["id"].to_numpy())
+
+
+@st.cache_resource
+def points(swapped: bool) -> MapPoints:
+    frame = items()
+    left, right = positions()[::-1] if swapped else positions()
+    rng = np.random.default_rng(3)
+    if KIND == "degenerate":
+        left, right = np.full_like(left, np.nan), np.zeros_like(right)
+    digit = frame["sublabel"].astype(int).to_numpy()
+    return MapPoints.build(
+        frame["id"].to_numpy(),
+        left=left,
+        right=right,
+        fields=[
+            Field("class", "Class", frame["label"].to_numpy()),
+            Field("mode", "Mode", frame["sublabel"].to_numpy()),
+            Field("subcluster", "Sub-cluster", (digit % 2).astype(str), (digit // 2).astype(str)),
+            Field("hit", "Nearest neighbour", np.where(rng.random(N) < 0.8, "hit", "miss")),
+            Field(
+                "change",
+                "Neighbourhood change",
+                rng.random(N),
+                limits=(0, 1),
+                note="share of neighbours that differ",
+            ),
+        ],
+        atlas=thumbnails(),
+    )
+
+
+def neighbours(position: np.ndarray, row: int, k: int = 10) -> pd.DataFrame:
+    distance = np.linalg.norm(position - position[row], axis=1)
+    nearest = np.argsort(distance)[1 : k + 1]
+    return items().iloc[nearest].assign(distance=distance[nearest], subcluster=[f"s{r % 3}" for r in nearest])
+
+
+st.set_page_config(layout="wide")
+plotly_asset.install(Path(__file__).parent / "static")
+controls = st.columns(4)
+swapped = controls[0].toggle("swap arms")
+single = controls[1].toggle("single")
+choose = controls[2].button("select three")
+controls[3].button("rerun")
+state = twin_map(
+    points(swapped),
+    left="nearest" if swapped else "standard",
+    right="standard" if swapped else "nearest",
+    captions=(
+        "κ 0.08 to 0.11: scale is not comparable between maps",
+        "κ 0.32 to 0.41: scale is not comparable between maps",
+    ),
+    focus=st.session_state.get("focus"),
+    selected=[7, 10, 13] if choose else None,
+    queries=[QueryMark("upload.png", (0, 2), (1, -1))],
+    single=single,
+    key="maps",
+)
+if state.clicked is not None or state.cleared:
+    st.session_state["focus"] = state.clicked
+    st.rerun()
+focus = st.session_state.get("focus")
+query, arms = None, []
+if focus is not None:
+    row = int(np.flatnonzero(items()["id"] == focus)[0])
+    item = items().iloc[row]
+    query = GalleryQuery(f"Item #{focus}", focus, item["label"], item["sublabel"])
+    left, right = positions()
+    arms = [
+        GalleryArm("standard", neighbours(left, row), note="query in sub-cluster 1 of 1"),
+        GalleryArm("nearest", neighbours(right, row), note="query in sub-cluster 3 of 5"),
+    ]
+clicked = gallery(query, arms, atlas=thumbnails(), key="gallery")
+if clicked is not None:
+    st.session_state["focus"] = clicked
+    st.rerun()
+st.code(
+    f"focus={focus} selected={len(state.selected)} first={state.selected[:3].tolist()} colour={state.colour}"
+)
