@@ -7,8 +7,10 @@ import pytest
 from hypothesis import settings
 from jaxtyping import install_import_hook
 
+from tests import typechecker
+
 # Before anything imports core or models: every annotated function checks its shapes and types from here on.
-install_import_hook(["core", "models"], "beartype.beartype")
+install_import_hook(["core", "models"], f"{typechecker.__name__}.check")
 
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
