@@ -140,7 +140,10 @@ class Recipe:
         _require(0 <= self.seed < 2**32, "seed must lie between 0 and 4294967295")
         _require(len(self.arms) >= 1, "a recipe needs at least one arm, such as [arms.nearest]")
         for name, arm in self.arms.items():
-            _require(_ARM_NAME.fullmatch(name) is not None, f'arm name "{name}" must be lower-case letters, digits, dashes')
+            _require(
+                _ARM_NAME.fullmatch(name) is not None,
+                f'arm name "{name}" must be lower-case letters, digits, dashes',
+            )
             _require(name != "pixels", 'an arm cannot be called "pixels": that is the reference')
             self._check_rule(name, arm)
 
@@ -219,7 +222,9 @@ def _read(source: str | Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         known = ", ".join(recipe_names())
-        raise RecipeError(f"cannot read the recipe {source} ({reason}); give a .toml file or one of: {known}") from None
+        raise RecipeError(
+            f"cannot read the recipe {source} ({reason}); give a .toml file or one of: {known}"
+        ) from None
 
 
 def _override(values: dict[str, Any], override: str) -> None:

@@ -1,0 +1,243 @@
+"""The command line: python -m core run | search | diagnose | data check."""
+
+import json
+import logging
+import re
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from core.config import DataConfig, Recipe, recipe_names
+from core.errors import DataError, UncollapseError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+data_app = typer.Typer(no_args_is_help=True, help="Look at data sets before they are used.")
+app.add_typer(data_app, name="data")
+stdout, stderr = Console(), Console(stderr=True)
+
+GATE = re.compile(r"\s*(preserved|compressed|destroyed|unimodal|too small)\s*>\s*(\d+)\s*")
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+@app.command()
+def run(
+    recipe: Annotated[str, typer.Argument(help="A recipe file (.toml), or the name of a shipped one.")],
+    out: Annotated[Path | None, typer.Option(help="Folder of the study; studies/NAME by default.")] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", help="Change a value: train.epochs=5")
+    ] = None,
+    resume: Annotated[bool, typer.Option(help="Go on from an interrupted run.")] = False,
+    as_json: AsJson = False,
+    status: Annotated[Path | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Train all arms of a recipe and compare them."""
+    from core.jobs import StatusWriter
+    from core.study import studies_root
+
+    wanted = Recipe.load(recipe, tuple(overrides or ()))
+    out = out or studies_root() / wanted.name
+    for warning in wanted.warnings():
+        stderr.print(f"[yellow]warning:[/] {warning}", highlight=False)
+    if status is None:
+        with _progress_bar() as bar:
+            study = _run(wanted, out, resume=resume, progress=_on_bar(bar))
+    else:
+        with StatusWriter(status) as writer:
+            study = _run(wanted, out, resume=resume, progress=writer.update)
+            writer.done(out)
+    _print_summary(study, as_json=as_json)
+
+
+@app.command()
+def search(
+    study: Annotated[Path, typer.Argument(help="A study folder.")],
+    image: Annotated[Path, typer.Option(help="The query picture.")],
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many neighbours.")] = 10,
+    as_json: AsJson = False,
+) -> None:
+    """The nearest items of a picture, in every arm."""
+    from core.data import decode
+    from core.study import Study
+
+    opened = Study.load(study)
+    vectors = opened.embed([decode(image)])
+    if not vectors:
+        raise DataError(f"{study} has no space that takes pictures")
+    hits = {name: _hits(opened, name, vector, k) for name, vector in vectors.items()}
+    if as_json:
+        _print_json({name: table.to_dict("records") for name, table in hits.items()})
+    for name, table in hits.items() if not as_json else ():
+        _print_table(table, title=name)
+
+
+@app.command()
+def diagnose(
+    study: Annotated[Path, typer.Argument(help="A study folder.")],
+    arm: Annotated[str | None, typer.Option(help="One arm; all arms and references by default.")] = None,
+    as_json: AsJson = False,
+    fail_on: Annotated[
+        str | None, typer.Option(help='Exit with 1 if so, as in "destroyed>0"; arms only.')
+    ] = None,
+) -> None:
+    """Every class of a study: sub-clusters, collapse, verdict."""
+    from core.study import Study
+
+    opened = Study.load(study)
+    table = opened.diagnostics
+    if arm is not None:
+        table = table[table["arm"] == opened.arm(arm).name]
+    gate = _gate(fail_on) if fail_on else None
+    if as_json:
+        _print_json(table.to_dict("records"))
+    else:
+        shown = [
+            "arm",
+            "label",
+            "n",
+            "subclusters",
+            "reference_subclusters",
+            "kappa",
+            "sublabel_excess",
+            "verdict",
+        ]
+        _print_table(table[[c for c in shown if c in table and table[c].notna().any()]], title=opened.name)
+    if gate is not None:
+        _apply(gate, table[table["arm"].isin(opened.arms)])
+
+
+@data_app.command("check")
+def check_data(
+    spec: Annotated[str, typer.Argument(help="A folder, zip, table, recipe file, or the name of a recipe.")],
+    as_json: AsJson = False,
+) -> None:
+    """List everything wrong with a data set, row by row; exits with 2 if it cannot be used."""
+    from core.data import check
+
+    problems = check(_data_config(spec))
+    if as_json:
+        _print_json(problems.to_dict("records"))
+    elif problems.empty:
+        stdout.print(f"{spec}: nothing is wrong")
+    else:
+        _print_table(problems, title=spec)
+    if (problems["severity"] == "error").any():
+        raise typer.Exit(2)
+
+
+def _run(recipe: Recipe, out: Path, **options: Any) -> Any:
+    from core.pipeline import run as run_pipeline  # imports torch, which plain --help need not wait for
+
+    return run_pipeline(recipe, out, **options)
+
+
+def _progress_bar() -> Progress:
+    columns = [TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()]
+    return Progress(*columns, console=stderr, transient=True)
+
+
+def _on_bar(bar: Progress) -> Any:
+    task = bar.add_task("starting", total=1.0)
+
+    def show(*, message: str | None = None, fraction: float | None = None, **_: Any) -> None:
+        bar.update(task, description=message, completed=fraction)
+
+    return show
+
+
+def _data_config(spec: str) -> DataConfig:
+    if spec in recipe_names() or spec.endswith(".toml"):
+        return Recipe.load(spec).data
+    is_table = spec.lower().endswith((".csv", ".parquet"))
+    return DataConfig(source="table" if is_table else "folder", path=spec)
+
+
+def _hits(study: Any, name: str, vector: Any, k: int) -> pd.DataFrame:
+    distances, ids = study.neighbours(name).search(vector, min(k, int(study.evaluated.sum())))
+    columns = [c for c in ("id", "label", "sublabel", "path") if c in study.items]
+    table = study.items.iloc[ids[0]][columns].reset_index(drop=True)
+    table.insert(0, "rank", range(1, len(table) + 1))
+    return table.assign(distance=distances[0])
+
+
+def _gate(expression: str) -> tuple[str, int]:
+    match = GATE.fullmatch(expression)
+    if match is None:
+        raise UncollapseError(
+            f'cannot read --fail-on "{expression}"; write a verdict and a number: "destroyed>0"'
+        )
+    return match[1], int(match[2])
+
+
+def _apply(gate: tuple[str, int], table: pd.DataFrame) -> None:
+    verdict, limit = gate
+    found = table[table["verdict"] == verdict]
+    if len(found) > limit:
+        where = ", ".join(f"{arm}: {label}" for arm, label in zip(found["arm"], found["label"], strict=True))
+        stderr.print(
+            f"failed: {len(found)} class(es) are {verdict}, more than {limit} ({where})", markup=False
+        )
+        raise typer.Exit(1)
+
+
+def _print_summary(study: Any, *, as_json: bool) -> None:
+    from core.summary import COLUMNS, summarise
+
+    summary = summarise(study)
+    for name in study.arms:
+        for warning in study.arm(name).warnings:
+            stderr.print(f"[yellow]warning:[/] {name}: {warning}", highlight=False)
+    if as_json:
+        _print_json({"study": str(study.path), "arms": summary.to_dict("index"), "timings": study.timings})
+    else:
+        table = summary.rename(columns=COLUMNS).reset_index(names="arm")
+        _print_table(table, title=study.name)
+        stdout.print(f"saved in {study.path}", highlight=False, soft_wrap=True)
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=False) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    return None if pd.isna(value) else value.item()
+
+
+def _print_table(frame: pd.DataFrame, *, title: str) -> None:
+    table = Table(title=title, title_justify="left")
+    for column in frame.columns:
+        numeric = pd.api.types.is_numeric_dtype(frame[column])
+        table.add_column(str(column), justify="right" if numeric else "left", overflow="fold")
+    for row in frame.itertuples(index=False):
+        table.add_row(*(_cell(value) for value in row))
+    stdout.print(table, markup=False)
+
+
+def _cell(value: Any) -> str:
+    if pd.isna(value):
+        return "-"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def main() -> None:
+    """Run a command; every error of ours is one sentence on stderr and exit code 2."""
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        app()
+    except UncollapseError as error:
+        stderr.print(f"error: {error}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        stderr.print("stopped; run the same command with --resume to go on")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,193 @@
+"""From a recipe to a study folder: data -> arms -> embeddings -> diagnostics -> maps, whole or not at all."""
+
+import contextlib
+import json
+import platform
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from core.config import Recipe
+from core.data import ArrayImages, Dataset, input_size, load
+from core.diagnostics import Diagnosis, analyse, retrieval_metrics
+from core.embedding import REFERENCE_SIDE, embed, pixel_vectors
+from core.neighbours import KnnGraph, Neighbours
+from core.projection import NEIGHBOURS, paired_maps
+from core.study import REFERENCE, SCHEMA, Study, evaluated
+from core.training import Trainer, TrainingItems, build_embedder, choose_device
+from core.watching import epoch_figures, warnings_of
+from core.workspace import workspace
+from models import save_checkpoint
+
+Progress = Callable[..., None]
+"""Called with any of stage, arm, epoch, epochs, fraction (0 to 1 of the whole), message, row (an epoch's figures)."""
+
+TRAINING_SHARE = 0.75
+VERSIONS = ("torch", "pytorch-metric-learning", "umap-learn", "faiss-cpu", "scikit-learn", "numpy")
+
+
+def run(recipe: Recipe, out: Path, *, resume: bool = False, progress: Progress | None = None) -> Study:
+    """Make the study of a recipe at `out`, which must not exist yet.
+
+    resume: go on from what an interrupted run of the same recipe left behind. A run that fails leaves nothing; one
+    that is interrupted leaves a hidden sibling of `out` to resume from. Raises UncollapseError.
+    """
+    out = out.absolute()
+    with workspace(out, recipe.to_toml(), resume=resume) as folder:
+        _Run(recipe, folder, progress or (lambda **_: None)).make()
+    return Study.load(out)
+
+
+class _Run:
+    """One run's steps, in the order of `make`."""
+
+    def __init__(self, recipe: Recipe, folder: Path, progress: Progress) -> None:
+        self.recipe, self.folder, self.progress = recipe, folder, progress
+        self.timings: dict[str, float] = {}
+        self.entries: list[dict[str, Any]] = []
+        self.embeddings: dict[str, np.ndarray] = {}
+
+    def make(self) -> None:
+        with self._timed("data", "reading the items"):
+            data = load(self.recipe.data, seed=self.recipe.seed)
+            pixels = self._pixels(data)
+            self._write_items(data)
+        items = data.items
+        held_out = np.flatnonzero(evaluated(items))
+        for position, name in enumerate(self.recipe.arms):
+            with self._timed(f"train {name}", f"training {name}", arm=name):
+                self._train(name, items, pixels, held_out, position)
+        self._reference(data)
+        with self._timed("analyse", "diagnosing every class"):
+            graphs = self._analyse(items, held_out)
+        with self._timed("maps", "drawing the maps"):
+            self._draw(items, held_out, graphs)
+        self._describe(data)
+
+    @contextlib.contextmanager
+    def _timed(self, stage: str, message: str, *, arm: str = "") -> Iterator[None]:
+        started = time.perf_counter()
+        fractions = {"analyse": TRAINING_SHARE, "maps": 0.88}
+        done = {"fraction": fractions[stage]} if stage in fractions else {}
+        self.progress(stage=stage.split()[0], message=message, arm=arm, **done)
+        yield
+        self.timings[stage] = round(time.perf_counter() - started, 2)
+
+    def _pixels(self, data: Dataset) -> torch.Tensor:
+        config = self.recipe.data
+        size = input_size(config, data.images)
+        return torch.from_numpy(
+            data.images.pixels(np.arange(len(data.items)), size=size, channels=config.channels)
+        )
+
+    def _write_items(self, data: Dataset) -> None:
+        data.items.to_parquet(self.folder / "items.parquet", index=False)
+        if isinstance(data.images, ArrayImages):
+            np.save(self.folder / "images.npy", data.images.array)
+
+    def _train(
+        self, name: str, items: pd.DataFrame, pixels: torch.Tensor, held_out: np.ndarray, position: int
+    ) -> None:
+        """Train one arm with its figures after every epoch; its state is saved as often, for --resume."""
+        arm, epochs = self.recipe.arms[name], self.recipe.train.epochs
+        folder = self.folder / "arms" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        rows = np.flatnonzero(items["split"] == "train")
+        codes = torch.from_numpy(pd.factorize(items["label"].iloc[rows], sort=True)[0].astype(np.int64))
+        train_items = TrainingItems(
+            pixels[rows], codes, torch.from_numpy(items["id"].to_numpy()[rows].copy())
+        )
+        embedder = build_embedder(self.recipe.model, train_items.images, seed=self.recipe.seed)
+        trainer = Trainer(embedder, train_items, recipe=self.recipe, arm=arm)
+        state = folder / "training.pt"
+        history = trainer.restore(state) if state.exists() else []
+        for row in trainer:
+            row |= epoch_figures(embed(embedder, pixels[held_out]), *_columns(items.iloc[held_out])[:2])
+            history.append(row)
+            trainer.save(state, history)
+            done = (position + row["epoch"] / epochs) / len(self.recipe.arms) * TRAINING_SHARE
+            self.progress(arm=name, epoch=row["epoch"], epochs=epochs, fraction=done, row=row)
+        pd.DataFrame(history).to_parquet(folder / "history.parquet", index=False)
+        save_checkpoint(folder, embedder.cpu())
+        self._add(name, "trained", arm.positives, embed(embedder, pixels), warnings_of(history))
+        state.unlink()
+
+    def _reference(self, data: Dataset) -> None:
+        config = self.recipe.data
+        side = min(REFERENCE_SIDE, input_size(config, data.images))
+        pixels = data.images.pixels(np.arange(len(data.items)), size=side, channels=config.channels)
+        self._add(REFERENCE, "reference", None, pixel_vectors(pixels), [])
+
+    def _add(
+        self, name: str, kind: str, positives: str | None, embeddings: np.ndarray, warnings: list[str]
+    ) -> None:
+        folder = self.folder / "arms" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        np.save(folder / "embeddings.npy", embeddings)
+        self.embeddings[name] = embeddings
+        self.entries.append({"name": name, "kind": kind, "positives": positives, "warnings": warnings})
+
+    def _analyse(self, items: pd.DataFrame, held_out: np.ndarray) -> dict[str, KnnGraph]:
+        """Retrieval, sub-clusters and collapse of every arm, measured against the reference."""
+        labels, modes, ids = _columns(items.iloc[held_out])
+        graphs, diagnoses = {}, {}
+        reference: Diagnosis | None = None
+        for name in [REFERENCE, *self.recipe.arms]:
+            self.progress(message=f"diagnosing {name}")
+            points = self.embeddings[name][held_out]
+            graphs[name] = Neighbours(points, ids).graph(NEIGHBOURS)
+            diagnoses[name] = analyse(
+                points,
+                labels,
+                sublabels=modes,
+                reference=reference,
+                seed=self.recipe.seed,
+                graph=graphs[name],
+            )
+            reference = reference or diagnoses[name]
+        for entry in self.entries:
+            points = self.embeddings[entry["name"]][held_out]
+            entry["metrics"] = retrieval_metrics(points, labels, sublabels=modes)
+        tables = [diagnoses[name].table.assign(arm=name) for name in self.embeddings]
+        pd.concat(tables, ignore_index=True).to_parquet(self.folder / "diagnostics.parquet", index=False)
+        groups = [
+            pd.DataFrame({"arm": name, "id": ids, "subcluster": diagnoses[name].assignments})
+            for name in self.embeddings
+        ]
+        pd.concat(groups, ignore_index=True).to_parquet(self.folder / "subclusters.parquet", index=False)
+        return graphs
+
+    def _draw(self, items: pd.DataFrame, held_out: np.ndarray, graphs: dict[str, KnnGraph]) -> None:
+        ids = items["id"].to_numpy()[held_out]
+        points = {name: embeddings[held_out] for name, embeddings in self.embeddings.items()}
+        maps = paired_maps(points, graphs, seed=self.recipe.seed)
+        places = [
+            pd.DataFrame({"arm": name, "id": ids, "x": xy[:, 0], "y": xy[:, 1]}) for name, xy in maps.items()
+        ]
+        pd.concat(places, ignore_index=True).to_parquet(self.folder / "map.parquet", index=False)
+
+    def _describe(self, data: Dataset) -> None:
+        root = getattr(data.images, "root", None)
+        description = {
+            "schema": SCHEMA,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "recipe": self.recipe.to_dict(),
+            "arms": self.entries,
+            "image_root": None if root is None else str(Path(root).resolve()),
+            "device": str(choose_device(self.recipe.train.device)),
+            "timings": self.timings,
+            "versions": {"python": platform.python_version()} | {name: version(name) for name in VERSIONS},
+        }
+        (self.folder / "study.json").write_text(json.dumps(description, indent=1), encoding="utf-8")
+
+
+def _columns(items: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:
+    modes = items["sublabel"].to_numpy() if "sublabel" in items else None
+    return items["label"].to_numpy(), modes, items["id"].to_numpy()

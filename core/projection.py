@@ -1,0 +1,98 @@
+"""Maps: 2-D UMAP layouts of several arms, made comparable with each other. Never a source of counts or distances.
+
+UMAP: McInnes, Healy, Melville 1802.03426. The first arm's layout starts the others', which are then turned,
+shifted and scaled onto it (Procrustes), so that what moves between maps moved in the embedding's neighbourhoods.
+"""
+
+import warnings
+
+import numpy as np
+from jaxtyping import Float, Float32
+from scipy.linalg import orthogonal_procrustes
+
+from core.neighbours import KnnGraph, Neighbours
+
+NEIGHBOURS = 15
+MIN_ITEMS = 5
+
+
+def paired_maps(
+    embeddings: dict[str, Float[np.ndarray, "n _"]], graphs: dict[str, KnnGraph], *, seed: int
+) -> dict[str, Float32[np.ndarray, "n 2"]]:
+    """One layout per arm over the same items; the same seed, the same maps.
+
+    graphs: the arms' neighbours, itself left out, k >= NEIGHBOURS where there are that many items.
+    Fewer than MIN_ITEMS items are laid out by their first two principal axes.
+    """
+    layouts: dict[str, np.ndarray] = {}
+    for name, points in embeddings.items():
+        first = next(iter(layouts.values()), None)
+        layout = _layout(points, graphs[name], start=first, seed=seed)
+        layouts[name] = layout if first is None else align(layout, first)
+    return {name: layout.astype(np.float32) for name, layout in layouts.items()}
+
+
+def align(layout: Float[np.ndarray, "n 2"], target: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 2"]:
+    """Turn, mirror, shift and scale a layout to lie on another as well as it can (least squares)."""
+    centre, goal = layout.mean(axis=0), target.mean(axis=0)
+    rotation, covariance = orthogonal_procrustes(layout - centre, target - goal)
+    spread = np.square(layout - centre).sum()
+    scale = covariance / spread if spread > 0 else 1.0
+    return (layout - centre) @ rotation * scale + goal
+
+
+def place(
+    queries: Float[np.ndarray, "q d"],
+    neighbours: Neighbours,
+    *,
+    ids: np.ndarray,
+    layout: Float[np.ndarray, "n 2"],
+) -> Float32[np.ndarray, "q 2"]:
+    """An approximate place on a map: the mean of the nearest items' places, near ones weighing more.
+
+    ids, layout: the map's items and their places, rows alike.
+    """
+    distances, found = neighbours.search(queries, min(NEIGHBOURS, len(neighbours)))
+    order = np.argsort(ids)
+    rows = order[np.searchsorted(ids, found, sorter=order)]
+    scale = np.maximum(distances[:, -1:], 1e-12)
+    weights = np.exp(-4 * np.square(distances / scale))
+    weights /= weights.sum(axis=1, keepdims=True)
+    return np.einsum("qk,qkc->qc", weights, layout[rows]).astype(np.float32)
+
+
+def _layout(
+    points: Float[np.ndarray, "n d"], graph: KnnGraph, *, start: Float[np.ndarray, "n 2"] | None, seed: int
+) -> Float[np.ndarray, "n 2"]:
+    if len(points) < MIN_ITEMS:
+        return _principal_axes(points)
+    import umap  # seconds to import, so only where a map is made
+
+    k = min(NEIGHBOURS, len(points) - 1)
+    own = np.arange(len(points), dtype=np.int32)[:, None]
+    rows = np.concatenate(
+        [own, graph.rows[:, : k - 1]], axis=1
+    )  # UMAP counts an item as its own first neighbour
+    distances = np.concatenate([np.zeros_like(own, np.float32), graph.distances[:, : k - 1]], axis=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about a missing search index and a single thread, both intended
+        return umap.UMAP(
+            n_neighbors=k,
+            init=_spread(_principal_axes(points) if start is None else start, seed),
+            precomputed_knn=(rows, distances),
+            random_state=seed,
+        ).fit_transform(points)
+
+
+def _principal_axes(points: Float[np.ndarray, "n d"]) -> Float32[np.ndarray, "n 2"]:
+    centred = np.asarray(points, np.float64) - np.mean(points, axis=0, dtype=np.float64)
+    _, _, axes = np.linalg.svd(centred, full_matrices=False)
+    flat = centred @ axes[:2].T
+    return np.pad(flat, ((0, 0), (0, 2 - flat.shape[1]))).astype(np.float32)
+
+
+def _spread(layout: Float[np.ndarray, "n 2"], seed: int) -> Float32[np.ndarray, "n 2"]:
+    """Scale to UMAP's usual start, with a little noise that separates items at one place."""
+    centred = layout - layout.mean(axis=0)
+    noise = np.random.default_rng(seed).normal(scale=1e-3, size=layout.shape)
+    return (10 * centred / max(np.abs(centred).max(), 1e-12) + noise).astype(np.float32)

@@ -1,0 +1,146 @@
+"""Positive sampling rules: which same-class item of the batch an anchor is pulled towards.
+
+`nearest` is Easy Positive Sampling of Levi, Xiao, Wang, Darrell (ICCV 2021), eq. 6: the anchor meets only its
+nearest same-class item, so that a class may keep several modes.
+"""
+
+from collections.abc import Callable, Iterator
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from core.config import PositiveRule
+
+BLOCK = 512
+NONE = -1
+
+
+@torch.no_grad()
+def nearest_positives(
+    embeddings: Float[Tensor, "n d"], labels: Int[Tensor, "n"], ids: Int[Tensor, "n"] | None = None
+) -> Int[Tensor, "n"]:
+    """Index of the nearest same-class row of each row, by Euclidean distance.
+
+    ids: rows with the same id are one item (a second view, a memory-bank copy) and never each other's positive.
+    Ties go to the lowest index; -1 where a row has no candidate. Exact down to float32 resolution of the class's
+    own spread, also in a collapsed batch. Takes O(n x block) memory, and distances within classes only.
+    """
+
+    def nearest(rows: Tensor, columns: Tensor, excluded: Tensor) -> Tensor:
+        squared = _squared_distances(rows, columns).masked_fill_(excluded, torch.inf)
+        best = squared.min(dim=1, keepdim=True).values
+        # The expanded square carries a rounding error of this size; rows with rivals inside it are redone exactly.
+        error = 4e-6 * (rows.square().sum(1).max() + columns.square().sum(1).max())
+        unsure = torch.nonzero((squared <= best + error).sum(1) > 1).squeeze(1)
+        choice = squared.argmin(dim=1)
+        if len(unsure):
+            exact = torch.cdist(rows[unsure], columns, compute_mode="donot_use_mm_for_euclid_dist")
+            choice[unsure] = exact.masked_fill_(excluded[unsure], torch.inf).argmin(dim=1)
+        return choice
+
+    return _choose(_centred(embeddings, labels), labels, ids, nearest)
+
+
+@torch.no_grad()
+def hardest_positives(
+    embeddings: Float[Tensor, "n d"], labels: Int[Tensor, "n"], ids: Int[Tensor, "n"] | None = None
+) -> Int[Tensor, "n"]:
+    """Index of the farthest same-class row of each row (Hermans et al. 1703.07737, batch hard); -1 where none."""
+
+    def farthest(rows: Tensor, columns: Tensor, excluded: Tensor) -> Tensor:
+        return _squared_distances(rows, columns).masked_fill_(excluded, -torch.inf).argmax(dim=1)
+
+    return _choose(_centred(embeddings, labels), labels, ids, farthest)
+
+
+@torch.no_grad()
+def random_positives(
+    labels: Int[Tensor, "n"], ids: Int[Tensor, "n"] | None = None, *, generator: torch.Generator
+) -> Int[Tensor, "n"]:
+    """Index of a same-class row drawn uniformly for each row; -1 where none. The generator is on the CPU."""
+
+    def anyone(rows: Tensor, columns: Tensor, excluded: Tensor) -> Tensor:
+        scores = torch.rand(excluded.shape, generator=generator).to(excluded.device)
+        return scores.masked_fill_(excluded, -1.0).argmax(dim=1)
+
+    return _choose(labels[:, None], labels, ids, anyone)
+
+
+@torch.no_grad()
+def all_positives(
+    labels: Int[Tensor, "n"], ids: Int[Tensor, "n"] | None = None
+) -> tuple[Int[Tensor, "p"], Int[Tensor, "p"]]:
+    """Every ordered pair (anchor, positive) of the same class and different ids."""
+    same = labels[:, None] == labels[None, :]
+    same &= _identities(labels, ids)[:, None] != _identities(labels, ids)[None, :]
+    anchors, positives = torch.nonzero(same, as_tuple=True)
+    return anchors, positives
+
+
+def positive_pairs(
+    rule: PositiveRule,
+    embeddings: Float[Tensor, "n d"],
+    labels: Int[Tensor, "n"],
+    *,
+    ids: Int[Tensor, "n"] | None = None,
+    generator: torch.Generator,
+) -> tuple[Int[Tensor, "p"], Int[Tensor, "p"]]:
+    """The (anchor, positive) pairs of a batch under a rule; anchors without a positive are left out."""
+    match rule:
+        case "all":
+            return all_positives(labels, ids)
+        case "random":
+            chosen = random_positives(labels, ids, generator=generator)
+        case "hardest":
+            chosen = hardest_positives(embeddings, labels, ids)
+        case "nearest":
+            chosen = nearest_positives(embeddings, labels, ids)
+    anchors = torch.nonzero(chosen != NONE).squeeze(1)
+    return anchors, chosen[anchors]
+
+
+Choice = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+def _choose(features: Tensor, labels: Tensor, ids: Tensor | None, choice: Choice) -> Tensor:
+    """Apply `choice(rows, columns, excluded) -> column` blockwise over the same-class columns of each row."""
+    order = torch.argsort(labels, stable=True)  # stable, so that the first column is also the lowest index
+    features, labels, ids = features[order], labels[order], _identities(labels, ids)[order]
+    chosen = torch.full_like(order, NONE)
+    for rows, columns in _blocks(labels):
+        excluded = (labels[rows, None] != labels[None, columns]) | (ids[rows, None] == ids[None, columns])
+        best = choice(features[rows], features[columns], excluded) + columns.start
+        alone = excluded.all(dim=1)
+        chosen[order[rows]] = torch.where(alone, NONE, order[best])
+    return chosen
+
+
+def _blocks(labels: Tensor) -> Iterator[tuple[slice, slice]]:
+    """Row blocks of sorted labels, each with the columns that hold its classes."""
+    starts = torch.searchsorted(labels, labels[::BLOCK].contiguous()).tolist()
+    ends = torch.searchsorted(labels, labels[BLOCK - 1 :: BLOCK].contiguous(), right=True).tolist() + [
+        len(labels)
+    ]
+    for block, (start, end) in enumerate(zip(starts, ends, strict=False)):
+        yield slice(block * BLOCK, min((block + 1) * BLOCK, len(labels))), slice(start, end)
+
+
+def _centred(embeddings: Tensor, labels: Tensor) -> Tensor:
+    """Embeddings relative to their class mean: the same distances, without the rounding of a far origin."""
+    features = embeddings.float()
+    classes, codes = labels.unique(return_inverse=True)
+    sums = features.new_zeros(len(classes), features.shape[1]).index_add_(0, codes, features)
+    return features - (sums / codes.bincount(minlength=len(classes))[:, None])[codes]
+
+
+def _squared_distances(rows: Tensor, columns: Tensor) -> Tensor:
+    """(r, c) squared Euclidean distances by the expanded square: one matrix product."""
+    return (
+        torch.addmm(columns.square().sum(1)[None, :], rows, columns.T, alpha=-2)
+        + rows.square().sum(1)[:, None]
+    )
+
+
+def _identities(labels: Tensor, ids: Tensor | None) -> Tensor:
+    return torch.arange(len(labels), device=labels.device) if ids is None else ids

@@ -1,0 +1,302 @@
+"""A study on disk: one folder with items, arms and everything computed from them. What the app reads.
+
+Reading one imports neither torch nor umap. Writing goes to a hidden sibling, renamed when whole.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float, Float32, Int64
+from PIL import Image
+
+from core.config import Recipe
+from core.data.images import ArrayImages, FileImages, Images
+from core.errors import RecipeError, StudyError
+from core.neighbours import KnnGraph, Neighbours
+
+SCHEMA = 1
+STUDIES_VARIABLE = "UNCOLLAPSE_STUDIES"
+OVERLAP_K = 10
+REFERENCE = "pixels"
+
+_TABLES = {
+    "items.parquet": {"id", "label", "split"},
+    "map.parquet": {"arm", "id", "x", "y"},
+    "subclusters.parquet": {"arm", "id", "subcluster"},
+    "diagnostics.parquet": {"arm", "label", "verdict"},
+}
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One embedding of the study's items."""
+
+    name: str
+    kind: str
+    """ "trained", "imported" or "reference"."""
+    positives: str | None
+    """The positive sampling rule, for a trained arm."""
+    folder: Path
+    metrics: dict[str, float]
+    """Figures of `core.diagnostics.retrieval_metrics` over the evaluated items."""
+    warnings: tuple[str, ...]
+    """What went wrong in training, such as total collapse; one sentence each."""
+    embeddings: Float32[np.ndarray, "n d"]
+    """Unit vectors, rows as in `Study.items`; read-only, mapped from disk."""
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """One row per epoch; empty for arms that were not trained here."""
+        path = self.folder / "history.parquet"
+        return pd.read_parquet(path) if path.exists() else pd.DataFrame({"epoch": []})
+
+
+class Study:
+    """A finished study, read as it is needed."""
+
+    def __init__(self, path: Path, description: dict[str, Any]) -> None:
+        self.path = path
+        self.recipe = Recipe.from_dict(description["recipe"])
+        self.name = self.recipe.title or self.recipe.name
+        self.created: str = description["created"]
+        self.timings: dict[str, float] = description["timings"]
+        self._image_root = description.get("image_root")
+        self._arms = {entry["name"]: self._read_arm(entry) for entry in description["arms"]}
+        self._neighbours: dict[str, Neighbours] = {}
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Open a study folder and check that its parts fit. Raises StudyError with one sentence if not."""
+        path = Path(path)
+        if not (path / "study.json").is_file():
+            raise StudyError(
+                f"{path} is not a study: it has no study.json; make one with `python -m core run`"
+            )
+        try:
+            description = json.loads((path / "study.json").read_text(encoding="utf-8"))
+            if description["schema"] != SCHEMA:
+                raise StudyError(
+                    f"{path} has schema {description['schema']}, this version reads {SCHEMA}: run it again"
+                )
+            study = cls(path, description)
+            study._check()
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecipeError) as error:
+            raise StudyError(
+                f"the study {path.name} is damaged ({_reason(error)}); run its recipe again"
+            ) from None
+        return study
+
+    @property
+    def arms(self) -> list[str]:
+        """Trained and imported arms, in the recipe's order."""
+        return [name for name, arm in self._arms.items() if arm.kind != "reference"]
+
+    @property
+    def references(self) -> list[str]:
+        """Spaces from before training; they answer to the same calls as arms."""
+        return [name for name, arm in self._arms.items() if arm.kind == "reference"]
+
+    def arm(self, name: str) -> Arm:
+        """Raises StudyError where there is no such arm."""
+        if name not in self._arms:
+            raise StudyError(f'{self.path.name} has no arm "{name}"; it has {", ".join(self._arms)}')
+        return self._arms[name]
+
+    @cached_property
+    def items(self) -> pd.DataFrame:
+        """One row per item in id order: id, label, [sublabel], split, [path], [clean_label]."""
+        return self._table("items.parquet")
+
+    @cached_property
+    def evaluated(self) -> Bool[np.ndarray, "n"]:
+        """The items that figures, maps and galleries are about: those held out, or all where none are."""
+        return evaluated(self.items)
+
+    @cached_property
+    def diagnostics(self) -> pd.DataFrame:
+        """Columns of `core.diagnostics.diagnose` and `arm`; one row per arm and class, evaluated items."""
+        return self._table("diagnostics.parquet")
+
+    def map(self, name: str) -> Float32[np.ndarray, "n 2"]:
+        """Places on the arm's map, rows as in `items`; NaN for items that are not on it."""
+        places = self._per_item("map.parquet", self.arm(name).name)
+        return places[["x", "y"]].to_numpy(np.float32)
+
+    def subclusters(self, name: str) -> Int64[np.ndarray, "n"]:
+        """Sub-cluster within its class of each item, rows as in `items`; -1 = in none, or not evaluated."""
+        found = self._per_item("subclusters.parquet", self.arm(name).name)
+        return found["subcluster"].fillna(-1).to_numpy(np.int64)
+
+    def neighbours(self, name: str) -> Neighbours:
+        """Search among the evaluated items in an arm's embedding space."""
+        if name not in self._neighbours:
+            rows = np.flatnonzero(self.evaluated)
+            self._neighbours[name] = Neighbours(
+                self.arm(name).embeddings[rows], self.items["id"].to_numpy()[rows]
+            )
+        return self._neighbours[name]
+
+    def graph(self, name: str) -> KnnGraph:
+        """The OVERLAP_K nearest evaluated items of every evaluated item."""
+        return self.neighbours(name).graph(OVERLAP_K)
+
+    def overlap(self, a: str, b: str) -> Float32[np.ndarray, "n"]:
+        """Share of an item's OVERLAP_K nearest neighbours that two arms have in common, 0 to 1; NaN off the maps."""
+        first, second = self.graph(a).rows, self.graph(b).rows
+        shared = (first[:, :, None] == second[:, None, :]).any(axis=2) & (first >= 0)
+        result = np.full(len(self.items), np.nan, np.float32)
+        result[self.evaluated] = shared.mean(axis=1)
+        return result
+
+    @cached_property
+    def images(self) -> Images | None:
+        """The items' pictures, rows as in `items`; None for studies of bare vectors."""
+        array = self.path / "images.npy"
+        if array.exists():
+            return ArrayImages(np.load(array, mmap_mode="r", allow_pickle=False))
+        if self._image_root is not None:
+            return FileImages(Path(self._image_root), self.items["path"].tolist())
+        return None
+
+    def picture(self, id: int) -> Image.Image:
+        """An item's original picture. Raises StudyError for an unknown id, ImageError where it cannot be read."""
+        if self.images is None:
+            raise StudyError(f"{self.path.name} has no pictures")
+        return self.images.picture(self._row(id))
+
+    def embed(self, pictures: list[Image.Image]) -> dict[str, Float32[np.ndarray, "m d"]]:
+        """New pictures in every space that can take them: the trained arms and the pixel reference."""
+        from core import embedding  # imports torch
+
+        spaces = {}
+        for arm in self._arms.values():
+            if arm.kind == "trained":
+                spaces[arm.name] = embedding.embed_pictures(arm.folder, pictures)
+            elif arm.name == REFERENCE:
+                channels = self.recipe.data.channels
+                size = round((arm.embeddings.shape[1] / channels) ** 0.5)
+                pixels = embedding.to_pixels(pictures, size=size, channels=channels)
+                spaces[arm.name] = embedding.pixel_vectors(pixels)
+        return spaces
+
+    def place(self, name: str, queries: Float[np.ndarray, "m d"]) -> Float32[np.ndarray, "m 2"]:
+        """Approximate places of new vectors on an arm's map."""
+        from core.projection import place
+
+        rows = np.flatnonzero(self.evaluated)
+        ids = self.items["id"].to_numpy()[rows]
+        return place(queries, self.neighbours(name), ids=ids, layout=self.map(name)[rows])
+
+    def _row(self, id: int) -> int:
+        if not 0 <= id < len(self.items):
+            raise StudyError(f"{self.path.name} has no item {id}")
+        return id  # ids are row numbers by construction; `_check` holds it
+
+    def _read_arm(self, entry: dict[str, Any]) -> Arm:
+        folder = self.path / "arms" / entry["name"]
+        embeddings = np.load(folder / "embeddings.npy", mmap_mode="r", allow_pickle=False)
+        if embeddings.dtype != np.float32 or embeddings.ndim != 2:
+            raise ValueError(f"{entry['name']}: embeddings are {embeddings.dtype} {embeddings.shape}")
+        return Arm(
+            entry["name"],
+            entry["kind"],
+            entry["positives"],
+            folder,
+            entry["metrics"],
+            tuple(entry["warnings"]),
+            embeddings,
+        )
+
+    def _check(self) -> None:
+        n = len(self.items)
+        if not np.array_equal(self.items["id"], np.arange(n)):
+            raise ValueError("items.parquet: ids are not 0 to n - 1 in order")
+        for arm in self._arms.values():
+            if len(arm.embeddings) != n:
+                raise ValueError(f"{arm.name}: {len(arm.embeddings)} embeddings for {n} items")
+        for name in _TABLES:
+            if not (self.path / name).is_file():
+                raise FileNotFoundError(f"{name} is missing")
+
+    def _table(self, name: str) -> pd.DataFrame:
+        try:
+            table = pd.read_parquet(self.path / name)
+        except (OSError, ValueError) as error:
+            raise StudyError(
+                f"{name} of the study {self.path.name} cannot be read ({_reason(error)})"
+            ) from None
+        if missing := _TABLES[name] - set(table.columns):
+            raise StudyError(f"{name} of the study {self.path.name} lacks the column {min(missing)}")
+        return table
+
+    def _per_item(self, name: str, arm: str) -> pd.DataFrame:
+        table = self._tables[name]
+        return table[table["arm"] == arm].set_index("id").reindex(self.items["id"])
+
+    @cached_property
+    def _tables(self) -> dict[str, pd.DataFrame]:
+        return {name: self._table(name) for name in ("map.parquet", "subclusters.parquet")}
+
+
+@dataclass(frozen=True)
+class StudySummary:
+    """A study in a list; one that cannot be opened carries its error."""
+
+    id: str
+    path: Path
+    name: str = ""
+    created: str = ""
+    n_items: int = 0
+    arms: tuple[str, ...] = ()
+    error: str | None = None
+
+
+def evaluated(items: pd.DataFrame) -> Bool[np.ndarray, "n"]:
+    """Rows of the held-out items, or all where none are."""
+    test = (items["split"] == "test").to_numpy()
+    return test if test.any() else np.ones(len(items), dtype=bool)
+
+
+def studies_root() -> Path:
+    """The folder of the user's studies."""
+    return Path(os.environ.get(STUDIES_VARIABLE, "studies")).absolute()
+
+
+def list_studies(root: Path) -> list[StudySummary]:
+    """All studies below a root, newest first; damaged ones last, with their error."""
+    folders = (
+        [p for p in root.iterdir() if p.is_dir() and not p.name.startswith(".")] if root.is_dir() else []
+    )
+    found = [_summary(folder) for folder in folders]
+    return sorted(found, key=lambda s: (s.error is None, s.created), reverse=True)
+
+
+def open_study(root: Path, id: str) -> Study:
+    """A study by its id, which may come from a browser. Raises StudyError for anything outside the root."""
+    path = root / id
+    if id != path.name or id.startswith(".") or path.resolve().parent != root.resolve():
+        raise StudyError(f'there is no study called "{id[:80]}"')
+    return Study.load(path)
+
+
+def _summary(folder: Path) -> StudySummary:
+    try:
+        study = Study.load(folder)
+        return StudySummary(
+            folder.name, folder, study.name, study.created, len(study.items), tuple(study.arms)
+        )
+    except StudyError as error:
+        return StudySummary(folder.name, folder, error=str(error))
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, KeyError):
+        return f"{error} is missing"
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(text.split())[:200]

@@ -1,0 +1,40 @@
+"""A study in one table: what its arms retrieve, how far they have collapsed, beside the reference."""
+
+import pandas as pd
+
+from core.study import Study
+
+COLUMNS = {
+    "recall@1": "coarse R@1",
+    "map@r": "coarse MAP@R",
+    "sub_recall@1": "fine R@1",
+    "sub_map@r": "fine MAP@R",
+    "kappa": "kappa",
+    "subclusters": "sub-clusters",
+    "destroyed": "destroyed",
+    "compressed": "compressed",
+}
+"""Column -> heading. Coarse: of classes; fine: of modes. kappa and sub-clusters: mean over classes; destroyed and
+compressed: number of classes with that verdict."""
+
+
+def summarise(study: Study) -> pd.DataFrame:
+    """One row per arm and reference, indexed by name, over the evaluated items; columns of COLUMNS.
+
+    Fine figures are left out where no modes are known.
+    """
+    rows = {name: _row(study, name) for name in [*study.arms, *study.references]}
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    return table[[column for column in COLUMNS if column in table]]
+
+
+def _row(study: Study, name: str) -> dict[str, float]:
+    classes = study.diagnostics[study.diagnostics["arm"] == name]
+    verdicts = classes["verdict"].value_counts()
+    return {
+        **study.arm(name).metrics,
+        "kappa": classes["kappa"].mean(),
+        "subclusters": classes["subclusters"].mean(),
+        "destroyed": int(verdicts.get("destroyed", 0)),
+        "compressed": int(verdicts.get("compressed", 0)),
+    }

@@ -1,0 +1,142 @@
+"""The training loop: batches -> embeddings -> positives -> negatives -> loss -> step, readable top to bottom."""
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Int, UInt8
+from torch import Tensor
+
+from core.config import ArmConfig, ModelConfig, Recipe
+from core.losses import active_fraction, compute_loss, create_loss, takes_triplets
+from core.sampling import ClassBalancedBatches, mine_triplets, positive_pairs
+from models import Embedder, ModelSpec
+
+
+@dataclass(frozen=True)
+class TrainingItems:
+    """What the loop sees: images, class codes (noise and all) and ids; never the modes."""
+
+    images: UInt8[Tensor, "n c s s"]
+    labels: Int[Tensor, "n"]
+    ids: Int[Tensor, "n"]
+
+
+def choose_device(wanted: str) -> torch.device:
+    """`auto` takes CUDA, then Apple's MPS, then the CPU."""
+    if wanted != "auto":
+        return torch.device(wanted)
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def build_embedder(config: ModelConfig, images: UInt8[Tensor, "n c s s"], *, seed: int) -> Embedder:
+    """A network whose initial weights depend on the seed alone: every arm of a study starts from the same."""
+    spec = ModelSpec(config.name, config.dim, images.shape[1], images.shape[2], {"width": config.width})
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        embedder = Embedder(spec)
+    embedder.normalise_by(images)
+    return embedder
+
+
+class Trainer:
+    """One arm's training: an iterator over epochs that can be saved after any of them and resumed."""
+
+    def __init__(self, embedder: Embedder, items: TrainingItems, *, recipe: Recipe, arm: ArmConfig) -> None:
+        train = recipe.train
+        self.device = choose_device(train.device)
+        self.embedder = embedder.to(self.device)
+        self.items = TrainingItems(*(t.to(self.device) for t in (items.images, items.labels, items.ids)))
+        self.train, self.arm = train, arm
+        self.loss_name = arm.loss or train.loss
+        classes = int(items.labels.max()) + 1
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(recipe.seed)
+            self.loss = create_loss(self.loss_name, train, classes=classes, dim=recipe.model.dim).to(
+                self.device
+            )
+        self.batches = ClassBalancedBatches(
+            items.labels.numpy(),
+            classes_per_batch=train.classes_per_batch,
+            samples_per_class=train.samples_per_class,
+            seed=recipe.seed,
+        )
+        # Tuples draw from a generator of their own, so that the rule cannot disturb the order of the batches.
+        self.generator = torch.Generator().manual_seed(recipe.seed)
+        parameters = [*self.embedder.parameters(), *self.loss.parameters()]
+        self.optimizer = torch.optim.AdamW(parameters, lr=train.lr, weight_decay=train.weight_decay)
+        steps = train.epochs * self.batches.batches_per_epoch
+        self.schedule = torch.optim.lr_scheduler.CosineAnnealingLR(self.optimizer, steps)
+        self.epoch = 0
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Train epoch after epoch; yields one row of figures after each."""
+        while self.epoch < self.train.epochs:
+            started = time.perf_counter()
+            self.embedder.train()
+            steps = [self.step(torch.from_numpy(rows)) for rows in self.batches.epoch(self.epoch)]
+            loss, triplets, active = torch.stack(steps).double().mean(dim=0).tolist()
+            self.epoch += 1
+            yield {
+                "epoch": self.epoch,
+                "loss": loss,
+                "tuples": triplets,
+                "active": active,
+                "seconds": time.perf_counter() - started,
+            }
+
+    def step(self, rows: Int[Tensor, "b"]) -> Tensor:
+        """One update; returns (loss, tuples, active fraction) on the device, so that nothing waits for it."""
+        rows = rows.to(self.device)
+        labels, ids = self.items.labels[rows], self.items.ids[rows]
+        embeddings = self.embedder(self.items.images[rows])  # (b, d)
+        triplets = self._triplets(embeddings.detach(), labels, ids)
+        loss = compute_loss(self.loss, embeddings, labels, triplets)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        self.schedule.step()
+        if triplets is None:
+            return torch.stack([loss.detach(), loss.new_tensor(float("nan")), loss.new_tensor(float("nan"))])
+        active = active_fraction(embeddings.detach(), triplets, margin=self.train.margin)
+        return torch.stack([loss.detach(), loss.new_tensor(float(len(triplets[0]))), active])
+
+    def _triplets(
+        self, embeddings: Tensor, labels: Tensor, ids: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor] | None:
+        if not takes_triplets(self.loss_name) or self.arm.positives is None:
+            return None
+        pairs = positive_pairs(self.arm.positives, embeddings, labels, ids=ids, generator=self.generator)
+        return mine_triplets(self.train.negatives, embeddings, labels, pairs=pairs, generator=self.generator)
+
+    def save(self, path: Path, history: list[dict[str, Any]]) -> None:
+        """Everything needed to go on after this epoch, replaced in one step."""
+        state = {
+            "embedder": self.embedder.state_dict(),
+            "loss": self.loss.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "generator": self.generator.get_state(),
+            "epoch": self.epoch,
+            "history": history,
+        }
+        fresh = path.with_suffix(".fresh")
+        torch.save(state, fresh)
+        os.replace(fresh, path)
+
+    def restore(self, path: Path) -> list[dict[str, Any]]:
+        """Continue from a saved state; returns the history up to it."""
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        self.embedder.load_state_dict(state["embedder"])
+        self.loss.load_state_dict(state["loss"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.generator.set_state(state["generator"].cpu())
+        self.epoch = state["epoch"]
+        return state["history"]

@@ -1,0 +1,74 @@
+"""Where a study is built: a hidden folder beside its place, held by one process, renamed when whole."""
+
+import contextlib
+import errno
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from core.errors import StudyError, UncollapseError
+
+DESCRIPTION = "recipe.toml"
+
+
+def unfinished(study: Path) -> Path:
+    """Where a run keeps what it has of a study until that is whole: hidden, and beside it to be renamed."""
+    return study.with_name(f".{study.name}.unfinished")
+
+
+@contextlib.contextmanager
+def workspace(out: Path, description: str, *, resume: bool) -> Iterator[Path]:
+    """A folder to build the study in; it becomes `out` at the end of the block.
+
+    description: text that tells this study from another; what an interrupted run left is taken up only if it was
+    described alike. A block that fails with an error of ours or of the disk leaves nothing; one that is interrupted
+    leaves its folder for `resume`. Raises StudyError where `out` exists, is being written, or the disk refuses.
+    """
+    if out.exists():
+        raise StudyError(f"{out} exists already; choose another --out or remove it")
+    folder = unfinished(out)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with _held(folder.with_name(folder.name + ".lock"), out):
+            try:
+                _prepare(folder, description, resume=resume)
+                yield folder
+                os.rename(folder, out)
+            except (UncollapseError, OSError):
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+    except OSError as error:
+        where = error.filename or out
+        if error.errno == errno.ENOSPC:
+            raise StudyError(
+                f"no space left on the disk while writing {where}; free some and run again"
+            ) from None
+        raise StudyError(f"cannot write {where}: {error.strerror or error}") from None
+
+
+@contextlib.contextmanager
+def _held(path: Path, out: Path) -> Iterator[IO[str]]:
+    """A lock that dies with its process."""
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StudyError(
+                f"another run is writing {out} now; wait for it or choose another --out"
+            ) from None
+        try:
+            yield lock
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _prepare(folder: Path, description: str, *, resume: bool) -> None:
+    described = folder / DESCRIPTION
+    if resume and described.is_file() and described.read_text(encoding="utf-8") == description:
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    described.write_text(description, encoding="utf-8")

@@ -1,0 +1,49 @@
+"""From pixels to an embedding: normalise the input, run a backbone, project, put on the unit sphere."""
+
+from dataclasses import dataclass, field
+
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.registry import create
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """What it takes to build the same network again; stored beside its weights."""
+
+    name: str
+    """The backbone's name in the registry."""
+    dim: int
+    """Dimension of the embedding."""
+    channels: int
+    """Channels of the input images, 1 or 3."""
+    image_size: int
+    """Side of the input images in pixels."""
+    options: dict[str, int] = field(default_factory=dict)
+    """Options of the backbone's builder."""
+
+
+class Embedder(nn.Module):
+    """Images to unit vectors."""
+
+    def __init__(self, spec: ModelSpec) -> None:
+        super().__init__()
+        self.spec = spec
+        self.backbone = create(spec.name, channels=spec.channels, image_size=spec.image_size, **spec.options)
+        self.head = nn.Linear(self.backbone.features, spec.dim)
+        self.register_buffer("mean", torch.zeros(spec.channels))
+        self.register_buffer("std", torch.ones(spec.channels))
+
+    def normalise_by(self, images: UInt8[Tensor, "n c s s"]) -> None:
+        """Take the input mean and deviation from the training images."""
+        scaled = images.float() / 255
+        self.mean.copy_(scaled.mean(dim=(0, 2, 3)))
+        self.std.copy_(scaled.std(dim=(0, 2, 3)).clamp_min(1e-3))
+
+    def forward(self, images: UInt8[Tensor, "b c s s"]) -> Float[Tensor, "b d"]:
+        """uint8 images to embeddings of Euclidean length 1."""
+        scaled = (images.float() / 255 - self.mean[:, None, None]) / self.std[:, None, None]
+        return functional.normalize(self.head(self.backbone(scaled)), dim=1)
