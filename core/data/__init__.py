@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from core.config import DataConfig
-from core.data import digits, mnist
+from core.data import digits, folder, idx, mnist, table
 from core.data.collection import Collection, Problem, Severity, raise_errors
 from core.data.images import ArrayImages, FileImages, Images, decode, encode_png
 from core.data.noise import inject_label_noise
@@ -35,6 +35,9 @@ __all__ = [
 SOURCES: dict[str, Callable[[DataConfig], Collection]] = {
     "mnist": mnist.read,
     "digits": digits.read,
+    "folder": folder.read,
+    "table": table.read,
+    "idx": idx.read,
 }
 
 
@@ -52,7 +55,7 @@ class Dataset:
 def load(config: DataConfig, *, seed: int) -> Dataset:
     """Read, choose, split and add noise, all decided by `config` and `seed`; DataError if that fails."""
     collection = _read(config)
-    raise_errors([*collection.problems, *_class_problems(collection.items, config)], path=_origin(config))
+    raise_errors(_problems(collection, config, thorough=False), origin=_origin(config))
     items, images = collection.items, collection.images
     if config.max_items is not None and config.max_items < len(items):
         rows = choose_items(items, config.max_items, seed=seed)
@@ -75,12 +78,9 @@ def check(config: DataConfig) -> pd.DataFrame:
     Reads every picture, which `load` puts off until it is needed. No rows: nothing is wrong.
     """
     try:
-        collection = _read(config)
-        problems = [*collection.problems, *_class_problems(collection.items, config)]
+        problems = _problems(_read(config), config, thorough=True)
     except DataError as error:
-        problems = [
-            Problem(_origin(config), "error", str(error), "correct this first: the other checks need it")
-        ]
+        problems = [Problem(_origin(config), "error", str(error), "correct this first: the other checks need it")]
     return pd.DataFrame(map(asdict, problems), columns=["where", "severity", "problem", "remedy"])
 
 
@@ -103,12 +103,27 @@ def _split(items: pd.DataFrame, config: DataConfig, *, seed: int) -> pd.DataFram
     return items.assign(split=np.where(test, "test", "train"))
 
 
-def _class_problems(items: pd.DataFrame, config: DataConfig) -> list[Problem]:
-    """A class to compare with, and a second item in every class: without them no triplet exists."""
+def _problems(collection: Collection, config: DataConfig, *, thorough: bool) -> list[Problem]:
+    """What the source found, then what is wrong with pictures and with classes."""
+    items, images = collection.items, collection.images
+    problems = list(collection.problems)
+    if isinstance(images, FileImages):
+        for row, fault in images.faults(thorough=thorough).items():
+            problems.append(Problem(images.paths[row], "error", fault.problem, fault.remedy))
+    return problems + _class_problems(items, given_split="split" in items and config.split == "items")
+
+
+def _class_problems(items: pd.DataFrame, *, given_split: bool) -> list[Problem]:
+    """An anchor needs another class to be unlike, and another item of its own class to be like."""
     sizes = items["label"].value_counts(sort=False)
-    if len(sizes) == 1:
-        return [Problem(sizes.index[0], "error", "there is only one class", "add items of another class")]
+    train = items["label"][items["split"] == "train"].unique() if given_split else sizes.index
+    if len(train) < 2:
+        fault = "there are fewer than two classes to train on"
+        return [Problem(", ".join(train) or "none", "error", fault, "add items of another class")]
+    if given_split and (items["split"] == "train").all():
+        return [Problem("split", "error", "there is nothing to test on", "mark some items as test")]
+    # Under a given split, a lone item may be meant: a distractor in a gallery.
+    severity: Severity = "warning" if given_split else "error"
     single = sorted(sizes.index[sizes == 1], key=natural_key)
-    severity: Severity = "warning" if "split" in items and config.split == "items" else "error"
     fault, remedy = "a class has a single item", "add items to it or remove it"
     return [Problem(label, severity, fault, remedy) for label in single]

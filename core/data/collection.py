@@ -1,12 +1,13 @@
 """What a source hands over before it is split: items, pictures, and everything found wrong on the way."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 import pandas as pd
 
-from core.data.images import Images, name_some
+from core.data.files import printable
+from core.data.images import Images
 from core.errors import DataError
 
 Severity = Literal["error", "warning"]
@@ -25,17 +26,23 @@ class Problem:
     remedy: str
     """What to do about it."""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "where", printable(self.where))
+
 
 @dataclass(frozen=True)
 class Collection:
-    """The items of a source in a fixed order: label, [sublabel], [split], [path], [is_query, is_gallery]."""
+    """The items of a source in a fixed order: label, [sublabel], [split], [path], [is_query, is_gallery].
+
+    Items that cannot be used are left out and listed in `problems`.
+    """
 
     items: pd.DataFrame
     images: Images
     problems: list[Problem] = field(default_factory=list)
 
 
-def raise_errors(problems: Iterable[Problem], *, path: str) -> None:
+def raise_errors(problems: Iterable[Problem], *, origin: str) -> None:
     """One DataError that counts and names the offenders of the first fault, if there is an error at all."""
     errors = [problem for problem in problems if problem.severity == "error"]
     if not errors:
@@ -44,4 +51,10 @@ def raise_errors(problems: Iterable[Problem], *, path: str) -> None:
     same = [error.where for error in errors if error.problem == first.problem]
     others = len(errors) - len(same)
     more = f" (and {others:,} other problems: see `python -m core data check`)" if others else ""
-    raise DataError(f"{path}: {first.problem} ({len(same):,}: {name_some(same)}); {first.remedy}{more}")
+    raise DataError(f"{origin}: {first.problem} ({len(same):,}: {name_some(same)}); {first.remedy}{more}")
+
+
+def name_some(names: Sequence[str], *, limit: int = 3) -> str:
+    """The first few names, each cut to a readable length."""
+    short = [name if len(name) <= 80 else f"{name[:50]}...{name[-25:]}" for name in names[:limit]]
+    return ", ".join(short) + (", ..." if len(names) > limit else "")

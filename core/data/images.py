@@ -8,32 +8,30 @@ the right size and channels passes through untouched. Intensities are never inve
 
 import io
 import os
-import threading
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
+from functools import cached_property
+from pathlib import Path
+from typing import IO, Any, Protocol, TypeVar, cast, runtime_checkable
 
 import numpy as np
 from jaxtyping import Int, UInt8
 from PIL import Image, ImageOps
 
+from core.data.files import Files, Unreadable, is_inside, open_files, printable, reason
 from core.errors import DataError, ImageError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff")
 MAX_BYTES = 32 * 2**20
 MAX_PIXELS = 50_000_000
-MAX_ZIP_MEMBERS = 2_000_000
-MAX_ZIP_BYTES = 64 * 2**30
 
-_READABLE_ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others expand without a bound
-_ENCRYPTED = 0x1
-_SYMLINK = 0o120000
+T = TypeVar("T")
 
 
+@runtime_checkable
 class Images(Protocol):
     """The pictures of a data set, one per item, in the items' order."""
 
@@ -55,12 +53,9 @@ class Images(Protocol):
 class ArrayImages:
     """Pictures held in memory as one array: uint8, grey (n, h, w) or colour (n, h, w, 3)."""
 
-    def __init__(self, array: UInt8[np.ndarray, "n h w"] | UInt8[np.ndarray, "n h w 3"]) -> None:
-        if array.dtype != np.uint8 or not (array.ndim == 3 or (array.ndim == 4 and array.shape[3] == 3)):
-            found = f"{array.dtype} {array.shape}"
-            raise DataError(
-                f"images must be uint8 of shape (n, h, w) or (n, h, w, 3), not {found}; convert them"
-            )
+    def __init__(self, array: UInt8[np.ndarray, "..."]) -> None:
+        if not (array.ndim == 3 or (array.ndim == 4 and array.shape[3] == 3)):
+            raise DataError(f"images must be (n, h, w) or (n, h, w, 3), not {array.shape}; reshape them")
         self.array = array
 
     def __len__(self) -> int:
@@ -72,8 +67,8 @@ class ArrayImages:
     def pixels(self, rows: Int[np.ndarray, "m"], *, size: int, channels: int) -> UInt8[np.ndarray, "m c s s"]:
         if self.array.shape[1:3] == (size, size) and (self.array.ndim == 3 or channels == 3):
             return _channels_first(self.array[rows], channels)
-        fitted = (to_square(self.picture(row), size=size, channels=channels) for row in rows)
-        return _stack(list(fitted), size=size, channels=channels)
+        squares = [to_square(self.picture(row), size=size, channels=channels) for row in rows.tolist()]
+        return _stack(squares, size=size, channels=channels)
 
     def take(self, rows: Int[np.ndarray, "m"]) -> "ArrayImages":
         return ArrayImages(self.array[rows])
@@ -82,62 +77,90 @@ class ArrayImages:
 class FileImages:
     """Pictures on disk, below a folder or inside a zip, read when asked for.
 
-    root: a folder, or a .zip file. paths: relative, with forward slashes; zip members by their full name.
-    Safe to read from several threads, and after a fork. DataError where a path would leave the root.
+    root: a folder, or a zip. paths: relative, with forward slashes; zip members by their full name. Safe to
+    read from several threads, and after a fork. Makes no access to the disk before the first picture;
+    DataError where a path would leave the root.
     """
 
     def __init__(self, root: Path, paths: Sequence[str]) -> None:
-        self.root = Path(root)
+        self.root = Path(root).absolute()
         self.paths = list(paths)
         if outside := [path for path in self.paths if not is_inside(path)]:
-            named = name_some(outside)
-            raise DataError(
-                f"{len(outside):,} paths leave {self.root} ({named}); use paths below that folder"
-            )
-        self._zip: tuple[int, zipfile.ZipFile] | None = None
-        self._opening = threading.Lock()
+            raise DataError(f"{printable(outside[0])} leaves {self.root}; use paths below that folder")
 
     def __len__(self) -> int:
         return len(self.paths)
 
-    def __getstate__(self) -> dict[str, object]:
-        return {"root": self.root, "paths": self.paths}
-
-    def __setstate__(self, state: dict[str, object]) -> None:
-        self.__init__(**state)  # type: ignore[misc]
-
     def picture(self, row: int) -> Image.Image:
-        path = self.paths[row]
-        return decode(self._read(path), name=f"{self.root.name}/{path}")
+        """One original; ImageError where it is missing, broken or refused."""
+        try:
+            return self._picture(row)
+        except Unreadable as error:
+            raise ImageError(error.sentence(self._name(row))) from None
 
     def pixels(self, rows: Int[np.ndarray, "m"], *, size: int, channels: int) -> UInt8[np.ndarray, "m c s s"]:
-        def fit(row: int) -> UInt8[np.ndarray, "c s s"] | ImageError:
-            try:
-                return to_square(self.picture(row), size=size, channels=channels)
-            except ImageError as error:
-                return error
+        """As for all stores; one ImageError that names the first broken picture and counts the others."""
 
-        with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:  # Pillow decodes outside the GIL
-            fitted = list(pool.map(fit, rows))
-        if broken := [result for result in fitted if isinstance(result, ImageError)]:
-            more = f" (and {len(broken) - 1} more of {len(rows)} images)" if len(broken) > 1 else ""
-            raise ImageError(f"{broken[0]}{more}")
-        return _stack(fitted, size=size, channels=channels)
+        def fit(row: int) -> Any:
+            return to_square(self._picture(row, enough=2 * size), size=size, channels=channels)
+
+        squares, faults = _in_threads(fit, rows.tolist())
+        for row, fault in faults.items():
+            more = f" ({len(faults) - 1:,} more cannot be read either)" if len(faults) > 1 else ""
+            raise ImageError(fault.sentence(self._name(row)) + more)
+        return _stack(squares, size=size, channels=channels)
 
     def take(self, rows: Int[np.ndarray, "m"]) -> "FileImages":
-        return FileImages(self.root, [self.paths[row] for row in rows])
+        return FileImages(self.root, [self.paths[row] for row in rows.tolist()])
 
-    def _read(self, path: str) -> bytes:
-        if self.root.suffix.lower() == ".zip":
-            return read_member(self._open_zip(), path)
-        return _read_file(self.root, path)
+    def faults(self, *, thorough: bool) -> dict[int, Unreadable]:
+        """What is wrong with which rows: after decoding each, or by their heads only."""
+        look: Callable[[int], object] = self._picture if thorough else self._probe
+        return _in_threads(look, range(len(self)))[1]
 
-    def _open_zip(self) -> zipfile.ZipFile:
-        """The zip, opened once per process: a handle shared across a fork would share its position."""
-        with self._opening:
-            if self._zip is None or self._zip[0] != os.getpid():
-                self._zip = os.getpid(), open_zip(self.root)
-            return self._zip[1]
+    def __getstate__(self) -> dict[str, Any]:
+        return {"root": self.root, "paths": self.paths}
+
+    @cached_property
+    def _files(self) -> Files:
+        return open_files(self.root)
+
+    def _name(self, row: int) -> str:
+        return f"{self.root.name}/{self.paths[row]}"
+
+    def _picture(self, row: int, *, enough: int | None = None) -> Image.Image:
+        with self._open(row) as file:
+            return _decode(file.read(MAX_BYTES + 1), enough=enough)
+
+    def _probe(self, row: int) -> None:
+        with self._open(row) as file:
+            _open_image(file)
+
+    def _open(self, row: int) -> "_Reading":
+        entry = self._files.entry(self.paths[row])
+        if entry.fault is not None:
+            raise entry.fault
+        _check_bytes(entry.size)
+        return _Reading(self._files, entry.path)
+
+
+class _Reading:
+    """A file opened for reading, whose errors are told as Unreadable."""
+
+    def __init__(self, files: Files, path: str) -> None:
+        self._files, self._path = files, path
+
+    def __enter__(self) -> io.BufferedIOBase:
+        try:
+            self._file = self._files.open(self._path)
+        except (OSError, zipfile.BadZipFile, RuntimeError) as error:
+            raise Unreadable("a file cannot be opened", "allow reading it", detail=reason(error)) from None
+        return self._file
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self._file.close()
+        if isinstance(error, (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error)):
+            raise Unreadable("a file is damaged", "copy or download it again", detail=reason(error)) from None
 
 
 def decode(source: bytes | Path, *, name: str = "") -> Image.Image:
@@ -148,37 +171,10 @@ def decode(source: bytes | Path, *, name: str = "") -> Image.Image:
     is what messages call the picture; a path names itself. ImageError where it is broken, cut short, too
     large, or no picture.
     """
-    name = name or (str(source) if isinstance(source, Path) else "the image")
-    data = _read_bounded(source, name) if isinstance(source, Path) else source
-    _check_bytes(len(data), name)
     try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
-        _check_pixels(image, name)
-        image.load()
-        return _plain(_upright(image), name)
-    except ImageError:
-        raise
-    except Image.DecompressionBombError:
-        raise ImageError(_too_many_pixels(name)) from None
-    except Image.UnidentifiedImageError:
-        raise ImageError(
-            f"{name} is not an image in a known format; use PNG, JPEG, WebP, GIF, BMP or TIFF"
-        ) from None
-    except Exception as error:  # Pillow's plugins raise a dozen kinds on broken files
-        raise ImageError(f"{name} is damaged or cut short ({_reason(error)}); export it again") from None
-
-
-def probe(data: bytes, *, size: int, name: str) -> None:
-    """Judge a picture by its first bytes and its whole size, without decoding it; ImageError as `decode`."""
-    _check_bytes(size, name)
-    try:
-        _check_pixels(Image.open(io.BytesIO(data), formats=FORMATS), name)
-    except Image.DecompressionBombError:
-        raise ImageError(_too_many_pixels(name)) from None
-    except ImageError:
-        raise
-    except Exception:
-        decode(data, name=name)
+        return _decode(_read(source) if isinstance(source, Path) else source)
+    except Unreadable as error:
+        raise ImageError(error.sentence(name or (str(source) if isinstance(source, Path) else "image"))) from None
 
 
 def encode_png(image: Image.Image) -> bytes:
@@ -196,6 +192,8 @@ def to_square(image: Image.Image, *, size: int, channels: int) -> UInt8[np.ndarr
     if (width, height) != image.size:
         image = image.resize((width, height), Image.Resampling.BILINEAR)
     pixels = np.asarray(image).reshape(height, width, channels)
+    if width == height:
+        return pixels.transpose(2, 0, 1)
     square = np.empty((size, size, channels), np.uint8)
     square[:] = _border_colour(pixels)
     top, left = (size - height) // 2, (size - width) // 2
@@ -203,92 +201,60 @@ def to_square(image: Image.Image, *, size: int, channels: int) -> UInt8[np.ndarr
     return square.transpose(2, 0, 1)
 
 
-def is_inside(path: str) -> bool:
-    """Whether a relative path, read as text, stays below its root on every system."""
-    pure = PurePosixPath(path)
-    return not (pure.is_absolute() or ".." in pure.parts or "\\" in path or "\0" in path or path[1:2] == ":")
-
-
-def open_zip(path: Path) -> zipfile.ZipFile:
-    """Open a zip for reading; DataError where it is missing, damaged or suspiciously large."""
+def _decode(data: bytes, *, enough: int | None = None) -> Image.Image:
+    """`decode`, with `enough`: a side in pixels that large JPEGs may be reduced to while they are read."""
+    _check_bytes(len(data))
+    image = _open_image(io.BytesIO(data))
     try:
-        archive = zipfile.ZipFile(path)
-    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise DataError(f"{path} cannot be read as a zip ({_reason(error)}); make it again") from None
-    members = archive.infolist()
-    if len(members) > MAX_ZIP_MEMBERS or sum(member.file_size for member in members) > MAX_ZIP_BYTES:
-        archive.close()
-        limits = f"{MAX_ZIP_MEMBERS:,} files or {MAX_ZIP_BYTES >> 30} GiB"
-        raise DataError(f"{path} holds more than {limits}; unpack it and give the folder")
-    return archive
+        if enough is not None and image.format == "JPEG":
+            image.draft(None, (enough, enough))
+        image.load()
+        return _plain(_upright(image))
+    except Unreadable:
+        raise
+    except Exception as error:  # Pillow's plugins raise a dozen kinds on broken files
+        raise _damaged(error) from None
 
 
-def member_fault(member: zipfile.ZipInfo) -> str | None:
-    """Why a zip member must not be read, or None."""
-    if not is_inside(member.filename):
-        return "its path leaves the zip"
-    if member.flag_bits & _ENCRYPTED:
-        return "it is encrypted"
-    if member.external_attr >> 16 & 0o170000 == _SYMLINK:
-        return "it is a link"
-    if member.compress_type not in _READABLE_ZIP_METHODS:
-        return "its compression is neither store nor deflate"
-    return None
-
-
-def read_member(archive: zipfile.ZipFile, path: str) -> bytes:
-    """One file of a zip, at most MAX_BYTES; ImageError where it is absent, damaged or refused."""
-    name = f"{Path(archive.filename or 'the zip').name}/{path}"
+def _open_image(file: io.BufferedIOBase) -> Image.Image:
+    """The picture's head: format and size, no pixels yet."""
     try:
-        member = archive.getinfo(path)
-        if fault := member_fault(member):
-            raise ImageError(f"{name} is refused: {fault}; make the zip again without it")
-        _check_bytes(member.file_size, name)
-        return archive.read(member)
-    except KeyError:
-        raise ImageError(f"{name} is not in the zip any more; restore it") from None
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
-        raise ImageError(f"{name} is damaged ({_reason(error)}); make or download the zip again") from None
+        image = Image.open(cast(IO[bytes], file), formats=FORMATS)
+    except Image.UnidentifiedImageError:
+        remedy = "use PNG, JPEG, WebP, GIF, BMP or TIFF"
+        raise Unreadable("a file is not an image in a known format", remedy) from None
+    except Image.DecompressionBombError:
+        raise _too_many_pixels() from None
+    except Exception as error:
+        raise _damaged(error) from None
+    if image.width * image.height > MAX_PIXELS:
+        raise _too_many_pixels()
+    return image
 
 
-def name_some(names: Sequence[str], *, limit: int = 3) -> str:
-    """The first few names, each cut to a readable length."""
-    short = [name if len(name) <= 60 else f"{name[:40]}...{name[-15:]}" for name in names[:limit]]
-    return ", ".join(short) + (", ..." if len(names) > limit else "")
-
-
-def _read_file(root: Path, path: str) -> bytes:
-    name = f"{root.name}/{path}"
-    full = root / path
-    if not full.resolve().is_relative_to(root.resolve()):
-        raise ImageError(f"{name} is a link that leaves {root}; copy the file into the folder")
-    return _read_bounded(full, name)
-
-
-def _read_bounded(path: Path, name: str) -> bytes:
+def _read(path: Path) -> bytes:
     if path.exists() and not path.is_file():
-        raise ImageError(f"{name} is not a file; give an image")
+        raise Unreadable("it is not a file", "give an image")
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise ImageError(f"{name} cannot be read ({_reason(error)}); restore it or allow reading") from None
+        raise Unreadable("it cannot be opened", "check the path", detail=reason(error)) from None
 
 
-def _check_bytes(size: int, name: str) -> None:
+def _check_bytes(size: int) -> None:
     if size == 0:
-        raise ImageError(f"{name} is empty (0 bytes); export or download it again")
+        raise Unreadable("an image file is empty", "export or download it again")
     if size > MAX_BYTES:
-        raise ImageError(f"{name} is larger than {MAX_BYTES >> 20} MiB; save it smaller")
+        raise Unreadable(f"an image file is larger than {MAX_BYTES >> 20} MiB", "save it smaller")
 
 
-def _check_pixels(image: Image.Image, name: str) -> None:
-    if image.width * image.height > MAX_PIXELS:
-        raise ImageError(_too_many_pixels(name))
+def _too_many_pixels() -> Unreadable:
+    return Unreadable(f"an image has more than {MAX_PIXELS // 1_000_000} million pixels", "save it smaller")
 
 
-def _too_many_pixels(name: str) -> str:
-    return f"{name} has more than {MAX_PIXELS // 1_000_000} million pixels; save it smaller"
+def _damaged(error: Exception) -> Unreadable:
+    return Unreadable("an image is damaged or cut short", "export or download it again", detail=reason(error))
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -298,12 +264,12 @@ def _upright(image: Image.Image) -> Image.Image:
         return image
 
 
-def _plain(image: Image.Image, name: str) -> Image.Image:
+def _plain(image: Image.Image) -> Image.Image:
     """Any of Pillow's modes to "L" or "RGB"."""
     if image.mode.startswith("I;16"):
         return Image.fromarray(((np.asarray(image).astype(np.uint32) + 128) // 257).astype(np.uint8))
     if image.mode in {"I", "F"}:
-        raise ImageError(f"{name} has 32-bit pixels, whose range is unknown; save it with 8 or 16 bits")
+        raise Unreadable("an image has 32-bit pixels, whose range is unknown", "save it with 8 or 16 bits")
     grey = image.mode in {"1", "L", "LA", "La"}
     if image.has_transparency_data:
         image = image.convert("RGBA")
@@ -332,6 +298,16 @@ def _stack(squares: Sequence[Any], *, size: int, channels: int) -> UInt8[np.ndar
     return np.stack(squares) if squares else np.empty((0, channels, size, size), np.uint8)
 
 
-def _reason(error: BaseException) -> str:
-    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return " ".join(text.split())[:120]
+def _in_threads(work: Callable[[int], T], rows: Sequence[int]) -> tuple[list[T], dict[int, Unreadable]]:
+    """`work` on every row, in order: its results, and what it refused."""
+
+    def attempt(row: int) -> T | Unreadable:
+        try:
+            return work(row)
+        except Unreadable as error:
+            return error
+
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:  # Pillow decodes outside Python's lock
+        outcomes = list(pool.map(attempt, rows))
+    faults = {row: out for row, out in zip(rows, outcomes, strict=True) if isinstance(out, Unreadable)}
+    return [out for out in outcomes if not isinstance(out, Unreadable)], faults

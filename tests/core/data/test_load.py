@@ -48,9 +48,7 @@ def test_digits_span_the_full_range():
 
 
 def test_unknown_label_option():
-    with pytest.raises(
-        DataError, match=r'data.label = "colour" is unknown for mnist; use one of: digit, parity'
-    ):
+    with pytest.raises(DataError, match=r'data.label = "colour" is unknown for mnist; use one of: digit, parity'):
         load(DataConfig(source="mnist", label="colour"), seed=0)
 
 
@@ -59,12 +57,8 @@ def test_chosen_items_keep_their_pictures():
     dataset = load(config, seed=5)
     everything = load_digits()
     assert len(dataset.items) == len(dataset.images) == 200
-    stored = {
-        image.tobytes(): str(digit) for image, digit in zip(everything.images, everything.target, strict=True)
-    }
-    small = np.rint(dataset.images.pixels(np.arange(200), size=8, channels=1)[:, 0] * (16 / 255)).astype(
-        float
-    )
+    stored = {image.tobytes(): str(digit) for image, digit in zip(everything.images, everything.target, strict=True)}
+    small = np.rint(dataset.images.pixels(np.arange(200), size=8, channels=1)[:, 0] * (16 / 255)).astype(float)
     assert [stored[image.tobytes()] for image in small] == dataset.items["label"].tolist()
 
 

@@ -11,9 +11,7 @@ from core.data.split import choose_items, hold_out_classes, hold_out_items
 from core.errors import DataError
 
 tables = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4)), min_size=1, max_size=80).map(
-    lambda pairs: pd.DataFrame(
-        {"label": [f"c{c}" for c, _ in pairs], "sublabel": [f"c{c}/m{m}" for c, m in pairs]}
-    )
+    lambda pairs: pd.DataFrame({"label": [f"c{c}" for c, _ in pairs], "sublabel": [f"c{c}/m{m}" for c, m in pairs]})
 )
 fractions = st.floats(0.01, 0.99)
 seeds = st.integers(0, 2**32 - 1)

@@ -1,0 +1,203 @@
+"""Files below a folder or inside a zip: listed and read within bounds, and never outside.
+
+Nothing is unpacked to disk. Links are followed only from a file to another file of the same folder.
+"""
+
+import io
+import os
+import stat
+import threading
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import cast
+
+from core.errors import DataError
+
+MAX_ZIP_MEMBERS = 2_000_000
+MAX_ZIP_BYTES = 64 * 2**30
+
+_READABLE_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # Python expands the others without a bound
+_ENCRYPTED = 0x1
+_LEAVES = ("a path or link leaves the data's folder", "copy the file into it and use forward slashes")
+_JUNK = frozenset({"__macosx", "thumbs.db", "desktop.ini", "icon\r", "@eadir"})
+
+
+class Unreadable(Exception):
+    """Why one file or picture is refused, in words that do not name it, and what to do about it."""
+
+    def __init__(self, problem: str, remedy: str, *, detail: str = "") -> None:
+        super().__init__(problem)
+        self.problem, self.remedy, self.detail = problem, remedy, detail
+
+    def sentence(self, name: str) -> str:
+        """The whole story about the file called `name`."""
+        return f"{printable(name)}: {self.problem}{f' ({self.detail})' if self.detail else ''}; {self.remedy}"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file: its path below the root, its size in bytes, and why it must not be read."""
+
+    path: str
+    size: int
+    fault: Unreadable | None = None
+
+
+class Folder:
+    """The files below a folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._real = root.resolve()
+        self._parents: dict[str, bool] = {"": True}  # resolving is slow, and many files share a parent
+
+    def entries(self) -> Iterator[Entry]:
+        """Every file but hidden ones and what operating systems leave behind."""
+
+        def refuse(error: OSError) -> None:
+            raise DataError(f"{error.filename} cannot be read ({reason(error)}); allow reading or remove it")
+
+        for folder, folders, files in os.walk(self.root, onerror=refuse):
+            below = Path(folder).relative_to(self.root)
+            folders[:] = sorted(name for name in folders if not is_junk(name))
+            for name in folders:
+                if (Path(folder) / name).is_symlink():
+                    fault = Unreadable("a folder is a link", "put the folder itself there")
+                    yield Entry((below / name).as_posix(), 0, fault)
+            for name in sorted(name for name in files if not is_junk(name)):
+                yield self.entry((below / name).as_posix())
+
+    def entry(self, path: str) -> Entry:
+        """One file, whether it exists or not."""
+        if fault := _name_fault(path):
+            return Entry(path, 0, fault)
+        full = self.root / path
+        try:
+            found = full.stat()
+            inside = self._parent_is_inside(path) and (not full.is_symlink() or self._is_inside(full))
+        except (OSError, ValueError) as error:
+            missing = Unreadable("a file is missing", "correct its path or add it", detail=reason(error))
+            return Entry(path, 0, missing)
+        if not inside:
+            fault = Unreadable(*_LEAVES)
+        elif not stat.S_ISREG(found.st_mode):
+            fault = Unreadable("a path is not a file", "give the path of an image")
+        return Entry(path, found.st_size, fault)
+
+    def open(self, path: str) -> io.BufferedIOBase:
+        """Open for reading; ask `entry` for a fault first."""
+        return (self.root / path).open("rb")
+
+    def _parent_is_inside(self, path: str) -> bool:
+        parent = path.rpartition("/")[0]
+        if parent not in self._parents:
+            self._parents[parent] = self._is_inside(self.root / parent)
+        return self._parents[parent]
+
+    def _is_inside(self, full: Path) -> bool:
+        return full.resolve().is_relative_to(self._real)
+
+
+class Zip:
+    """The files inside a zip; safe to read from several threads, and after a fork."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._opened: tuple[int, zipfile.ZipFile] | None = None
+        self._opening = threading.Lock()
+        archive = self._archive()
+        members = archive.infolist()
+        if len(members) > MAX_ZIP_MEMBERS or sum(member.file_size for member in members) > MAX_ZIP_BYTES:
+            archive.close()
+            limits = f"{MAX_ZIP_MEMBERS:,} files or {MAX_ZIP_BYTES >> 30} GiB"
+            raise DataError(f"{root} holds more than {limits}; unpack it and give the folder")
+
+    def entries(self) -> Iterator[Entry]:
+        """Every file but hidden ones and what operating systems leave behind."""
+        for member in self._archive().infolist():
+            junk = any(is_junk(part) for part in PurePosixPath(member.filename).parts if part != "..")
+            if not member.is_dir() and not junk:
+                yield Entry(member.filename, member.file_size, _member_fault(member))
+
+    def entry(self, path: str) -> Entry:
+        """One file, whether it exists or not."""
+        try:
+            member = self._archive().getinfo(path)
+        except KeyError:
+            return Entry(path, 0, Unreadable("a file is missing", "add it to the zip"))
+        return Entry(path, member.file_size, _member_fault(member))
+
+    def open(self, path: str) -> io.BufferedIOBase:
+        """Open for reading; ask `entry` for a fault first."""
+        return cast(io.BufferedIOBase, self._archive().open(path))
+
+    def _archive(self) -> zipfile.ZipFile:
+        """Opened once per process, because a handle shared across a fork shares its position."""
+        with self._opening:
+            if self._opened is None or self._opened[0] != os.getpid():
+                try:
+                    self._opened = os.getpid(), zipfile.ZipFile(self.root)
+                except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+                    problem = f"{self.root} cannot be read as a zip ({reason(error)})"
+                    raise DataError(f"{problem}; make or download it again") from None
+            return self._opened[1]
+
+
+Files = Folder | Zip
+
+
+def open_files(path: Path) -> Files:
+    """The folder or the zip at `path`; DataError where there is neither."""
+    if path.is_dir():
+        return Folder(path)
+    if not path.exists():
+        raise DataError(f"{path} does not exist; give a folder or a .zip of images")
+    return Zip(path)
+
+
+def is_inside(path: str) -> bool:
+    """Whether a relative path, read as text, stays below its root on every operating system."""
+    pure = PurePosixPath(path)
+    return not (pure.is_absolute() or ".." in pure.parts or "\\" in path or "\0" in path or path[1:2] == ":")
+
+
+def is_junk(name: str) -> bool:
+    """Whether a file or folder is hidden or left behind by an operating system."""
+    return name.startswith(".") or name.casefold() in _JUNK
+
+
+def reason(error: BaseException) -> str:
+    """What an exception says, on one line, and short."""
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(text.split())[:120]
+
+
+def printable(text: str) -> str:
+    """The text on one line, with a replacement for whatever cannot be written as UTF-8 or shown."""
+    if text.isprintable():
+        return text
+    joiner = "\u200d"  # holds emoji together, and does not count as printable
+    return "".join(char if char.isprintable() or char == joiner else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def _name_fault(path: str) -> Unreadable | None:
+    if not is_inside(path):
+        return Unreadable(*_LEAVES)
+    if printable(path) != path:
+        return Unreadable("a file's name has characters that cannot be shown", "rename it")
+    return None
+
+
+def _member_fault(member: zipfile.ZipInfo) -> Unreadable | None:
+    again = "make the zip again"
+    if fault := _name_fault(member.filename):
+        return fault
+    if member.flag_bits & _ENCRYPTED:
+        return Unreadable("a file is encrypted", f"{again} without a password")
+    if stat.S_ISLNK(member.external_attr >> 16):
+        return Unreadable("a file is a link", f"{again} with the file itself")
+    if member.compress_type not in _READABLE_METHODS:
+        return Unreadable("a file's compression is neither store nor deflate", again)
+    return None

@@ -1,0 +1,122 @@
+"""MNIST and its drop-in replacements, in the IDX format they ship in (gzipped or plain).
+
+Format: https://yann.lecun.com/exdb/mnist/. A magic number 0, 0, element type, number of dimensions; one
+big-endian uint32 per dimension; then the elements, row by row. Only unsigned bytes are read.
+"""
+
+import gzip
+import io
+import math
+import re
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from jaxtyping import UInt8
+
+from core.config import DataConfig
+from core.data.collection import Collection
+from core.data.files import reason
+from core.data.images import ArrayImages
+from core.data.labels import digit_labels, unknown_option
+from core.errors import DataError
+
+MAX_ELEMENTS = 2**31
+OPTIONS = ("digit", "parity", "garment", "group")
+
+# Fashion-MNIST (Xiao, Rasul, Vollgraf 2017): class numbers to names, and the groups that serve as classes
+# with modes.
+GARMENTS = (
+    *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+    *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+)
+GROUPS = {
+    "tops": ("T-shirt/top", "Pullover", "Coat", "Shirt"),
+    "trousers and dresses": ("Trouser", "Dress"),
+    "footwear": ("Sandal", "Sneaker", "Ankle boot"),
+    "bags": ("Bag",),
+}
+
+_UBYTE = 0x08
+_NAME = re.compile(r"(train|t10k)-(images|labels)[-.]idx([13])-ubyte(\.gz)?")
+
+
+def read(config: DataConfig) -> Collection:
+    """The folder `config.path` with train and t10k files, which give the split; or one of the two.
+
+    Label options: `digit` (the number as it is, also ""), `parity`, and for Fashion-MNIST `garment` (the
+    number's name) and `group` (tops, footwear, ...; the garment is the mode).
+    """
+    files = _find(Path(config.path).expanduser())
+    parts = [part for part in ("train", "t10k") if (part, "images") in files]
+    images = [read_idx(files[part, "images"], ndim=3) for part in parts]
+    labels = [read_idx(files[part, "labels"], ndim=1) for part in parts]
+    for part, pictures, numbers in zip(parts, images, labels, strict=True):
+        if len(pictures) != len(numbers):
+            found = f"{len(pictures):,} images but {len(numbers):,} labels"
+            raise DataError(f"{config.path}: {part} has {found}; download the files again")
+    if len({pictures.shape[1:] for pictures in images}) > 1:
+        raise DataError(f"{config.path}: train and t10k images differ in size; use files of one data set")
+    items = _labels(np.concatenate(labels), config)
+    if len(parts) == 2:
+        items["split"] = np.repeat(["train", "test"], [len(numbers) for numbers in labels])
+    return Collection(items, ArrayImages(np.concatenate(images)))
+
+
+def read_idx(path: Path, *, ndim: int) -> UInt8[np.ndarray, "..."]:
+    """The array in an IDX file of unsigned bytes with `ndim` dimensions; DataError where it is anything else.
+
+    The header says how much is read: no more, however much a gzipped file would expand to.
+    """
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            return _read_idx(file, ndim)
+    except (OSError, EOFError, ValueError, struct.error, zlib.error) as error:
+        raise DataError(f"{path} is no IDX file of {ndim} dimensions ({reason(error)}); download it again") from None
+
+
+def _read_idx(file: io.BufferedIOBase, ndim: int) -> UInt8[np.ndarray, "..."]:
+    magic = file.read(4)
+    if magic != bytes([0, 0, _UBYTE, ndim]):
+        raise ValueError(f"it begins with {magic.hex(' ') or 'nothing'}, not 00 00 08 {ndim:02x}")
+    shape = struct.unpack(f">{ndim}I", file.read(4 * ndim))
+    size = math.prod(shape)
+    if not 0 < size <= MAX_ELEMENTS:
+        raise ValueError(f"its header claims a shape of {' x '.join(map(str, shape))}")
+    data = file.read(size + 1)
+    if len(data) != size:
+        raise ValueError(f"it is {'longer' if len(data) > size else 'shorter'} than its header says")
+    return np.frombuffer(data, np.uint8).reshape(shape)
+
+
+def _find(folder: Path) -> dict[tuple[str, str], Path]:
+    """(part, kind) to file, a plain file before a gzipped one; both kinds for each part that is there."""
+    if not folder.is_dir():
+        raise DataError(f"{folder} is not a folder; give the folder with the IDX files")
+    files = {}
+    for path in sorted(folder.iterdir(), reverse=True):
+        if match := _NAME.fullmatch(path.name):
+            files[match[1], match[2]] = path
+    for part in ("train", "t10k"):
+        kinds = [kind for kind in ("images", "labels") if (part, kind) in files]
+        if len(kinds) == 1:
+            raise DataError(f"{folder} has {part} {kinds[0]} only; add the other file of the pair")
+    if not files:
+        raise DataError(f"{folder} holds no IDX files; expected names like train-images-idx3-ubyte.gz")
+    return files
+
+
+def _labels(numbers: UInt8[np.ndarray, "n"], config: DataConfig) -> pd.DataFrame:
+    if config.label not in {"", *OPTIONS}:
+        raise unknown_option(config.label, OPTIONS, source="idx")
+    if config.label in {"garment", "group"} and numbers.max() >= len(GARMENTS):
+        raise DataError(f'data.label = "{config.label}" names ten classes, and {config.path} has more; leave it out')
+    if config.label == "garment":
+        return pd.DataFrame({"label": np.array(GARMENTS)[numbers]})
+    if config.label == "group":
+        group_of = {garment: group for group, garments in GROUPS.items() for garment in garments}
+        groups = np.array([group_of[garment] for garment in GARMENTS])
+        return pd.DataFrame({"label": groups[numbers], "sublabel": np.array(GARMENTS)[numbers]})
+    return digit_labels(numbers, config.label, source="idx")

@@ -1,0 +1,154 @@
+"""Images listed in a CSV or Parquet table, with the columns of open-metric-learning.
+
+`path` (relative to the table's folder) and `label`; optional `sublabel`, `split` (train | test or
+validation), and `is_query` with `is_gallery`. Other columns are ignored. Every value is read as text, so that
+the class 007 keeps its name.
+"""
+
+import posixpath
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.config import DataConfig
+from core.data.collection import Collection, Problem
+from core.data.files import Folder, reason
+from core.data.folder import SPLIT_NAMES
+from core.data.images import FileImages
+from core.data.labels import clean_names, name_faults, qualify_modes, unknown_option
+from core.errors import DataError
+
+REQUIRED = ("path", "label")
+OPTIONAL = ("sublabel", "split", "is_query", "is_gallery")
+MAX_ROWS = 10_000_000
+TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
+
+_WHOLE = re.compile(r"[+-]?[0-9]+(\.0+)?")
+
+
+def read(config: DataConfig) -> Collection:
+    """The rows of the table at `config.path` that can be used, and what is wrong with the others."""
+    if config.label:
+        raise unknown_option(config.label, (), source="table")
+    table = Path(config.path).expanduser()
+    raw = _read_text(table)
+    folder = Folder(table.absolute().parent)
+    raw["path"] = [_relative(path, folder.root) for path in raw["path"]]
+    faults = _row_faults(raw, folder)
+    usable = raw.drop(index=[row for row, _, _ in faults]).reset_index(drop=True)
+    problems = [_problem(row, raw, fault, remedy) for row, fault, remedy in faults]
+    return Collection(_items(usable), FileImages(folder.root, usable["path"].tolist()), problems)
+
+
+def _read_text(table: Path) -> pd.DataFrame:
+    """The known columns, all as text; "" where a value is missing."""
+    readers: dict[str, Callable[[Path], pd.DataFrame]] = {".csv": _read_csv, ".parquet": _read_parquet}
+    if table.suffix.lower() not in readers:
+        raise DataError(f"{table} is neither a .csv nor a .parquet file; give one of these")
+    try:
+        text = readers[table.suffix.lower()](table)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise DataError(f"{table} cannot be read as a table ({reason(error)}); save it again") from None
+    _require_columns(text, table)
+    if text.empty:
+        raise DataError(f"{table} has no rows; list at least two images of two classes")
+    text = text.apply(lambda column: column.str.strip()).astype(object)
+    return text.mask(text.apply(lambda column: column.str.casefold() == "nan"), "").apply(_whole_numbers)
+
+
+def _read_csv(table: Path) -> pd.DataFrame:
+    columns = {*REQUIRED, *OPTIONAL}
+    text = pd.read_csv(
+        table,
+        usecols=lambda name: name.strip() in columns,
+        dtype=str,
+        keep_default_na=False,
+        encoding="utf-8-sig",
+        nrows=MAX_ROWS,
+    )
+    return text.rename(columns=str.strip)
+
+
+def _read_parquet(table: Path) -> pd.DataFrame:
+    with pq.ParquetFile(table) as file:
+        if file.metadata.num_rows > MAX_ROWS:
+            raise ValueError(f"it has more than {MAX_ROWS:,} rows")
+        columns = [name for name in (*REQUIRED, *OPTIONAL) if name in file.schema_arrow.names]
+        arrow = file.read(columns=columns)
+    text = {name: [_text(value) for value in arrow[name].to_pylist()] for name in columns}
+    return pd.DataFrame(text, columns=columns, dtype=str)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, (bytes, list, dict)):
+        raise ValueError(f"a cell holds {type(value).__name__}, not text or a number")
+    return "" if value is None else str(value)
+
+
+def _whole_numbers(column: pd.Series) -> pd.Series:
+    """3.0 becomes 3 where all values are whole: so do tools write whole numbers in a column with gaps."""
+    if not column[column != ""].str.fullmatch(_WHOLE).all():
+        return column
+    return column.str.replace(r"\.0+$", "", regex=True).astype(object)
+
+
+def _require_columns(raw: pd.DataFrame, table: Path) -> None:
+    if missing := [name for name in REQUIRED if name not in raw]:
+        found = ", ".join(raw.columns) or "none of the known ones"
+        raise DataError(f"{table} has no column {' and no column '.join(missing)} (found: {found}); add it")
+    if ("is_query" in raw) != ("is_gallery" in raw):
+        raise DataError(f"{table} has only one of the columns is_query and is_gallery; add the other")
+
+
+def _relative(path: str, root: Path) -> str:
+    """The path below the table's folder, in its shortest spelling."""
+    if path.startswith(f"{root}/"):
+        path = path[len(f"{root}/") :]
+    return posixpath.normpath(path) if path else ""
+
+
+def _row_faults(raw: pd.DataFrame, folder: Folder) -> list[tuple[int, str, str]]:
+    """(row, fault, remedy), at most one for each row, in row order."""
+    faults: dict[int, tuple[str, str]] = {}
+
+    def note(rows: pd.Index, fault: str, remedy: str) -> None:
+        for row in rows:
+            faults.setdefault(int(row), (fault, remedy))
+
+    note(raw.index[raw["path"] == ""], "a path is missing", "give every row a path")
+    note(raw.index[raw["path"].duplicated()], "a path is listed twice", "keep one of the rows")
+    for column in ("label", "sublabel"):
+        if column in raw:
+            raw[column] = clean_names(raw[column])
+            for row, fault in name_faults(raw[column]).dropna().items():
+                faults.setdefault(int(row), (f"a {column} {fault}", f"correct the {column}"))
+    if "split" in raw:
+        known = raw["split"].str.casefold().isin(SPLIT_NAMES)
+        note(raw.index[~known], "a split is neither train nor test nor validation", "correct the split")
+    for column in ("is_query", "is_gallery"):
+        if column in raw:
+            known = raw[column].str.casefold().isin(TRUTHS)
+            note(raw.index[~known], f"{column} is neither true nor false", "correct it")
+    for row, path in raw["path"].items():
+        if row not in faults and (fault := folder.entry(path).fault) is not None:
+            faults[int(row)] = fault.problem, fault.remedy
+    return [(row, *faults[row]) for row in sorted(faults)]
+
+
+def _problem(row: int, raw: pd.DataFrame, fault: str, remedy: str) -> Problem:
+    path = raw["path"].iloc[row]
+    return Problem(f"row {row + 1}" + (f" {path}" if path else ""), "error", fault, remedy)
+
+
+def _items(raw: pd.DataFrame) -> pd.DataFrame:
+    items = raw.copy()
+    if "split" in items:
+        items["split"] = items["split"].str.casefold().map(SPLIT_NAMES)
+    for column in ("is_query", "is_gallery"):
+        if column in items:
+            items[column] = items[column].str.casefold().map(TRUTHS).astype(bool)
+    return qualify_modes(items) if "sublabel" in items else items
