@@ -1,0 +1,112 @@
+"""How far classes have shrunk: their scale and shape, from means and variances alone (linear in n)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Float64, Int64
+
+from core.diagnostics.checks import Groups
+from core.neighbours import chunks
+
+BLOCK = 2048
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Means, sizes and total within-class variances, which all measures of scale share."""
+
+    means: Float64[np.ndarray, "c d"]
+    sizes: Int64[np.ndarray, "c"]
+    within: Float64[np.ndarray, "c"]
+    """Unbiased variance around the class mean, summed over dimensions; NaN for a single item."""
+    nearest: Int64[np.ndarray, "c"]
+    """Class with the nearest mean; -1 where there is no other class."""
+    nearest_square: Float64[np.ndarray, "c"]
+    """Debiased squared distance to it, >= 0; infinite where there is none."""
+
+    @classmethod
+    def of(cls, points: Float[np.ndarray, "n d"], groups: Groups) -> "Geometry":
+        sizes = groups.sizes
+        means, within = np.empty((len(sizes), points.shape[1])), np.full(len(sizes), np.nan)
+        for c, rows in enumerate(groups.members()):
+            own = points[rows].astype(np.float64)
+            means[c] = own.mean(axis=0)
+            if len(rows) > 1:
+                within[c] = np.square(own - means[c]).sum() / (len(rows) - 1)
+        return cls(means, sizes, within, *_nearest_means(means, noise=np.nan_to_num(within) / sizes))
+
+
+def _nearest_means(means: Float64[np.ndarray, "c d"], noise: Float64[np.ndarray, "c"]):
+    """Nearest other mean by ||a - b||^2 - noise_a - noise_b: what remains without the means' own sampling error."""
+    centred = means - means.mean(axis=0)
+    own = np.einsum("cd,cd->c", centred, centred)
+    nearest, squares = np.full(len(means), -1), np.full(len(means), np.inf)
+    for block in chunks(len(means), BLOCK) if len(means) > 1 else []:
+        found = own[block, None] + own - 2 * centred[block] @ centred.T - noise[block, None] - noise
+        found[np.arange(len(found)), np.arange(block.start, block.stop)] = np.inf
+        nearest[block] = found.argmin(axis=1)
+        difference = centred[block] - centred[nearest[block]]  # without the cancellation of the line above
+        exact = np.einsum("cd,cd->c", difference, difference) - noise[block] - noise[nearest[block]]
+        squares[block] = np.maximum(exact, 0)
+    return nearest, squares
+
+
+def kappa(geometry: Geometry) -> Float64[np.ndarray, "c"]:
+    """Spread of each class relative to its nearest other class: sqrt(v_c) / distance to the nearest other mean.
+
+    In [0, infinity); 0 = collapsed to a point, infinity = its mean cannot be told from another's. NaN for a single
+    item, where there is one class only, or where everything sits at one point (total collapse).
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.sqrt(geometry.within / geometry.nearest_square)
+    return np.where(geometry.nearest < 0, np.nan, ratio)
+
+
+def cdnv(geometry: Geometry) -> Float64[np.ndarray, "c"]:
+    """Class-distance normalised variance to the nearest class: (v_c + v_j) / (2 ||mu_c - mu_j||^2).
+
+    In [0, infinity), smaller = more collapsed. Galanti et al. 2022, https://arxiv.org/abs/2112.15121.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = (geometry.within + geometry.within[geometry.nearest]) / (2 * geometry.nearest_square)
+    return np.where(geometry.nearest < 0, np.nan, ratio)
+
+
+def trace_ratio(geometry: Geometry) -> Float64[np.ndarray, "c"]:
+    """v_c over the trace of the between-class scatter (weighted by class size, debiased). In [0, infinity)."""
+    share = geometry.sizes / geometry.sizes.sum()
+    between = share @ np.square(geometry.means - share @ geometry.means).sum(axis=1)
+    chance = np.nan_to_num(geometry.within) @ (1 - share) / geometry.sizes.sum()
+    return _ratio(geometry.within, between - chance, classes=len(share))
+
+
+def density(geometry: Geometry) -> Float64[np.ndarray, "c"]:
+    """Mean distance within the class over the mean distance of its mean to the other means; in [0, infinity).
+
+    Both are halved squared Euclidean distances: on the sphere, within a class, exactly 1 - cosine averaged over all
+    pairs, n / (n - 1) (1 - ||mean||^2). After Roth et al. 2020, https://arxiv.org/abs/2002.08473.
+    """
+    classes = len(geometry.means)
+    centred = geometry.means - geometry.means.mean(axis=0)
+    squares = np.square(centred).sum(axis=1)
+    others = (classes * squares + squares.sum()) / max(classes - 1, 1)
+    return _ratio(geometry.within, others / 2, classes=classes)
+
+
+def participation_ratio(points: Float[np.ndarray, "n d"]) -> float:
+    """Directions that share the variance of one class: (sum of eigenvalues)^2 / sum of squared eigenvalues.
+
+    Between 1 and min(n - 1, d). Never read it alone: the isotropic residue of a collapsed class scores higher than
+    three real sub-clusters. NaN where there is no variance.
+    """
+    centred = points.astype(np.float64) - points.mean(axis=0, dtype=np.float64)
+    small = centred.T if centred.shape[1] <= centred.shape[0] else centred
+    squared_trace, squared_norm = np.square(centred).sum() ** 2, np.square(small @ small.T).sum()
+    return float(squared_trace / squared_norm) if squared_norm > 0 else float("nan")
+
+
+def _ratio(within: Float64[np.ndarray, "c"], between, *, classes: int) -> Float64[np.ndarray, "c"]:
+    if classes < 2:
+        return np.full(len(within), np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return within / np.maximum(between, 0)

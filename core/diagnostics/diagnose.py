@@ -1,0 +1,306 @@
+"""Everything about every class of one embedding, in one table."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float, Int64
+from scipy.stats import false_discovery_control
+from threadpoolctl import threadpool_limits
+
+from core.diagnostics.checks import Groups, Labels, check_groups, check_points
+from core.diagnostics.collapse import Geometry, cdnv, density, kappa, participation_ratio, trace_ratio
+from core.diagnostics.fragmentation import fragmentation
+from core.diagnostics.stability import resample, second_opinion
+from core.diagnostics.subclusters import count_once
+from core.diagnostics.verdicts import TOO_SMALL, Verdict, verdicts
+from core.errors import DataError
+from core.neighbours import Gallery, KnnGraph, Neighbours, chunks
+
+VOTERS = 10
+"""Neighbours that vote on whether an item belongs to its class."""
+
+NOISE_UP_TO = 0.25
+"""Share of outvoted items up to which they are taken for wrong labels; above, the classes simply overlap."""
+
+FALSE_DISCOVERIES = 0.05
+"""Share of classes called multimodal that may be unimodal (Benjamini-Hochberg)."""
+
+WORTH_A_PROCESS = 4000
+"""Items under which starting worker processes takes longer than the counting."""
+
+BLOCK_NUMBERS = 1 << 23
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Subclusters:
+    """The sub-clusters of one class and how far to believe them."""
+
+    count: int
+    """At least 1."""
+    assignments: Int64[np.ndarray, "n"]
+    """Sub-cluster of each row, 0 = the largest; -1 = in none."""
+    stability: float
+    """Agreement of the assignments over subsamples, in [0, 1]; 1 = always the same groups."""
+    second_opinion: int | None
+    """Count by HDBSCAN; None where the class is too small to ask."""
+    counts: Int64[np.ndarray, "b"]
+    """Counts over 30 subsamples of 80 %."""
+    p_value: float
+    """Evidence against one group: largest dip-test p-value between two sub-clusters; 1 where there is one."""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The table of `diagnose` and what it was made from, one entry per item."""
+
+    table: pd.DataFrame
+    assignments: Int64[np.ndarray, "n"]
+    """Sub-cluster within the class; -1 = in none."""
+    foreign: Bool[np.ndarray, "n"]
+    """Items whose neighbours mostly carry one other label, where such items are few: likely wrong labels."""
+
+
+def count_subclusters(points: Float[np.ndarray, "n d"], *, seed: int = 0) -> Subclusters:
+    """Sub-clusters of one class, counted in the space of the points themselves; the same seed, the same answer.
+
+    Safe against over-counting by design: fewer than about 10 points per mode are mostly counted as one group. Exact
+    duplicates are removed first. Raises DataError for broken input. Method: signal dimensions by FlipPA (Hong et al.
+    2020), Gaussian mixture by BIC, merging by dip tests (Hennig 2010).
+    """
+    points = check_points(points, name="points")
+    rng = np.random.default_rng(seed)
+    with threadpool_limits(1):  # the matrices are small: threads would only wait for each other
+        full = count_once(points, rng)
+        counts, stability = resample(points, full, rng)
+        other = second_opinion(points, rng) if len(points) >= TOO_SMALL else None
+    return Subclusters(full.count, full.assignments, stability, other, counts, full.p_value)
+
+
+def _count_alone(points: Float[np.ndarray, "n d"], *, seed: int) -> Subclusters:
+    """The count without what is known about its reliability, which costs 30 times as much."""
+    with threadpool_limits(1):
+        full = count_once(points, np.random.default_rng(seed))
+    return Subclusters(full.count, full.assignments, np.nan, None, np.array([full.count]), full.p_value)
+
+
+def diagnose(
+    embeddings: Float[np.ndarray, "n d"],
+    labels: Labels,
+    *,
+    sublabels: Labels | None = None,
+    reference: Float[np.ndarray, "m r"] | Diagnosis | None = None,
+    seed: int = 0,
+    graph: KnnGraph | None = None,
+    n_jobs: int = -1,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """One row per class, sorted by label; see `core.diagnostics.glossary` for every column.
+
+    reference: the same items in a space from before training (raw pixels, the untrained network), or the Diagnosis
+    of that space by `analyse`. What modes it has, the embedding is expected to keep; known sublabels take precedence.
+    graph: the neighbours of these embeddings, where already computed (k >= 10). progress: called with (classes
+    done, classes in total). Columns about sublabels or the reference are missing values where none were given.
+    Raises DataError for broken input.
+    """
+    return analyse(
+        embeddings,
+        labels,
+        sublabels=sublabels,
+        reference=reference,
+        seed=seed,
+        graph=graph,
+        n_jobs=n_jobs,
+        progress=progress,
+    ).table
+
+
+def analyse(
+    embeddings: Float[np.ndarray, "n d"],
+    labels: Labels,
+    *,
+    sublabels: Labels | None = None,
+    reference: Float[np.ndarray, "m r"] | Diagnosis | None = None,
+    seed: int = 0,
+    graph: KnnGraph | None = None,
+    n_jobs: int = -1,
+    progress: Progress | None = None,
+    reliability: bool = True,
+) -> Diagnosis:
+    """`diagnose`, together with the sub-cluster of every item.
+
+    reliability: also the spread of the counts, their stability and a second opinion, nearly all of the cost; without,
+    these columns say nothing.
+    """
+    points = check_points(embeddings)
+    groups = check_groups(labels, len(points))
+    known = None if sublabels is None else check_groups(sublabels, len(points), name="sublabels").codes
+    rows = None if reference is None else len(getattr(reference, "assignments", reference))
+    if rows not in (None, len(points)):
+        raise DataError(f"the reference has {rows} rows for {len(points)} embeddings: give the same items")
+    if reference is not None and not isinstance(reference, Diagnosis):
+        reference = analyse(reference, labels, sublabels=sublabels, seed=seed, n_jobs=n_jobs, reliability=False)
+
+    foreign = outvoted(points, groups, graph)
+    counted = _count_classes(
+        points,
+        groups,
+        foreign,
+        count_subclusters if reliability else _count_alone,
+        seed=seed,
+        n_jobs=n_jobs,
+        progress=progress,
+    )
+    assignments = np.full(len(points), -1)
+    for rows, sub in zip(_native(groups, foreign), counted, strict=True):
+        assignments[rows] = sub.assignments
+    table = pd.DataFrame({"label": groups.names, "n": groups.sizes})
+    table = table.assign(**_count_columns(counted), **_shape_columns(points, groups, foreign))
+    table = table.assign(**_mode_columns(points, groups, known, prefix="sublabel"))
+    kept = None if reference is None else reference.assignments
+    table = table.assign(**_mode_columns(points, groups, kept, prefix="survival"))
+    table["fragmentation"] = fragmentation(points, groups.codes, assignments if known is None else known)
+    for column in ("subclusters", "sublabel_excess"):
+        table[f"reference_{column}"] = np.nan if reference is None else reference.table[column]
+    table["reference_subclusters"] = table["reference_subclusters"].astype("Int64")
+    table["verdict"] = _verdicts(table, "survival" if known is None else "sublabel")
+    return Diagnosis(table.drop(columns=["sublabel_chance", "survival_chance"]), assignments, foreign)
+
+
+def outvoted(points: Float[np.ndarray, "n d"], groups: Groups, graph: KnnGraph | None = None) -> Bool[np.ndarray, "n"]:
+    """Items most of whose 10 nearest neighbours carry one and the same other label: likely wrong labels.
+
+    Nowhere in a class with more than a quarter of such items: there the classes overlap, and leaving items out would
+    carve holes into it.
+    """
+    n, classes = len(points), len(groups.names)
+    k = min(VOTERS, n - 1)
+    if classes < 2 or k < 3:
+        return np.zeros(n, dtype=bool)
+    rows = (graph or Neighbours(points, np.arange(n)).graph(k)).rows[:, :k]
+    votes = np.sort(groups.codes[rows], axis=1)
+    middle = votes[:, k // 2]  # a label with more than half of the votes is their median
+    foreign = ((votes == middle[:, None]).sum(axis=1) > k / 2) & (middle != groups.codes)
+    share = np.bincount(groups.codes, weights=foreign, minlength=classes) / groups.sizes
+    return foreign & (share <= NOISE_UP_TO)[groups.codes]
+
+
+def _native(groups: Groups, foreign: Bool[np.ndarray, "n"]) -> list[Int64[np.ndarray, "m"]]:
+    return [rows[~foreign[rows]] for rows in groups.members()]
+
+
+def _count_classes(
+    points: Float[np.ndarray, "n d"],
+    groups: Groups,
+    foreign: Bool[np.ndarray, "n"],
+    count: Callable[..., Subclusters],
+    *,
+    seed: int,
+    n_jobs: int,
+    progress: Progress | None,
+) -> list[Subclusters]:
+    """Counts of all classes, side by side where that pays; classes that are not credible as a family become one."""
+    native = _native(groups, foreign)
+    counted = [_uncounted(len(rows)) for rows in native]
+    worth = [c for c, rows in enumerate(native) if len(rows) >= TOO_SMALL]
+    items = sum(len(native[c]) for c in worth)
+    workers = joblib.Parallel(n_jobs=n_jobs if items >= WORTH_A_PROCESS else 1, return_as="generator")
+    tasks = (joblib.delayed(count)(points[native[c]], seed=seed + c) for c in worth)
+    for done, (c, result) in enumerate(zip(worth, workers(tasks), strict=True), start=1):
+        counted[c] = result
+        if progress is not None:
+            progress(done, len(worth))
+    doubtful = false_discovery_control([sub.p_value for sub in counted]) > FALSE_DISCOVERIES
+    return [
+        replace(sub, count=1, assignments=np.zeros_like(sub.assignments)) if doubt and sub.count > 1 else sub
+        for sub, doubt in zip(counted, doubtful, strict=True)
+    ]
+
+
+def _uncounted(n: int) -> Subclusters:
+    return Subclusters(1, np.zeros(n, dtype=np.int64), np.nan, None, np.ones(1, dtype=np.int64), 1.0)
+
+
+def _count_columns(counted: list[Subclusters]) -> dict[str, Any]:
+    return {
+        "subclusters": [sub.count for sub in counted],
+        "subclusters_low": [int(np.quantile(sub.counts, 0.05, method="lower")) for sub in counted],
+        "subclusters_high": [int(np.quantile(sub.counts, 0.95, method="higher")) for sub in counted],
+        "stability": [sub.stability for sub in counted],
+        "second_opinion": pd.array([sub.second_opinion for sub in counted], dtype="Int64"),
+        "p_value": [sub.p_value for sub in counted],
+    }
+
+
+def _shape_columns(points: Float[np.ndarray, "n d"], groups: Groups, foreign: Bool[np.ndarray, "n"]) -> dict[str, Any]:
+    everything = Geometry.of(points, groups)
+    if foreign.any():  # no class loses more than a quarter of its items, so none disappears
+        core = Geometry.of(points[~foreign], Groups(groups.codes[~foreign], groups.names))
+    else:
+        core = everything
+    nearest = [groups.names[c] if c >= 0 else None for c in everything.nearest]
+    return {
+        "kappa": kappa(everything),
+        "kappa_core": kappa(core),
+        "nearest_class": pd.array(nearest, dtype=object),
+        "trace_ratio": trace_ratio(everything),
+        "cdnv_nearest": cdnv(everything),
+        "density": density(everything),
+        "participation_ratio": [participation_ratio(points[rows]) for rows in groups.members()],
+        "foreign": np.bincount(groups.codes, weights=foreign) / groups.sizes,
+    }
+
+
+def _mode_columns(
+    points: Float[np.ndarray, "n d"], groups: Groups, modes: Int64[np.ndarray, "n"] | None, *, prefix: str
+) -> dict[str, Any]:
+    """How many modes each class has, and how well nearest neighbours inside the class tell them apart."""
+    found = np.full((len(groups.names), 3), np.nan)
+    counts = np.full(len(groups.names), np.nan)
+    for c, rows in enumerate(groups.members()) if modes is not None else []:
+        inside = rows[modes[rows] >= 0]
+        counts[c] = len(np.unique(modes[inside]))
+        found[c] = mode_recall(points[inside], modes[inside])
+    names = ["modes", "recall", "excess", "chance"]
+    columns = [pd.array(counts, dtype="Int64"), *found.T]
+    return {f"{prefix}_{name}": column for name, column in zip(names, columns, strict=True)}
+
+
+def mode_recall(points: Float[np.ndarray, "n d"], modes: Int64[np.ndarray, "n"]) -> tuple[float, float, float]:
+    """(recall, excess, limit) of the modes of one class, from the nearest other item of the same class.
+
+    recall R: share of items whose nearest one has the same mode, ties counted by their share. excess: R beyond
+    guessing, (R - chance) / (1 - chance), with chance = sum of squared mode shares; 1 = modes wholly apart, 0 = no
+    trace of them. limit: the excess that guessing reaches within two standard errors. Items alone in their mode
+    cannot be found and are left out; NaN where fewer than two modes have two items.
+    """
+    _, modes, sizes = np.unique(modes, return_inverse=True, return_counts=True)
+    if np.count_nonzero(sizes > 1) < 2:
+        return np.nan, np.nan, np.nan
+    others = sizes[modes] - 1
+    gallery, hits = Gallery(points), np.empty(len(points))
+    for block in chunks(len(points), max(1, BLOCK_NUMBERS // len(points))):
+        squares = gallery.precise(points[block])
+        squares[np.arange(len(squares)), np.arange(block.start, block.stop)] = np.inf
+        nearest = squares == squares.min(axis=1, keepdims=True)
+        hits[block] = (nearest & (modes[block, None] == modes)).sum(axis=1) / nearest.sum(axis=1)
+    recall = float(hits[others > 0].mean())
+    chance = float(others[others > 0].mean() / (len(points) - 1))
+    limit = 2 * np.sqrt(chance / (1 - chance) / len(points))
+    return recall, (recall - chance) / (1 - chance), float(limit)
+
+
+def _verdicts(table: pd.DataFrame, source: str) -> list[Verdict]:
+    return verdicts(
+        table["n"].to_numpy(),
+        subclusters=table["subclusters"].to_numpy(),
+        kappa=table["kappa_core"].to_numpy(),
+        expected=table[f"{source}_modes"].fillna(1).to_numpy(dtype=np.int64),
+        excess=table[f"{source}_excess"].to_numpy(),
+        limit=table[f"{source}_chance"].to_numpy(),
+    )

@@ -1,0 +1,195 @@
+"""How well nearest neighbours agree on a label: recall@k, R-precision and MAP@R, exact.
+
+A query's own row is removed by its id, not by its rank; items at equal distance count with their expected value over
+all orders (McSherry & Najork 2008); queries without another item of their label have no figure and are left out.
+Definitions: Musgrave et al. 2020, A Metric Learning Reality Check, https://arxiv.org/abs/2003.08505.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float, Float32, Float64, Int, Int64, UInt32
+from scipy.special import gammaln
+
+from core.diagnostics.checks import Labels, check_groups, check_points
+from core.errors import DataError
+from core.neighbours import Gallery, chunks
+
+BLOCK_NUMBERS = 1 << 24
+"""Distances held at once: 64 MiB in float32."""
+
+EXCLUDED = np.uint32(0xFFFFFFFF)
+
+
+def retrieval_metrics(
+    embeddings: Float[np.ndarray, "n d"],
+    labels: Labels,
+    *,
+    sublabels: Labels | None = None,
+    ks: Sequence[int] = (1, 2, 4, 8),
+    ids: Int[np.ndarray, "n"] | None = None,
+    is_query: Bool[np.ndarray, "n"] | None = None,
+    is_gallery: Bool[np.ndarray, "n"] | None = None,
+) -> dict[str, float]:
+    """`recall@k` for each k, `r_precision`, `map@r`; the same prefixed `sub_` where sublabels are given.
+
+    All in [0, 1], higher is better; NaN where no query has another item of its label. Euclidean distances on the
+    embeddings as they are. By default every item is a query and all others are its gallery. ids: rows sharing an id
+    (views of one item) do not count as each other's neighbours. Raises DataError for broken input.
+    """
+    per_query = retrieval_per_query(
+        embeddings, labels, sublabels=sublabels, ks=ks, ids=ids, is_query=is_query, is_gallery=is_gallery
+    )
+    return {name: float(values.mean()) for name, values in per_query.items()}  # pandas leaves NaN out
+
+
+def retrieval_per_query(
+    embeddings: Float[np.ndarray, "n d"],
+    labels: Labels,
+    *,
+    sublabels: Labels | None = None,
+    ks: Sequence[int] = (1, 2, 4, 8),
+    ids: Int[np.ndarray, "n"] | None = None,
+    is_query: Bool[np.ndarray, "n"] | None = None,
+    is_gallery: Bool[np.ndarray, "n"] | None = None,
+) -> pd.DataFrame:
+    """The figures of `retrieval_metrics` for each query: index = row number of the query, one column per figure."""
+    points = check_points(embeddings)
+    n = len(points)
+    targets = {"": check_groups(labels, n).codes}
+    if sublabels is not None:
+        targets["sub_"] = check_groups(sublabels, n, name="sublabels").codes
+    if not ks or min(ks) < 1:
+        raise DataError(f"ks = {tuple(ks)}: give ranks of at least 1")
+    own = np.arange(n) if ids is None else check_groups(ids, n, name="ids").codes
+    gallery = _rows(is_gallery, n, "is_gallery")
+    queries = _rows(is_query, n, "is_query")
+    queries = queries[np.argsort(targets[""][queries], kind="stable")]  # blocks of one class need one depth
+    results = _rank(points, queries, gallery, targets=targets, own=own, ks=ks)
+    return pd.DataFrame(results, index=pd.Index(queries, name="row")).sort_index()
+
+
+def _rank(
+    points: Float[np.ndarray, "n d"],
+    queries: Int64[np.ndarray, "q"],
+    gallery: Int64[np.ndarray, "g"],
+    *,
+    targets: dict[str, Int64[np.ndarray, "n"]],
+    own: Int64[np.ndarray, "n"],
+    ks: Sequence[int],
+) -> dict[str, Float64[np.ndarray, "q"]]:
+    distinct, copy_of = np.unique(points[gallery], axis=0, return_inverse=True)  # copies tie exactly
+    copied = len(distinct) < len(gallery)
+    space = Gallery(distinct if copied else points[gallery])
+    names = [prefix + name for prefix in targets for name in _names(ks)]
+    results = {name: np.empty(len(queries)) for name in names}
+    for block in chunks(len(queries), max(1, BLOCK_NUMBERS // len(gallery))):
+        rows = queries[block]
+        squares = space.squared_distances(points[rows])
+        if copied:
+            squares = squares[:, copy_of]
+        excluded = own[rows, None] == own[gallery]
+        for prefix, codes in targets.items():
+            match = codes[rows, None] == codes[gallery]
+            figures = _figures(_keys(squares, match, excluded), (match & ~excluded).sum(axis=1), ks=ks)
+            for name, values in zip(_names(ks), figures.T, strict=True):
+                results[prefix + name][block] = values
+    return results
+
+
+def _names(ks: Sequence[int]) -> list[str]:
+    return [*(f"recall@{k}" for k in ks), "r_precision", "map@r"]
+
+
+def _keys(
+    squares: Float32[np.ndarray, "q g"], match: Bool[np.ndarray, "q g"], excluded: Bool[np.ndarray, "q g"]
+) -> UInt32[np.ndarray, "q g"]:
+    """Distance and match in one sortable number: a float32 >= 0 sorts as its bits do, and its sign bit is free."""
+    keys = squares.view(np.uint32) << np.uint32(1)
+    keys |= match
+    keys[excluded] = EXCLUDED
+    return keys
+
+
+def _figures(keys: UInt32[np.ndarray, "q g"], relevant: Int64[np.ndarray, "q"], *, ks: Sequence[int]):
+    """(q, len(ks) + 2) figures; NaN for queries with nothing to find."""
+    figures = np.full((len(keys), len(ks) + 2), np.nan)
+    depth = int(min(max(relevant.max(initial=0), *ks) + 1, keys.shape[1]))
+    if not depth or not relevant.any():
+        return figures
+    top = np.sort(np.partition(keys, depth - 1, axis=1)[:, :depth], axis=1)
+    matches = (top & np.uint32(1)).astype(bool) & (top != EXCLUDED)
+    found = np.cumsum(matches, axis=1, dtype=np.int32)
+    last = np.maximum(relevant, 1) - 1
+    everything = np.arange(len(keys))
+    for column, k in enumerate(ks):
+        figures[:, column] = found[:, min(k, depth) - 1] > 0
+    figures[:, -2] = found[everything, last] / np.maximum(relevant, 1)
+    precision = found * matches / np.arange(1, depth + 1, dtype=np.float32)
+    total = np.cumsum(precision, axis=1, dtype=np.float64)
+    figures[:, -1] = total[everything, last] / np.maximum(relevant, 1)
+    for row in np.flatnonzero(_tied(top, relevant, ks) & (relevant > 0)):
+        within = keys[row][keys[row] >> np.uint32(1) <= top[row, -1] >> np.uint32(1)]
+        figures[row] = _expected(np.sort(within[within != EXCLUDED]), int(relevant[row]), ks=ks)
+    figures[relevant == 0] = np.nan
+    return figures
+
+
+def _tied(top: UInt32[np.ndarray, "q m"], relevant: Int64[np.ndarray, "q"], ks: Sequence[int]) -> Bool[np.ndarray, "q"]:
+    """Queries where the order of equally distant items changes a figure.
+
+    Either a match and a non-match tie (their keys differ in the last bit only), or a tie runs over a cut-off, beyond
+    which the other half of it may lie.
+    """
+    if top.shape[1] < 2:
+        return np.zeros(len(top), dtype=bool)
+    mixed = ((top[:, 1:] ^ top[:, :-1]) == 1).any(axis=1)
+    distances = top >> np.uint32(1)
+    last = top.shape[1] - 1
+    for cut in [*(np.full(len(top), k) for k in ks), relevant]:
+        inside, outside = np.clip(cut - 1, 0, last), np.clip(cut, 0, last)
+        everything = np.arange(len(top))
+        mixed |= (inside < outside) & (distances[everything, inside] == distances[everything, outside])
+    return mixed
+
+
+def _expected(keys: UInt32[np.ndarray, "m"], relevant: int, *, ks: Sequence[int]) -> list[float]:
+    """Figures of one query as their mean over all orders of items at equal distance; keys sorted, ties complete.
+
+    In a tie of g items with m matches that starts at rank s + 1 after c matches, rank s + j holds a match with
+    probability m / g, and then (m - 1) / (g - 1) of the j - 1 tied items before it are matches.
+    """
+    _, start, size = np.unique(keys >> np.uint32(1), return_index=True, return_counts=True)
+    matches = np.add.reduceat((keys & np.uint32(1)).astype(np.int64), start)
+    before = np.cumsum(matches) - matches
+    group = np.repeat(np.arange(len(start)), size)
+    rank = np.arange(1, len(keys) + 1)
+    chance = matches[group] / size[group]
+    earlier = (rank - start[group] - 1) * (matches[group] - 1) / np.maximum(size[group] - 1, 1)
+    precision = chance * (before[group] + 1 + earlier) / rank
+    recall = [_probability_of_a_hit(k, start, size, matches) for k in ks]
+    return [*recall, chance[:relevant].sum() / relevant, precision[:relevant].sum() / relevant]
+
+
+def _probability_of_a_hit(k: int, start, size, matches) -> float:
+    """Chance that the first k ranks hold a match: 1 - C(g - m, t) / C(g, t) in the tie that the cut divides."""
+    group = np.searchsorted(start, min(k, start[-1] + size[-1]), side="left") - 1
+    if matches[:group].any():
+        return 1.0
+    g, m = int(size[group]), int(matches[group])
+    t = min(k - int(start[group]), g)
+    if t > g - m:
+        return 1.0
+    return float(1 - np.exp(gammaln(g - m + 1) + gammaln(g - t + 1) - gammaln(g - m - t + 1) - gammaln(g + 1)))
+
+
+def _rows(mask: Bool[np.ndarray, "n"] | None, n: int, name: str) -> Int64[np.ndarray, "m"]:
+    if mask is None:
+        return np.arange(n)
+    mask = np.asarray(mask)
+    if mask.shape != (n,) or mask.dtype != bool:
+        raise DataError(f"{name} has shape {mask.shape} and type {mask.dtype}: give one True or False per row ({n})")
+    if not mask.any():
+        raise DataError(f"{name} is False everywhere: there is nothing to rank")
+    return np.flatnonzero(mask)

@@ -1,0 +1,62 @@
+"""How far a count can be believed: its spread over subsamples, and what an unrelated method says."""
+
+import warnings
+
+import numpy as np
+from jaxtyping import Float, Float64, Int64
+from sklearn.cluster import HDBSCAN
+from sklearn.metrics import adjusted_mutual_info_score, silhouette_score
+
+from core.diagnostics.subclusters import SMALLEST_GROUP, Counted, count_once, signal_scores
+
+SUBSAMPLES = 30
+SUBSAMPLE_SHARE = 0.8
+NULL_DRAWS = 20
+MOST_ROWS = 1000
+"""Rows the second opinion looks at: HDBSCAN is quadratic, and a count needs no more."""
+
+
+def resample(
+    points: Float[np.ndarray, "n d"], full: Counted, rng: np.random.Generator
+) -> tuple[Int64[np.ndarray, "b"], float]:
+    """Counts over subsamples of 80 %, and how well their assignments agree with the full ones.
+
+    Agreement is the mean adjusted mutual information over the subsamples, clipped to [0, 1]; 1 = identical groups.
+    """
+    size = max(1, round(SUBSAMPLE_SHARE * len(points)))
+    counts, agreement = [], []
+    for _ in range(SUBSAMPLES):
+        rows = np.sort(rng.choice(len(points), size, replace=False))
+        again = count_once(points[rows], rng)
+        counts.append(again.count)
+        agreement.append(adjusted_mutual_info_score(full.assignments[rows], again.assignments))
+    return np.array(counts), float(np.clip(np.mean(agreement), 0, 1))
+
+
+def second_opinion(points: Float[np.ndarray, "n d"], rng: np.random.Generator) -> int:
+    """Clusters HDBSCAN finds, where they are clearer than in any Gaussian cloud of the same covariance; else 1."""
+    points = np.unique(points, axis=0)
+    if len(points) > MOST_ROWS:
+        points = points[rng.choice(len(points), MOST_ROWS, replace=False)]
+    scores = signal_scores(points, rng)
+    if not scores.shape[1]:
+        return 1
+    found, clarity = _hdbscan(scores)
+    if found < 2:
+        return 1
+    spread = np.linalg.cholesky(np.atleast_2d(np.cov(scores.T)))
+    null = (_hdbscan(rng.normal(size=scores.shape) @ spread.T)[1] for _ in range(NULL_DRAWS))
+    return found if all(clarity > other for other in null) else 1
+
+
+def _hdbscan(scores: Float64[np.ndarray, "n s"]) -> tuple[int, float]:
+    """Number of clusters, and their silhouette times the share of rows in one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        smallest = max(SMALLEST_GROUP + 1, round(0.03 * len(scores)))
+        assignments = HDBSCAN(min_cluster_size=smallest).fit_predict(scores)
+    inside = assignments >= 0
+    found = int(assignments.max(initial=-1)) + 1
+    if found < 2:
+        return found, 0.0
+    return found, float(silhouette_score(scores[inside], assignments[inside]) * inside.mean())

@@ -1,0 +1,36 @@
+"""The whole table on planted classes."""
+
+import numpy as np
+import pytest
+
+from core.diagnostics import analyse, count_subclusters, diagnose
+from core.errors import DataError
+from tests.core.diagnostics.planted import modes
+
+
+def test_counts_planted_modes_and_finds_them_again():
+    points, truth = modes(np.random.default_rng(0), 4, 200, separation=20)
+    found = count_subclusters(points)
+    assert found.count == 4
+    assert found.stability > 0.95
+    assert found.second_opinion == 4
+    assert len(set(zip(found.assignments.tolist(), truth.tolist(), strict=True))) == 4
+
+
+def test_the_same_seed_gives_the_same_table():
+    points, truth = modes(np.random.default_rng(1), 4, 160, separation=8)
+    first, second = (diagnose(points, truth % 2, sublabels=truth, seed=3) for _ in range(2))
+    assert first.equals(second)
+
+
+def test_progress_reaches_the_number_of_classes():
+    points, truth = modes(np.random.default_rng(2), 4, 120, separation=20)
+    seen = []
+    analyse(points, truth, progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_reference_of_another_length_is_refused():
+    points, truth = modes(np.random.default_rng(2), 2, 40, separation=20)
+    with pytest.raises(DataError, match="reference"):
+        diagnose(points, truth, reference=points[:-1])
