@@ -2,8 +2,7 @@
 
 A run is a subprocess in a session of its own, so it survives the app that started it. All that is known of it
 lies in `ROOT/.jobs/ID/`: recipe.toml, log.txt, process.json (written by whoever starts it) and status.json
-(written by the run itself, through StatusWriter). The study appears at `ROOT/ID`; until it is whole, the run
-keeps it in `ROOT/.ID.unfinished`.
+(written by the run itself, through StatusWriter). The study appears at `ROOT/ID` when it is whole.
 """
 
 import contextlib
@@ -31,6 +30,7 @@ import psutil
 
 from core.config import Recipe
 from core.errors import RecipeError, StudyError, UncollapseError
+from core.workspace import unfinished
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 COMMAND = (sys.executable, "-m", "core", "run")
@@ -341,11 +341,6 @@ def get_job(root: Path, id: str) -> Job:
     if not _ID.fullmatch(id) or not job.recipe.is_file():
         raise _no_job(id)
     return job
-
-
-def unfinished(study: Path) -> Path:
-    """Where a run keeps what it has of a study until that is whole: hidden, and beside it to be renamed."""
-    return study.with_name(f".{study.name}.unfinished")
 
 
 def _checked(recipe: Recipe | str) -> Recipe:

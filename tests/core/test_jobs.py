@@ -17,6 +17,7 @@ from core import jobs
 from core.config import Recipe
 from core.errors import DataError, RecipeError, StudyError
 from core.jobs import Job, Status, StatusWriter
+from core.workspace import unfinished
 
 REPO = Path(__file__).parent.parent.parent
 WAIT = 120  # seconds; an upper bound for a busy machine
@@ -32,7 +33,8 @@ print(behaviour, flags)
 if behaviour == "silent":
     sys.exit("ModuleNotFoundError: no module named torch")
 from core.errors import DataError
-from core.jobs import StatusWriter, unfinished
+from core.jobs import StatusWriter
+from core.workspace import unfinished
 
 with StatusWriter(Path(status_file)) as status:
     unfinished(out).mkdir(exist_ok=True)
@@ -149,7 +151,7 @@ def test_cancel_ends_all_processes(root, command, discard):
     assert job.status().state == "cancelled"
     assert gone(status.pid)
     assert gone(int(status.message))
-    assert jobs.unfinished(job.study).exists() is not discard
+    assert unfinished(job.study).exists() is not discard
     assert not job.study.exists()
 
 
