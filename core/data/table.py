@@ -68,19 +68,24 @@ def _read_csv(table: Path) -> pd.DataFrame:
         dtype=str,
         keep_default_na=False,
         encoding="utf-8-sig",
-        nrows=MAX_ROWS,
+        nrows=MAX_ROWS + 1,
     )
+    _limit_rows(len(text))
     return text.rename(columns=str.strip)
 
 
 def _read_parquet(table: Path) -> pd.DataFrame:
     with pq.ParquetFile(table) as file:
-        if file.metadata.num_rows > MAX_ROWS:
-            raise ValueError(f"it has more than {MAX_ROWS:,} rows")
+        _limit_rows(file.metadata.num_rows)
         columns = [name for name in (*REQUIRED, *OPTIONAL) if name in file.schema_arrow.names]
         arrow = file.read(columns=columns)
     text = {name: [_text(value) for value in arrow[name].to_pylist()] for name in columns}
     return pd.DataFrame(text, columns=columns, dtype=str)
+
+
+def _limit_rows(n: int) -> None:
+    if n > MAX_ROWS:
+        raise ValueError(f"it has more than {MAX_ROWS:,} rows")
 
 
 def _text(value: object) -> str:

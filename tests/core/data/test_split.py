@@ -121,7 +121,7 @@ def test_more_noise_extends_less_noise(low, high, seed):
 
 def test_noise_is_uniform_over_items_and_over_the_other_classes():
     """Counts over many seeds against the binomial they should follow, at five standard deviations."""
-    items, rate, trials = noisy_items(50, 4), 0.3, 2000
+    items, rate, trials = noisy_items(50, 4), 0.3, 500
     train = np.flatnonzero(items["split"] == "train")
     draws = [inject_label_noise(items, rate, seed=seed)["label"].to_numpy() for seed in range(trials)]
     labels = np.array(draws)[:, train]
