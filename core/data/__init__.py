@@ -56,15 +56,7 @@ def load(config: DataConfig, *, seed: int) -> Dataset:
     """Read, choose, split and add noise, all decided by `config` and `seed`; DataError if that fails."""
     collection = _read(config)
     raise_errors(_problems(collection, config, thorough=False), origin=_origin(config))
-    items, images = collection.items, collection.images
-    if config.max_items is not None and config.max_items < len(items):
-        rows = choose_items(items, config.max_items, seed=seed)
-        items, images = items.iloc[rows].reset_index(drop=True), images.take(rows)
-    items = _split(items, config, seed=seed)
-    items.insert(0, "id", np.arange(len(items), dtype=np.int64))
-    if config.label_noise:
-        items = inject_label_noise(items, config.label_noise, seed=seed)
-    return Dataset(items, images)
+    return _arrange(collection, config, seed=seed)
 
 
 def input_size(config: DataConfig, images: Images) -> int:
@@ -77,15 +69,33 @@ def check(config: DataConfig) -> pd.DataFrame:
 
     Reads every picture, which `load` puts off until it is needed. No rows: nothing is wrong.
     """
+    problems = []
     try:
-        problems = _problems(_read(config), config, thorough=True)
+        collection = _read(config)
+        problems = _problems(collection, config, thorough=True)
+        if all(problem.severity != "error" for problem in problems):
+            _arrange(collection, config, seed=0)
     except DataError as error:
-        problems = [Problem(_origin(config), "error", str(error), "correct this first: the other checks need it")]
+        remedy = "correct this first: other checks may depend on it"
+        problems = [*problems, Problem(_origin(config), "error", str(error), remedy)]
     return pd.DataFrame(map(asdict, problems), columns=["where", "severity", "problem", "remedy"])
 
 
 def _read(config: DataConfig) -> Collection:
     return SOURCES[config.source](config)
+
+
+def _arrange(collection: Collection, config: DataConfig, *, seed: int) -> Dataset:
+    """Choose, split, number, add noise."""
+    items, images = collection.items, collection.images
+    if config.max_items is not None and config.max_items < len(items):
+        rows = choose_items(items, config.max_items, seed=seed)
+        items, images = items.iloc[rows].reset_index(drop=True), images.take(rows)
+    items = _split(items, config, seed=seed)
+    items.insert(0, "id", np.arange(len(items), dtype=np.int64))
+    if config.label_noise:
+        items = inject_label_noise(items, config.label_noise, seed=seed)
+    return Dataset(items, images)
 
 
 def _origin(config: DataConfig) -> str:

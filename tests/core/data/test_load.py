@@ -11,7 +11,7 @@ from sklearn.datasets import load_digits
 
 import core.data
 from core.config import DataConfig
-from core.data import ArrayImages, input_size, load
+from core.data import ArrayImages, check, input_size, load
 from core.errors import DataError
 
 SHIPPED = {"mnist": (5000, 28), "digits": (1797, 8)}
@@ -67,6 +67,13 @@ def test_held_out_classes_do_not_meet():
     sides = items.groupby("split")["label"].unique()
     assert set(sides["train"]) == set("01234")
     assert set(sides["test"]) == set("56789")
+
+
+def test_check_finds_what_the_split_cannot_do():
+    assert check(DataConfig(source="digits", label="parity")).empty
+    found = check(DataConfig(source="digits", label="parity", split="classes"))
+    assert found["severity"].tolist() == ["error"]
+    assert "at least 4 classes" in found["problem"][0]
 
 
 def test_every_source_of_a_recipe_can_be_read():
