@@ -1,0 +1,71 @@
+"""While there is no study yet: the default one is made in the background, and its progress shown."""
+
+import pandas as pd
+import streamlit as st
+
+from core import jobs
+from core.errors import UncollapseError
+from core.study import list_studies, studies_root
+
+DEFAULT = "mnist-parity"
+TERMS = {"sub_map@r": "Fine MAP@R on held-out items", "sub_recall@1": "Fine R@1 on held-out items"}
+
+
+def show() -> None:
+    """Start the default study, once however many sessions ask, and follow it."""
+    st.title("Your first study is being made")
+    st.write(
+        "The same small network is trained twice on real handwritten digits. It is told only whether a digit is "
+        "even or odd, and 10 % of what it is told is wrong. The two arms differ in one rule: how an anchor picks "
+        "its positive. **standard** takes a random item of its class, **nearest** the closest one. Then both are "
+        "examined for class collapse: can the ten digits still be told apart?"
+    )
+    try:
+        job = jobs.start_once(DEFAULT, studies_root())
+    except UncollapseError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    _follow(job)
+
+
+@st.fragment(run_every=1.0)
+def _follow(job: jobs.Job) -> None:
+    status = job.status()
+    if status.state == "done":
+        st.rerun()
+    if status.state == "failed":
+        st.error(status.error, icon=":material/error:")
+    elif status.state == "cancelled":
+        st.info("The run was cancelled. What it had done is kept.", icon=":material/pause:")
+    else:
+        st.progress(status.fraction, text=_caption(status))
+    _buttons(job, status)
+    _curves(status.history)
+
+
+def _caption(status: jobs.Status) -> str:
+    epoch = f", epoch {status.epoch} of {status.epochs}" if status.stage == "train" and status.epoch else ""
+    return f"{status.message or 'starting'}{epoch}"
+
+
+def _buttons(job: jobs.Job, status: jobs.Status) -> None:
+    if status.over:
+        st.button("Resume", on_click=jobs.resume, args=(job,), icon=":material/play_arrow:", type="primary")
+    else:
+        st.button("Cancel", on_click=job.cancel, kwargs={"discard": False}, icon=":material/stop:")
+
+
+def _curves(history: list[jobs.Row]) -> None:
+    """The arms' figures epoch by epoch, side by side."""
+    table = pd.DataFrame(history)
+    if table.empty or "sub_map@r" not in table:
+        return
+    for column, (name, title) in zip(st.columns(len(TERMS)), TERMS.items(), strict=True):
+        with column:
+            st.caption(title)
+            st.line_chart(table, x="epoch", y=name, color="arm", x_label="epoch", y_label="", height=220)
+
+
+def needed() -> bool:
+    """Whether there is no study to show."""
+    return not list_studies(studies_root())

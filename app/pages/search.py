@@ -1,0 +1,102 @@
+"""Search: a picture of one's own, or an item, and its neighbours in both arms."""
+
+import numpy as np
+import streamlit as st
+from PIL import Image, ImageOps
+
+from app import first_run, state
+from app.components.atlas import picture_url
+from app.components.galleries import DEFAULT_K, galleries, query_galleries
+from app.components.gallery import GalleryQuery
+from app.components.twin_map import QueryMark, twin_map
+from core.data import decode
+from core.errors import ImageError, UncollapseError
+from core.search import is_far
+from core.study import list_studies, studies_root
+
+TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
+
+
+def page() -> None:
+    if first_run.needed():
+        first_run.show()
+        return
+    view = state.choose_view(list_studies(studies_root()))
+    if view is None:
+        return
+    picture, name = _ask(view)
+    item = state.chosen_item(view.study)
+    if picture is not None and item is None:
+        _search(view, picture, name)
+        return
+    _maps(view, item, [])
+    galleries(view, item)
+
+
+def _ask(view: state.View) -> tuple[Image.Image | None, str]:
+    """The query: an uploaded picture, or a random item."""
+    upload, options = st.columns([3, 2], vertical_alignment="bottom")
+    file = upload.file_uploader(
+        "Query picture: PNG, JPEG, WebP, GIF, BMP or TIFF", key="upload", on_change=state.choose_item, args=(None,)
+    )
+    with options.container(horizontal=True, vertical_alignment="center"):
+        invert = st.toggle(
+            "Invert",
+            key="invert",
+            help="Swap dark and light: these digits are light on dark, ink is not.",
+        )
+        st.button("Random item", icon=":material/casino:", on_click=_random_item, args=(view,), key="random")
+    if file is None:
+        return None, ""
+    try:
+        picture = decode(file.getvalue(), name=file.name)
+    except ImageError as error:
+        st.error(str(error), icon=":material/broken_image:")
+        return None, ""
+    return ImageOps.invert(picture) if invert else picture, file.name
+
+
+def _random_item(view: state.View) -> None:
+    ids = view.study.items["id"].to_numpy()[view.study.evaluated]
+    state.choose_item(int(np.random.default_rng().choice(ids)))
+
+
+def _search(view: state.View, picture: Image.Image, name: str) -> None:
+    try:
+        spaces = view.study.embed([picture])
+        vectors = {arm: spaces[arm][0] for arm in view.arms}
+    except KeyError as error:
+        st.error(f"The arm {error} was imported as vectors, so a new picture cannot be placed in it.")
+        return
+    except UncollapseError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    places = {arm: view.study.place(arm, vectors[arm][None])[0] for arm in view.arms}
+    left, right = ((float(places[arm][0]), float(places[arm][1])) for arm in view.arms)
+    far = [arm for arm in dict.fromkeys(view.arms) if is_far(view.study, arm, vectors[arm])]
+    note = f"far from everything in {' and '.join(far)}" if far else ""
+    _maps(view, None, [QueryMark(name, left, right)])
+    k = st.slider("Neighbours", 5, 50, DEFAULT_K, step=5, key="k", bind="query-params", width=240)
+    query = GalleryQuery(name, image=picture_url(picture, "query"), note=note)
+    query_galleries(view, query, vectors, k)
+
+
+def _maps(view: state.View, item: int | None, queries: list[QueryMark]) -> None:
+    result = twin_map(
+        state.map_points(view),
+        left=view.left,
+        right=None if view.left == view.right else view.right,
+        focus=item,
+        queries=queries,
+        height=320,
+        key="search-maps",
+    )
+    if result.turned:
+        st.session_state["_swap"] = True
+        st.rerun()
+    if result.clicked is not None or result.cleared:
+        state.choose_item(result.clicked)
+        st.rerun()
+
+
+page()

@@ -1,0 +1,203 @@
+"""What the pages share: the chosen study and arms, kept in the address, and what is cached for all sessions."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app.components.atlas import ImageAtlas
+from app.components.twin_map import Field, MapPoints
+from core.errors import StudyError, UncollapseError
+from core.search import nearest_agrees
+from core.study import Study, StudySummary, open_study, studies_root
+
+THUMBNAIL_SIDE = 48
+VERDICT_COLOURS = {
+    "preserved": "#009e73",
+    "compressed": "#e69f00",
+    "destroyed": "#d55e00",
+    "unimodal": "#0072b2",
+    "too small": "#8a9099",
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """The study on screen and its two arms."""
+
+    id: str
+    study: Study
+    left: str
+    right: str
+
+    @property
+    def arms(self) -> tuple[str, str]:
+        return self.left, self.right
+
+
+def choose_view(summaries: list[StudySummary]) -> View | None:
+    """The pickers of study and arms; None, with the reason on screen, where the study cannot be opened."""
+    if st.session_state.pop("_swap", False):  # asked for on the maps, which are drawn after these pickers
+        swap_arms()
+    names = {summary.id: summary.name or summary.id for summary in summaries}
+    study_column, left_column, swap_column, right_column = st.columns(
+        [5, 2.5, 0.8, 2.5], vertical_alignment="bottom", gap="small"
+    )
+    id = study_column.selectbox(
+        "Study", list(names), format_func=lambda id: names[id], key="study", bind="query-params"
+    )
+    try:
+        study = cached_study(id, _stamp(id))
+    except StudyError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+    choices = [*study.arms, *study.references]
+    second = min(1, len(choices) - 1)
+    with left_column:
+        left = st.selectbox("Left arm", choices, index=0, key="left", bind="query-params")
+    swap_column.button(
+        "", icon=":material/swap_horiz:", help="Swap the two arms", on_click=swap_arms, key="swap", width="stretch"
+    )
+    with right_column:
+        right = st.selectbox("Right arm", choices, index=second, key="right", bind="query-params")
+    return View(id, study, left, right)
+
+
+def swap_arms() -> None:
+    """Let the two arms change places."""
+    st.session_state["left"], st.session_state["right"] = st.session_state["right"], st.session_state["left"]
+
+
+def chosen_item(study: Study) -> int | None:
+    """The item in the address, where the study evaluates it."""
+    text = st.query_params.get("item", "")
+    if not (text.isascii() and text.isdigit()) or int(text) >= len(study.items):
+        return None
+    return int(text) if study.evaluated[int(text)] else None
+
+
+def choose_item(id: int | None) -> None:
+    """Make an item the query, remembering the one before for the way back; None clears it."""
+    if id is None:
+        st.query_params.pop("item", None)
+        trail().clear()
+    elif st.query_params.get("item") != str(id):
+        trail().append(st.query_params.get("item"))
+        st.query_params["item"] = str(id)
+
+
+def step_back() -> None:
+    """Return to the query before, which may be an uploaded picture or none."""
+    if not trail():
+        return
+    before = trail().pop()
+    if before is None:
+        st.query_params.pop("item", None)
+    else:
+        st.query_params["item"] = before
+
+
+def trail() -> list[str | None]:
+    """The items queried before the present one, oldest first; None = no item, or an uploaded picture."""
+    return st.session_state.setdefault("trail", [])
+
+
+def map_points(view: View) -> MapPoints:
+    """The maps' points, sent to the browser once."""
+    return _map_points(view.id, _stamp(view.id), view.left, view.right)
+
+
+def atlas(view: View) -> ImageAtlas | None:
+    """Thumbnails of the study's items; None where it has no pictures or they cannot be read."""
+    return _atlas(view.id, _stamp(view.id))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def cached_study(id: str, stamp: int) -> Study:
+    """One copy of a study for all sessions; its matrices are read-only. Raises StudyError."""
+    return open_study(studies_root(), id)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading the pictures")
+def _atlas(id: str, stamp: int) -> ImageAtlas | None:
+    study = cached_study(id, stamp)
+    try:
+        thumbnails = study.thumbnails(side=THUMBNAIL_SIDE)
+    except UncollapseError:
+        return None  # the pictures have moved since; maps and figures are still there
+    if thumbnails is None:
+        return None
+    return ImageAtlas.build(thumbnails, study.items["id"].to_numpy()[study.evaluated])
+
+
+@st.cache_resource(max_entries=16, show_spinner="Preparing the maps")
+def _map_points(id: str, stamp: int, left: str, right: str) -> MapPoints:
+    study = cached_study(id, stamp)
+    rows = np.flatnonzero(study.evaluated)
+    return MapPoints.build(
+        study.items["id"].to_numpy()[rows],
+        left=study.map(left)[rows],
+        right=study.map(right)[rows],
+        fields=_fields(study, rows, left, right),
+        atlas=_atlas(id, stamp),
+    )
+
+
+def _fields(study: Study, rows: np.ndarray, left: str, right: str) -> list[Field]:
+    items = study.items.iloc[rows]
+    fields = [Field("class", "Class", items["label"].to_numpy(object))]
+    finest = "label"
+    if "sublabel" in items:
+        fields.insert(0, Field("mode", "Mode", items["sublabel"].to_numpy(object)))
+        finest = "sublabel"
+    what = "mode" if finest == "sublabel" else "class"
+    return [
+        *fields,
+        Field("subcluster", "Sub-cluster", *(_subclusters(study, arm, rows) for arm in (left, right))),
+        Field(
+            "verdict",
+            "Verdict of the class",
+            *(_verdicts(study, arm, items["label"]) for arm in (left, right)),
+            order=list(VERDICT_COLOURS),
+            colours=VERDICT_COLOURS,
+        ),
+        Field(
+            "hit",
+            "Nearest neighbour",
+            *(_hits(study, arm, finest, what) for arm in (left, right)),
+            order=[f"same {what}", f"other {what}"],
+            colours={f"same {what}": "#0072b2", f"other {what}": "#d55e00"},
+        ),
+        Field(
+            "change",
+            "Neighbourhood change",
+            1 - study.overlap(left, right)[rows],
+            limits=(0.0, 1.0),
+            note="share of an item's 10 nearest neighbours that the other arm does not share; 1 = all changed",
+        ),
+    ]
+
+
+def _subclusters(study: Study, arm: str, rows: np.ndarray) -> np.ndarray:
+    labels, groups = study.items["label"].to_numpy()[rows], study.subclusters(arm)[rows]
+    named = [f"{label} {group + 1}" if group >= 0 else None for label, group in zip(labels, groups, strict=True)]
+    return np.array(named, dtype=object)
+
+
+def _verdicts(study: Study, arm: str, labels: pd.Series) -> np.ndarray:
+    classes = study.diagnostics[study.diagnostics["arm"] == arm].set_index("label")["verdict"]
+    return labels.map(classes).to_numpy(object)
+
+
+def _hits(study: Study, arm: str, column: str, what: str) -> np.ndarray:
+    return np.where(nearest_agrees(study, arm, column), f"same {what}", f"other {what}").astype(object)
+
+
+def _stamp(id: str) -> int:
+    """Changes when a study is replaced on disk, so that no stale one is shown."""
+    try:
+        return (Path(studies_root()) / id / "study.json").stat().st_mtime_ns
+    except OSError:
+        return 0
