@@ -1,14 +1,12 @@
 """The app: streamlit run app/main.py."""
 
-import sys
 from pathlib import Path
-
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))  # Streamlit puts only this file's folder on the path
 
 import streamlit as st
 
 from app.components import plotly_asset
+
+STATIC = Path(__file__).resolve().parent / "static"
 
 
 @st.cache_resource(show_spinner=False)
@@ -16,8 +14,8 @@ def _install_assets() -> None:
     plotly_asset.install()
 
 
-st.set_page_config(page_title="Uncollapse", page_icon=str(HERE / "static" / "icon.png"), layout="wide")
-st.logo(str(HERE / "static" / f"logo-{'dark' if st.context.theme.type == 'dark' else 'light'}.svg"), size="large")
+st.set_page_config(page_title="Uncollapse", page_icon=str(STATIC / "icon.png"), layout="wide")
+st.logo(str(STATIC / f"logo-{'dark' if st.context.theme.type == 'dark' else 'light'}.svg"), size="large")
 st.html("<style>.stMainBlockContainer { padding-top: 4.5rem; padding-bottom: 3rem; }</style>")
 _install_assets()
 page = st.navigation(

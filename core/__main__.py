@@ -30,9 +30,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 def run(
     recipe: Annotated[str, typer.Argument(help="A recipe file (.toml), or the name of a shipped one.")],
     out: Annotated[Path | None, typer.Option(help="Folder of the study; studies/NAME by default.")] = None,
-    overrides: Annotated[
-        list[str] | None, typer.Option("--set", help="Change a value: train.epochs=5")
-    ] = None,
+    overrides: Annotated[list[str] | None, typer.Option("--set", help="Change a value: train.epochs=5")] = None,
     resume: Annotated[bool, typer.Option(help="Go on from an interrupted run.")] = False,
     as_json: AsJson = False,
     status: Annotated[Path | None, typer.Option(hidden=True)] = None,
@@ -64,16 +62,18 @@ def search(
 ) -> None:
     """The nearest items of a picture, in every arm."""
     from core.data import decode
+    from core.search import hits
     from core.study import Study
 
     opened = Study.load(study)
     vectors = opened.embed([decode(image)])
     if not vectors:
         raise DataError(f"{study} has no space that takes pictures")
-    hits = {name: _hits(opened, name, vector, k) for name, vector in vectors.items()}
+    found = {name: hits(opened, name, vector[0], k) for name, vector in vectors.items()}
     if as_json:
-        _print_json({name: table.to_dict("records") for name, table in hits.items()})
-    for name, table in hits.items() if not as_json else ():
+        _print_json({name: table.to_dict("records") for name, table in found.items()})
+    for name, table in found.items() if not as_json else ():
+        table.insert(0, "rank", range(1, len(table) + 1))
         _print_table(table, title=name)
 
 
@@ -82,9 +82,7 @@ def diagnose(
     study: Annotated[Path, typer.Argument(help="A study folder.")],
     arm: Annotated[str | None, typer.Option(help="One arm; all arms and references by default.")] = None,
     as_json: AsJson = False,
-    fail_on: Annotated[
-        str | None, typer.Option(help='Exit with 1 if so, as in "destroyed>0"; arms only.')
-    ] = None,
+    fail_on: Annotated[str | None, typer.Option(help='Exit with 1 if so, as in "destroyed>0"; arms only.')] = None,
 ) -> None:
     """Every class of a study: sub-clusters, collapse, verdict."""
     from core.study import Study
@@ -158,20 +156,10 @@ def _data_config(spec: str) -> DataConfig:
     return DataConfig(source="table" if is_table else "folder", path=spec)
 
 
-def _hits(study: Any, name: str, vector: Any, k: int) -> pd.DataFrame:
-    distances, ids = study.neighbours(name).search(vector, min(k, int(study.evaluated.sum())))
-    columns = [c for c in ("id", "label", "sublabel", "path") if c in study.items]
-    table = study.items.iloc[ids[0]][columns].reset_index(drop=True)
-    table.insert(0, "rank", range(1, len(table) + 1))
-    return table.assign(distance=distances[0])
-
-
 def _gate(expression: str) -> tuple[str, int]:
     match = GATE.fullmatch(expression)
     if match is None:
-        raise UncollapseError(
-            f'cannot read --fail-on "{expression}"; write a verdict and a number: "destroyed>0"'
-        )
+        raise UncollapseError(f'cannot read --fail-on "{expression}"; write a verdict and a number: "destroyed>0"')
     return match[1], int(match[2])
 
 
@@ -180,9 +168,7 @@ def _apply(gate: tuple[str, int], table: pd.DataFrame) -> None:
     found = table[table["verdict"] == verdict]
     if len(found) > limit:
         where = ", ".join(f"{arm}: {label}" for arm, label in zip(found["arm"], found["label"], strict=True))
-        stderr.print(
-            f"failed: {len(found)} class(es) are {verdict}, more than {limit} ({where})", markup=False
-        )
+        stderr.print(f"failed: {len(found)} class(es) are {verdict}, more than {limit} ({where})", markup=False)
         raise typer.Exit(1)
 
 

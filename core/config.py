@@ -222,9 +222,7 @@ def _read(source: str | Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         known = ", ".join(recipe_names())
-        raise RecipeError(
-            f"cannot read the recipe {source} ({reason}); give a .toml file or one of: {known}"
-        ) from None
+        raise RecipeError(f"cannot read the recipe {source} ({reason}); give a .toml file or one of: {known}") from None
 
 
 def _override(values: dict[str, Any], override: str) -> None:

@@ -15,9 +15,7 @@ REFERENCE_SIDE = 32
 
 
 @torch.no_grad()
-def embed(
-    embedder: Embedder, images: UInt8[Tensor, "n c s s"], *, batch: int = 512
-) -> Float32[np.ndarray, "n d"]:
+def embed(embedder: Embedder, images: UInt8[Tensor, "n c s s"], *, batch: int = 512) -> Float32[np.ndarray, "n d"]:
     """Images to unit vectors, in evaluation mode, on the network's own device."""
     embedder.eval()
     device = embedder.mean.device
@@ -29,16 +27,12 @@ def embed_pictures(checkpoint: Path, pictures: list[Image.Image]) -> Float32[np.
     """Pictures of any size through the network of a checkpoint folder. Raises CheckpointError."""
     embedder = load_checkpoint(checkpoint)
     spec = embedder.spec
-    return embed(
-        embedder, torch.from_numpy(to_pixels(pictures, size=spec.image_size, channels=spec.channels))
-    )
+    return embed(embedder, torch.from_numpy(to_pixels(pictures, size=spec.image_size, channels=spec.channels)))
 
 
 def to_pixels(pictures: list[Image.Image], *, size: int, channels: int) -> UInt8[np.ndarray, "n c s s"]:
     """Pictures as a network's input, fitted as `core.data.images` describes."""
-    squares = [
-        ArrayImages(np.asarray(p)[None]).pixels(np.array([0]), size=size, channels=channels) for p in pictures
-    ]
+    squares = [ArrayImages(np.asarray(p)[None]).pixels(np.array([0]), size=size, channels=channels) for p in pictures]
     return np.concatenate(squares)
 
 

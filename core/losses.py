@@ -29,9 +29,7 @@ def takes_triplets(name: LossName) -> bool:
     return name not in PROXY_LOSSES
 
 
-def active_fraction(
-    embeddings: Float[Tensor, "n d"], triplets: Triplets, *, margin: float
-) -> Float[Tensor, ""]:
+def active_fraction(embeddings: Float[Tensor, "n d"], triplets: Triplets, *, margin: float) -> Float[Tensor, ""]:
     """Share of triplets whose negative is not yet farther than the positive by the margin, 0 to 1."""
     anchors, positives, negatives = triplets
     with torch.no_grad():

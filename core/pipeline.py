@@ -83,27 +83,21 @@ class _Run:
     def _pixels(self, data: Dataset) -> torch.Tensor:
         config = self.recipe.data
         size = input_size(config, data.images)
-        return torch.from_numpy(
-            data.images.pixels(np.arange(len(data.items)), size=size, channels=config.channels)
-        )
+        return torch.from_numpy(data.images.pixels(np.arange(len(data.items)), size=size, channels=config.channels))
 
     def _write_items(self, data: Dataset) -> None:
         data.items.to_parquet(self.folder / "items.parquet", index=False)
         if isinstance(data.images, ArrayImages):
             np.save(self.folder / "images.npy", data.images.array)
 
-    def _train(
-        self, name: str, items: pd.DataFrame, pixels: torch.Tensor, held_out: np.ndarray, position: int
-    ) -> None:
+    def _train(self, name: str, items: pd.DataFrame, pixels: torch.Tensor, held_out: np.ndarray, position: int) -> None:
         """Train one arm with its figures after every epoch; its state is saved as often, for --resume."""
         arm, epochs = self.recipe.arms[name], self.recipe.train.epochs
         folder = self.folder / "arms" / name
         folder.mkdir(parents=True, exist_ok=True)
         rows = np.flatnonzero(items["split"] == "train")
         codes = torch.from_numpy(pd.factorize(items["label"].iloc[rows], sort=True)[0].astype(np.int64))
-        train_items = TrainingItems(
-            pixels[rows], codes, torch.from_numpy(items["id"].to_numpy()[rows].copy())
-        )
+        train_items = TrainingItems(pixels[rows], codes, torch.from_numpy(items["id"].to_numpy()[rows].copy()))
         embedder = build_embedder(self.recipe.model, train_items.images, seed=self.recipe.seed)
         trainer = Trainer(embedder, train_items, recipe=self.recipe, arm=arm)
         state = folder / "training.pt"
@@ -125,9 +119,7 @@ class _Run:
         pixels = data.images.pixels(np.arange(len(data.items)), size=side, channels=config.channels)
         self._add(REFERENCE, "reference", None, pixel_vectors(pixels), [])
 
-    def _add(
-        self, name: str, kind: str, positives: str | None, embeddings: np.ndarray, warnings: list[str]
-    ) -> None:
+    def _add(self, name: str, kind: str, positives: str | None, embeddings: np.ndarray, warnings: list[str]) -> None:
         folder = self.folder / "arms" / name
         folder.mkdir(parents=True, exist_ok=True)
         np.save(folder / "embeddings.npy", embeddings)
@@ -168,9 +160,7 @@ class _Run:
         ids = items["id"].to_numpy()[held_out]
         points = {name: embeddings[held_out] for name, embeddings in self.embeddings.items()}
         maps = paired_maps(points, graphs, seed=self.recipe.seed)
-        places = [
-            pd.DataFrame({"arm": name, "id": ids, "x": xy[:, 0], "y": xy[:, 1]}) for name, xy in maps.items()
-        ]
+        places = [pd.DataFrame({"arm": name, "id": ids, "x": xy[:, 0], "y": xy[:, 1]}) for name, xy in maps.items()]
         pd.concat(places, ignore_index=True).to_parquet(self.folder / "map.parquet", index=False)
 
     def _describe(self, data: Dataset) -> None:

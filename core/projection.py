@@ -70,9 +70,7 @@ def _layout(
 
     k = min(NEIGHBOURS, len(points) - 1)
     own = np.arange(len(points), dtype=np.int32)[:, None]
-    rows = np.concatenate(
-        [own, graph.rows[:, : k - 1]], axis=1
-    )  # UMAP counts an item as its own first neighbour
+    rows = np.concatenate([own, graph.rows[:, : k - 1]], axis=1)  # UMAP counts an item as its own first neighbour
     distances = np.concatenate([np.zeros_like(own, np.float32), graph.distances[:, : k - 1]], axis=1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about a missing search index and a single thread, both intended

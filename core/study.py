@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float, Float32, Int64
+from jaxtyping import Bool, Float, Float32, Int64, UInt8
 from PIL import Image
 
 from core.config import Recipe
@@ -69,15 +69,14 @@ class Study:
         self._image_root = description.get("image_root")
         self._arms = {entry["name"]: self._read_arm(entry) for entry in description["arms"]}
         self._neighbours: dict[str, Neighbours] = {}
+        self._graphs: dict[str, KnnGraph] = {}
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Open a study folder and check that its parts fit. Raises StudyError with one sentence if not."""
         path = Path(path)
         if not (path / "study.json").is_file():
-            raise StudyError(
-                f"{path} is not a study: it has no study.json; make one with `python -m core run`"
-            )
+            raise StudyError(f"{path} is not a study: it has no study.json; make one with `python -m core run`")
         try:
             description = json.loads((path / "study.json").read_text(encoding="utf-8"))
             if description["schema"] != SCHEMA:
@@ -87,9 +86,7 @@ class Study:
             study = cls(path, description)
             study._check()
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecipeError) as error:
-            raise StudyError(
-                f"the study {path.name} is damaged ({_reason(error)}); run its recipe again"
-            ) from None
+            raise StudyError(f"the study {path.name} is damaged ({_reason(error)}); run its recipe again") from None
         return study
 
     @property
@@ -137,14 +134,14 @@ class Study:
         """Search among the evaluated items in an arm's embedding space."""
         if name not in self._neighbours:
             rows = np.flatnonzero(self.evaluated)
-            self._neighbours[name] = Neighbours(
-                self.arm(name).embeddings[rows], self.items["id"].to_numpy()[rows]
-            )
+            self._neighbours[name] = Neighbours(self.arm(name).embeddings[rows], self.items["id"].to_numpy()[rows])
         return self._neighbours[name]
 
     def graph(self, name: str) -> KnnGraph:
         """The OVERLAP_K nearest evaluated items of every evaluated item."""
-        return self.neighbours(name).graph(OVERLAP_K)
+        if name not in self._graphs:
+            self._graphs[name] = self.neighbours(name).graph(OVERLAP_K)
+        return self._graphs[name]
 
     def overlap(self, a: str, b: str) -> Float32[np.ndarray, "n"]:
         """Share of an item's OVERLAP_K nearest neighbours that two arms have in common, 0 to 1; NaN off the maps."""
@@ -169,6 +166,15 @@ class Study:
         if self.images is None:
             raise StudyError(f"{self.path.name} has no pictures")
         return self.images.picture(self._row(id))
+
+    def thumbnails(self, *, side: int) -> UInt8[np.ndarray, "m s s *colour"] | None:
+        """Square previews of the evaluated items, at most `side` pixels; None for studies of bare vectors."""
+        if self.images is None:
+            return None
+        rows, channels = np.flatnonzero(self.evaluated), self.recipe.data.channels
+        side = min(side, max(self.images.picture(0).size))
+        pixels = self.images.pixels(rows, size=side, channels=channels)
+        return pixels[:, 0] if channels == 1 else np.ascontiguousarray(pixels.transpose(0, 2, 3, 1))
 
     def embed(self, pictures: list[Image.Image]) -> dict[str, Float32[np.ndarray, "m d"]]:
         """New pictures in every space that can take them: the trained arms and the pixel reference."""
@@ -228,9 +234,7 @@ class Study:
         try:
             table = pd.read_parquet(self.path / name)
         except (OSError, ValueError) as error:
-            raise StudyError(
-                f"{name} of the study {self.path.name} cannot be read ({_reason(error)})"
-            ) from None
+            raise StudyError(f"{name} of the study {self.path.name} cannot be read ({_reason(error)})") from None
         if missing := _TABLES[name] - set(table.columns):
             raise StudyError(f"{name} of the study {self.path.name} lacks the column {min(missing)}")
         return table
@@ -270,9 +274,7 @@ def studies_root() -> Path:
 
 def list_studies(root: Path) -> list[StudySummary]:
     """All studies below a root, newest first; damaged ones last, with their error."""
-    folders = (
-        [p for p in root.iterdir() if p.is_dir() and not p.name.startswith(".")] if root.is_dir() else []
-    )
+    folders = [p for p in root.iterdir() if p.is_dir() and not p.name.startswith(".")] if root.is_dir() else []
     found = [_summary(folder) for folder in folders]
     return sorted(found, key=lambda s: (s.error is None, s.created), reverse=True)
 
@@ -288,9 +290,7 @@ def open_study(root: Path, id: str) -> Study:
 def _summary(folder: Path) -> StudySummary:
     try:
         study = Study.load(folder)
-        return StudySummary(
-            folder.name, folder, study.name, study.created, len(study.items), tuple(study.arms)
-        )
+        return StudySummary(folder.name, folder, study.name, study.created, len(study.items), tuple(study.arms))
     except StudyError as error:
         return StudySummary(folder.name, folder, error=str(error))
 

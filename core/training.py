@@ -58,9 +58,7 @@ class Trainer:
         classes = int(items.labels.max()) + 1
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
-            self.loss = create_loss(self.loss_name, train, classes=classes, dim=recipe.model.dim).to(
-                self.device
-            )
+            self.loss = create_loss(self.loss_name, train, classes=classes, dim=recipe.model.dim).to(self.device)
         self.batches = ClassBalancedBatches(
             items.labels.numpy(),
             classes_per_batch=train.classes_per_batch,
@@ -107,9 +105,7 @@ class Trainer:
         active = active_fraction(embeddings.detach(), triplets, margin=self.train.margin)
         return torch.stack([loss.detach(), loss.new_tensor(float(len(triplets[0]))), active])
 
-    def _triplets(
-        self, embeddings: Tensor, labels: Tensor, ids: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor] | None:
+    def _triplets(self, embeddings: Tensor, labels: Tensor, ids: Tensor) -> tuple[Tensor, Tensor, Tensor] | None:
         if not takes_triplets(self.loss_name) or self.arm.positives is None:
             return None
         pairs = positive_pairs(self.arm.positives, embeddings, labels, ids=ids, generator=self.generator)

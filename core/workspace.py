@@ -43,9 +43,7 @@ def workspace(out: Path, description: str, *, resume: bool) -> Iterator[Path]:
     except OSError as error:
         where = error.filename or out
         if error.errno == errno.ENOSPC:
-            raise StudyError(
-                f"no space left on the disk while writing {where}; free some and run again"
-            ) from None
+            raise StudyError(f"no space left on the disk while writing {where}; free some and run again") from None
         raise StudyError(f"cannot write {where}: {error.strerror or error}") from None
 
 
@@ -56,9 +54,7 @@ def _held(path: Path, out: Path) -> Iterator[IO[str]]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StudyError(
-                f"another run is writing {out} now; wait for it or choose another --out"
-            ) from None
+            raise StudyError(f"another run is writing {out} now; wait for it or choose another --out") from None
         try:
             yield lock
         finally:

@@ -34,9 +34,7 @@ def load_checkpoint(folder: Path) -> Embedder:
     try:
         embedder = Embedder(spec)
     except (UncollapseError, TypeError, ValueError, RuntimeError) as error:
-        raise CheckpointError(
-            f"{folder / DESCRIPTION} describes no network that can be built: {error}"
-        ) from None
+        raise CheckpointError(f"{folder / DESCRIPTION} describes no network that can be built: {error}") from None
     embedder.load_state_dict(_read_weights(folder / WEIGHTS, embedder.state_dict()))
     return embedder.eval()
 
@@ -62,26 +60,20 @@ def _read_weights(path: Path, expected: dict[str, torch.Tensor]) -> dict[str, to
             _check_names(path, set(file.keys()), set(expected))
             return {name: _checked(path, name, file, expected[name]) for name in expected}
     except (SafetensorError, OSError) as error:
-        raise CheckpointError(
-            f"{path} is not a readable safetensors file ({error}); pickles are not read"
-        ) from None
+        raise CheckpointError(f"{path} is not a readable safetensors file ({error}); pickles are not read") from None
 
 
 def _check_names(path: Path, found: set[str], expected: set[str]) -> None:
     if missing := sorted(expected - found):
         raise CheckpointError(f"{path} lacks {len(missing)} tensor(s) of this network, such as {missing[0]}")
     if unknown := sorted(found - expected):
-        raise CheckpointError(
-            f"{path} holds {len(unknown)} tensor(s) unknown to this network, such as {unknown[0]}"
-        )
+        raise CheckpointError(f"{path} holds {len(unknown)} tensor(s) unknown to this network, such as {unknown[0]}")
 
 
 def _checked(path: Path, name: str, file: safe_open, like: torch.Tensor) -> torch.Tensor:
     shape = tuple(file.get_slice(name).get_shape())
     if shape != tuple(like.shape):
-        raise CheckpointError(
-            f"{path}: tensor {name} has shape {shape}, the network needs {tuple(like.shape)}"
-        )
+        raise CheckpointError(f"{path}: tensor {name} has shape {shape}, the network needs {tuple(like.shape)}")
     tensor = file.get_tensor(name)
     if tensor.dtype != like.dtype:
         raise CheckpointError(f"{path}: tensor {name} is {tensor.dtype}, the network needs {like.dtype}")

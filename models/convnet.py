@@ -14,14 +14,12 @@ class ConvNet(nn.Sequential):
         while side >= 7 or not stages:
             stages += [_convolution(inputs, outputs), nn.MaxPool2d(2)]
             inputs, outputs, side = outputs, min(outputs * 2, 8 * width), side // 2
-        super().__init__(*stages, _convolution(inputs, inputs), nn.AdaptiveAvgPool2d(1), nn.Flatten())
-        self.features = inputs
+        super().__init__(*stages, _convolution(inputs, outputs), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        self.features = outputs
 
 
 def _convolution(inputs: int, outputs: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
-    )
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU())
 
 
 @register

@@ -22,8 +22,7 @@ CARDS = {
     ),
     "kappa": (
         "kappa",
-        "Spread of a class over the distance to the nearest other class mean, averaged over classes. "
-        "0 = collapsed to a point.",
+        "Spread of a class over the distance to the nearest other class mean, class average. 0 = a single point.",
     ),
     "subclusters": ("Sub-clusters", "Groups found inside a class, averaged over classes; counted in the embedding."),
 }

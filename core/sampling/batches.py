@@ -27,9 +27,7 @@ class ClassBalancedBatches:
             )
         if counts.min() < 2:
             few = int((counts < 2).sum())
-            raise DataError(
-                f"{few} class(es) have a single training item, so no positive; add items or remove them"
-            )
+            raise DataError(f"{few} class(es) have a single training item, so no positive; add items or remove them")
         self._members = [np.flatnonzero(labels == code) for code in codes]
         self._classes_per_batch = classes_per_batch
         self._samples_per_class = samples_per_class

@@ -119,9 +119,7 @@ def _choose(features: Tensor, labels: Tensor, ids: Tensor | None, choice: Choice
 def _blocks(labels: Tensor) -> Iterator[tuple[slice, slice]]:
     """Row blocks of sorted labels, each with the columns that hold its classes."""
     starts = torch.searchsorted(labels, labels[::BLOCK].contiguous()).tolist()
-    ends = torch.searchsorted(labels, labels[BLOCK - 1 :: BLOCK].contiguous(), right=True).tolist() + [
-        len(labels)
-    ]
+    ends = torch.searchsorted(labels, labels[BLOCK - 1 :: BLOCK].contiguous(), right=True).tolist() + [len(labels)]
     for block, (start, end) in enumerate(zip(starts, ends, strict=False)):
         yield slice(block * BLOCK, min((block + 1) * BLOCK, len(labels))), slice(start, end)
 
@@ -136,10 +134,7 @@ def _centred(embeddings: Tensor, labels: Tensor) -> Tensor:
 
 def _squared_distances(rows: Tensor, columns: Tensor) -> Tensor:
     """(r, c) squared Euclidean distances by the expanded square: one matrix product."""
-    return (
-        torch.addmm(columns.square().sum(1)[None, :], rows, columns.T, alpha=-2)
-        + rows.square().sum(1)[:, None]
-    )
+    return torch.addmm(columns.square().sum(1)[None, :], rows, columns.T, alpha=-2) + rows.square().sum(1)[:, None]
 
 
 def _identities(labels: Tensor, ids: Tensor | None) -> Tensor:
