@@ -222,7 +222,7 @@ def _open_image(file: io.BufferedIOBase) -> Image.Image:
         image = Image.open(cast(IO[bytes], file), formats=FORMATS)
     except Image.UnidentifiedImageError:
         remedy = "use PNG, JPEG, WebP, GIF, BMP or TIFF"
-        raise Unreadable("a file is not an image in a known format", remedy) from None
+        raise Unreadable("a file is not an image in a known format, or is cut short", remedy) from None
     except Image.DecompressionBombError:
         raise _too_many_pixels() from None
     except Exception as error:

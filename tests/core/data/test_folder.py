@@ -87,10 +87,13 @@ BAD = {
         {**GOOD, **{f"a/{i}x.png": b"" for i in range(5)}},
         r"an image file is empty \(5: a/0x.png, a/1x.png, a/2x.png, ...\); export",
     ),
-    "no image inside": ({**GOOD, "a/x.png": b"hello"}, r"not an image in a known format \(1: a/x.png\)"),
+    "no image inside": (
+        {**GOOD, "a/x.png": b"hello"},
+        r"not an image in a known format, or is cut short \(1: a/x.png\)",
+    ),
     "several faults": (
         {**GOOD, "a/x.png": b"hello", "b/y.png": b"", "b/z.png": b""},
-        r"known format \(1: a/x.png\).*and 2 other problems: see `python -m core data check`",
+        r"cut short \(1: a/x.png\).*and 2 other problems: see `python -m core data check`",
     ),
     "long name": ({**GOOD, "x" * 201 + "/0.png": 1}, r"longer than 200 characters \(1: x{50}\.\.\.x+/0.png\)"),
     "line break": ({**GOOD, "a/x\ny.png": 1}, r"characters that cannot be shown \(1: a/x\ufffdy.png\)"),
