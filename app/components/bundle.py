@@ -1,8 +1,8 @@
 """Joins a component's ES modules into the single one that Streamlit takes as a string.
 
-Streamlit runs inline JavaScript from a blob URL, where a relative import cannot resolve. Modules therefore use
-one form of import only, `import { a, b } from "./other.js";`, and share one scope after joining: top-level
-names are unique within a component.
+Streamlit runs inline JavaScript from a blob URL, where a relative import cannot resolve. Modules therefore
+use one form of import only, `import { a, b } from "./other.js";`, and share one scope after joining:
+top-level names are unique within a component.
 """
 
 import re

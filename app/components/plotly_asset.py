@@ -33,6 +33,6 @@ def install(static: Path = STATIC) -> Path:
 
 
 def _same(source: Path, target: Path) -> bool:
-    """Size and the banner with the version: enough to notice an upgrade without reading 5 MB at every start."""
+    """By size and the banner with the version: notices an upgrade without reading 5 MB at every start."""
     with source.open("rb") as a, target.open("rb") as b:
         return source.stat().st_size == target.stat().st_size and a.read(256) == b.read(256)

@@ -1,22 +1,24 @@
 """A page that mounts the maps and the gallery on made-up items, for the browser tests of the two components.
 
-Settings come from the environment: DEMO_N (items), DEMO_KIND (plain | hostile | degenerate).
+Settings come from the environment: DEMO_N (items), DEMO_KIND (plain | hostile | degenerate | none).
 """
 
 import os
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import streamlit as st
+from PIL import Image, ImageDraw
 
 from app.components import plotly_asset
 from app.components.atlas import ImageAtlas
 from app.components.gallery import GalleryArm, GalleryQuery, gallery
 from app.components.twin_map import Field, MapPoints, QueryMark, twin_map
 
-N = int(os.environ.get("DEMO_N", "2000"))
 KIND = os.environ.get("DEMO_KIND", "plain")
+N = 0 if KIND == "none" else int(os.environ.get("DEMO_N", "2000"))
 HOSTILE = [
     "<img src=x onerror=\"document.title='pwned'\">",
     "<script>document.title='pwned'</script>",
@@ -26,7 +28,7 @@ HOSTILE = [
 ]
 
 
-@st.cache_resource
+@cache
 def items() -> pd.DataFrame:
     rng = np.random.default_rng(0)
     digit = rng.integers(0, 10, N)
@@ -40,7 +42,7 @@ def items() -> pd.DataFrame:
     )
 
 
-@st.cache_resource
+@cache
 def positions() -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(1)
     digit = items()["sublabel"].astype(int).to_numpy()
@@ -52,16 +54,14 @@ def positions() -> tuple[np.ndarray, np.ndarray]:
 
 @st.cache_resource
 def thumbnails() -> ImageAtlas:
-    from PIL import Image, ImageDraw
-
     glyphs = []
     for digit in range(10):
         picture = Image.new("L", (28, 28), 0)
         ImageDraw.Draw(picture).text((8, 3), str(digit), fill=255, font_size=20)
         glyphs.append(np.asarray(picture))
     rng = np.random.default_rng(2)
-    images = np.stack(glyphs)[items()["sublabel"].astype(int)].astype(int)
-    images = np.clip(images + rng.integers(0, 40, images.shape), 0, 255).astype(np.uint8)
+    images = np.stack(glyphs)[items()["sublabel"].astype(int)]
+    images = np.maximum(images, rng.integers(0, 40, images.shape, dtype=np.uint8))
     return ImageAtlas.build(images, items()["id"].to_numpy())
 
 
@@ -97,48 +97,59 @@ def points(swapped: bool) -> MapPoints:
 def neighbours(position: np.ndarray, row: int, k: int = 10) -> pd.DataFrame:
     distance = np.linalg.norm(position - position[row], axis=1)
     nearest = np.argsort(distance)[1 : k + 1]
-    return items().iloc[nearest].assign(distance=distance[nearest], subcluster=[f"s{r % 3}" for r in nearest])
+    return items().iloc[nearest].assign(distance=distance[nearest], subcluster=nearest % 4 - 1)
 
 
-st.set_page_config(layout="wide")
-plotly_asset.install(Path(__file__).parent / "static")
-controls = st.columns(4)
-swapped = controls[0].toggle("swap arms")
-single = controls[1].toggle("single")
-choose = controls[2].button("select three")
-controls[3].button("rerun")
-state = twin_map(
-    points(swapped),
-    left="nearest" if swapped else "standard",
-    right="standard" if swapped else "nearest",
-    captions=(
-        "κ 0.08 to 0.11: scale is not comparable between maps",
-        "κ 0.32 to 0.41: scale is not comparable between maps",
-    ),
-    focus=st.session_state.get("focus"),
-    selected=[7, 10, 13] if choose else None,
-    queries=[QueryMark("upload.png", (0, 2), (1, -1))],
-    single=single,
-    key="maps",
-)
-if state.clicked is not None or state.cleared:
-    st.session_state["focus"] = state.clicked
-    st.rerun()
-focus = st.session_state.get("focus")
-query, arms = None, []
-if focus is not None:
-    row = int(np.flatnonzero(items()["id"] == focus)[0])
-    item = items().iloc[row]
-    query = GalleryQuery(f"Item #{focus}", focus, item["label"], item["sublabel"])
-    left, right = positions()
-    arms = [
-        GalleryArm("standard", neighbours(left, row), note="query in sub-cluster 1 of 1"),
-        GalleryArm("nearest", neighbours(right, row), note="query in sub-cluster 3 of 5"),
-    ]
-clicked = gallery(query, arms, atlas=thumbnails(), key="gallery")
-if clicked is not None:
-    st.session_state["focus"] = clicked
-    st.rerun()
-st.code(
-    f"focus={focus} selected={len(state.selected)} first={state.selected[:3].tolist()} colour={state.colour}"
-)
+def show() -> None:
+    st.set_page_config(layout="wide")
+    plotly_asset.install(Path(__file__).parent / "static")
+    controls = st.columns(6)
+    swapped = controls[0].toggle("swap arms")
+    single = controls[1].toggle("single")
+    choose = controls[2].button("select three")
+    controls[3].button("rerun")
+    loading = controls[4].toggle("loading")
+    no_hits = controls[5].toggle("no hits")
+    state = twin_map(
+        points(swapped),
+        left="nearest" if swapped else "standard",
+        right="standard" if swapped else "nearest",
+        captions=(
+            "κ 0.08 to 0.11: scale is not comparable between maps",
+            "κ 0.32 to 0.41: scale is not comparable between maps",
+        ),
+        focus=st.session_state.get("focus"),
+        selected=[7, 10, 13] if choose else None,
+        queries=[QueryMark("upload.png", (0, 2), (1, -1))],
+        single=single,
+        key="maps",
+    )
+    if state.turned:
+        st.toast("turned")
+    if state.clicked is not None or state.cleared:
+        st.session_state["focus"] = state.clicked
+        st.rerun()
+    focus = st.session_state.get("focus")
+    query, arms = None, []
+    if focus is not None:
+        row = int(np.flatnonzero(items()["id"] == focus)[0])
+        item = items().iloc[row]
+        query = GalleryQuery(f"Item #{focus}", focus, item["label"], item["sublabel"])
+        left, right = positions()
+        arms = [
+            GalleryArm("standard", neighbours(left, row), note="query in sub-cluster 1 of 1"),
+            GalleryArm("nearest", neighbours(right, row), note="query in sub-cluster 3 of 5"),
+        ]
+        if loading:
+            arms[1] = GalleryArm("nearest", None)
+        if no_hits:
+            arms[0] = GalleryArm("standard", arms[0].hits.iloc[:0])
+    clicked = gallery(query, arms, atlas=thumbnails(), key="gallery")
+    if clicked is not None:
+        st.session_state["focus"] = clicked
+        st.rerun()
+    st.code(f"focus={focus} selected={len(state.selected)} first={state.selected[:3].tolist()} colour={state.colour}")
+
+
+if __name__ == "__main__":
+    show()

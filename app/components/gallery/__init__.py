@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -45,8 +46,9 @@ class GalleryArm:
 
     name: str
     hits: pd.DataFrame | None
-    """Nearest first. Columns: id, distance, label, and where known sublabel, subcluster, other_rank (1 = nearest;
-    missing = not among the other arm's), image (address). None = still loading."""
+    """Nearest first; None = still loading. Columns: id, distance, label, and where known sublabel, subcluster
+    (a name, or a number with -1 = none), other_rank (1 = nearest; missing = not among the other arm's) and image
+    (address)."""
     note: str = ""
     """A line under the name, e.g. the sub-cluster the query falls into."""
 
@@ -56,13 +58,13 @@ def gallery(
 ) -> int | None:
     """Draw the query and its neighbours in each arm; returns the id of the tile clicked in this very run.
 
-    With two arms that give no `other_rank`, it is read off the other arm's hits. Without a query the gallery says
-    how to choose one. Raises ValueError when an arm's hits lack the columns id, distance and label.
+    With two arms that give no `other_rank`, it is read off the other arm's hits. Without a query the gallery
+    says how to choose one. Raises ValueError when an arm's hits lack the columns id, distance or label.
     """
     data = {
         "query": None if query is None else _query(query, atlas),
         "arms": [_arm(query, arm, _other(arms, i), atlas) for i, arm in enumerate(arms)],
-        "atlas": atlas.mount(f"{key}-atlas") if atlas is not None else None,
+        "atlas": atlas.mount() if atlas is not None else None,
     }
     result = _component(key=key, data=data, on_picked_change=lambda: None)
     picked = result.get("picked")
@@ -110,7 +112,7 @@ def _hit(query: GalleryQuery | None, hit: dict[str, Any], rank: int, slot: int) 
         "distance": float(hit["distance"]),
         "label": text("label") or "",
         "sublabel": text("sublabel"),
-        "subcluster": text("subcluster"),
+        "subcluster": _subcluster(hit.get("subcluster")),
         "image": text("image"),
         "slot": slot,
         "sameClass": None if label is None else text("label") == label,
@@ -120,9 +122,11 @@ def _hit(query: GalleryQuery | None, hit: dict[str, Any], rank: int, slot: int) 
     }
 
 
+def _subcluster(value: object) -> str | None:
+    if value is None or value != value or value == -1:  # NaN differs from itself
+        return None
+    return value if isinstance(value, str) else f"s{int(value)}"
+
+
 def _slots(atlas: ImageAtlas | None, ids: list[int], n: int) -> list[int]:
-    return (
-        [-1] * n
-        if atlas is None or not ids
-        else atlas.slots(pd.array(ids, dtype="int64").to_numpy()).tolist()
-    )
+    return [-1] * n if atlas is None or not ids else atlas.slots(np.asarray(ids, dtype=np.int64)).tolist()

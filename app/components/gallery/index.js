@@ -1,5 +1,5 @@
 import { el, icon } from "../common/dom.js";
-import { pageUrl, paintThumbnail } from "../common/sprites.js";
+import { pageUrl, thumbnail } from "../common/sprites.js";
 
 const SIDE = 84; // CSS pixels of a tile's picture
 
@@ -28,7 +28,7 @@ class Gallery {
   }
 
   query(query) {
-    const facts = [query.label, query.sublabel].filter((fact) => fact !== null);
+    const facts = [query.label, query.sublabel === null ? null : `mode ${query.sublabel}`].filter((fact) => fact !== null);
     return el(
       "header",
       { class: "query" },
@@ -105,7 +105,7 @@ class Gallery {
       el(
         "span",
         { class: "details" },
-        hit.sublabel === null ? null : el("span", { class: "mode clip", dir: "auto", text: hit.sublabel }),
+        hit.sublabel === null ? null : el("span", { class: "mode clip", dir: "auto", text: `mode ${hit.sublabel}` }),
         hit.subcluster === null ? null : el("span", { class: "sub clip", dir: "auto", text: hit.subcluster, title: `Sub-cluster ${hit.subcluster}` }),
       ),
       movement && el("span", { class: `movement ${movement.kind}`, text: movement.short }),
@@ -113,11 +113,8 @@ class Gallery {
   }
 
   picture(item, side) {
-    const node = el("span", { class: "picture" });
     if (!item.image) {
-      paintThumbnail(node, this.atlas, item.slot, side);
-      if (node.hidden) return el("span", { class: "picture missing", text: "no image" });
-      return node;
+      return thumbnail(this.atlas, item.slot, side) ?? el("span", { class: "picture missing", text: "no image" });
     }
     const image = el("img", { class: "picture", alt: "", loading: "lazy", decoding: "async", src: addressOf(item.image) });
     image.style.maxWidth = image.style.maxHeight = `${side}px`;

@@ -42,8 +42,10 @@ class TwinMapState:
     """Id of the item clicked in this very run, else None."""
     cleared: bool
     """Esc was pressed in this very run with nothing selected: the user wants the focus gone."""
+    turned: bool
+    """The key t was pressed in this very run over two maps: the user wants the arms to change places."""
     selected: Int64[np.ndarray, "m"]
-    """Ids inside the lasso or box, in the order of `points.ids`; kept until changed."""
+    """Ids selected now, in the order of `points.ids`: by lasso or box, or by the argument, whichever came last."""
     colour: str | None
     """Name of the field coloured by when the user last clicked or selected, to keep in the address."""
 
@@ -71,6 +73,7 @@ def twin_map(
     selected: ids to select; None leaves the selection to the user. focus: the item ringed on both maps.
     height: of the drawing area, in pixels.
     """
+    told = None if selected is None else encode_selection(points, selected)
     arms = [{"name": left, "caption": captions[0]}]
     if right is not None:
         arms.append({"name": right, "caption": captions[1]})
@@ -83,23 +86,22 @@ def twin_map(
         "single": single or right is None,
         "fields": list(points.fields),
         "colour": colour,
-        "selected": None if selected is None else encode_selection(points, selected),
+        "selected": told,
         "focus": focus,
         "queries": [asdict(query) for query in queries],
-        "atlas": points.atlas.mount(f"{key}-atlas") if points.atlas is not None else None,
+        "atlas": points.atlas.mount() if points.atlas is not None else None,
         "height": height,
     }
     with st.container(gap=None):
-        # Apart from the view, so that its message never changes and Streamlit sends it to a browser only once.
-        _component(
-            key=f"{key}-points", data={"role": "points", "version": points.version, "table": points.table}
-        )
+        # Apart from the view: its message never changes, so Streamlit sends it to a browser only once.
+        _component(key=f"{key}-points", data={"role": "points", "version": points.version, "table": points.table})
         result = _component(
             key=key,
             data=view,
+            default={"selection": None},
             on_selection_change=_ignore,
             on_picked_change=_ignore,
-            default={"selection": None},
+            on_turned_change=_ignore,
         )
     picked = result.get("picked") if isinstance(result.get("picked"), dict) else {}
     selection = result.get("selection") if isinstance(result.get("selection"), dict) else {}
@@ -108,9 +110,21 @@ def twin_map(
     return TwinMapState(
         clicked=clicked if isinstance(clicked, int) and clicked in points.ids else None,
         cleared=bool(picked) and clicked is None,
-        selected=decode_selection(points, selection),
+        turned=result.get("turned") is True,
+        selected=decode_selection(points, _latest(key, told, selection, points.ids_version)),
         colour=chosen if chosen in {field["name"] for field in points.fields} else None,
     )
+
+
+def _latest(key: str, told: str | None, heard: dict[str, Any], ids_version: str) -> dict[str, Any]:
+    """The selection that holds: the page's own where it has changed since the last run, else the user's."""
+    memory = st.session_state.setdefault(f"{key}-selection", {"told": None, "heard": {}, "held": {}})
+    if told is not None and told != memory["told"]:
+        memory["held"] = {"mask": told, "ids": ids_version}
+    if heard != memory["heard"]:
+        memory["held"] = heard
+    memory |= {"told": told, "heard": heard}
+    return memory["held"]
 
 
 def encode_selection(points: MapPoints, ids: Sequence[int]) -> str:

@@ -21,6 +21,23 @@ export function scaleOf(dark) {
   return stops.map((colour, i) => [i / (stops.length - 1), colour]);
 }
 
+const SHADES = 96;
+
+/** value -> CSS colour on the continuous scale; grey for NaN. */
+export function colourScale([low, high], dark) {
+  const stops = scaleOf(dark).map(([, colour]) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16)));
+  const shades = Array.from({ length: SHADES }, (_, i) => {
+    const at = (i / (SHADES - 1)) * (stops.length - 1);
+    const [a, b] = [stops[Math.floor(at)], stops[Math.ceil(at)]];
+    return `rgb(${a.map((value, c) => Math.round(value + (b[c] - value) * (at % 1))).join(",")})`;
+  });
+  const last = SHADES - 1;
+  return (value) =>
+    Number.isFinite(value)
+      ? shades[Math.min(last, Math.max(0, Math.round(((value - low) / (high - low || 1)) * last)))]
+      : grey(dark);
+}
+
 /**
  * Legend groups of a categorical field: one per category, the rarest beyond the palette folded into "Other",
  * and "Unknown" where there are such items. `groupOf[code]` is a category's group; code -1 is the last entry.

@@ -1,7 +1,7 @@
 import { button, count, el } from "../common/dom.js";
-import { pageUrl, paintThumbnail } from "../common/sprites.js";
+import { pageUrl, thumbnail } from "../common/sprites.js";
 import { readTheme } from "../common/theme.js";
-import { grey, groupCategories, scaleOf } from "./colours.js";
+import { colourScale, grey, groupCategories, scaleOf } from "./colours.js";
 import { Legend } from "./legend.js";
 import { MapView } from "./map.js";
 import { decodeMask, encodeMask, findPoints, keepPoints } from "./points.js";
@@ -13,6 +13,7 @@ class TwinMap {
     this.host = host;
     this.hidden = new Map(); // field name -> set of hidden groups
     this.selected = new Set(); // rows
+    this.brushed = 0; // counts changes of the selection
     this.focus = -1;
     this.hovered = -1;
     this.tool = "pan";
@@ -92,17 +93,18 @@ class TwinMap {
   /** Take over Python's colour, selection and focus where they changed since its last word. */
   adopt(view, points) {
     const before = this.told ?? {};
-    if (before.idsVersion !== view.idsVersion) [this.selected, this.focus, this.hovered] = [new Set(), -1, -1];
+    const others = before.idsVersion !== view.idsVersion;
+    if (others) [this.selected, this.focus, this.hovered, this.brushed] = [new Set(), -1, -1, this.brushed + 1];
     this.points = points;
     this.fields = new Map(view.fields.map((field) => [field.name, field]));
     if (before.colour !== view.colour && this.fields.has(view.colour)) this.colour = view.colour;
     if (!this.fields.has(this.colour)) this.colour = view.fields[0]?.name ?? null;
-    if (view.selected !== null && (before.selected !== view.selected || before.idsVersion !== view.idsVersion)) {
+    if (view.selected !== null && (before.selected !== view.selected || others)) {
       const echo = this.sent.indexOf(view.selected);
-      if (echo < 0) this.selected = decodeMask(view.selected, points.n);
+      if (echo < 0) [this.selected, this.brushed] = [decodeMask(view.selected, points.n), this.brushed + 1];
       this.sent.splice(0, echo + 1); // an echo of what the user did is old news
     }
-    if (before.focus !== view.focus || before.idsVersion !== view.idsVersion) {
+    if (before.focus !== view.focus || others) {
       this.focus = points.rows.get(view.focus) ?? -1;
     }
     this.told = view;
@@ -121,7 +123,7 @@ class TwinMap {
 
   /** The right number of maps, each with its arm's name, positions and marks. */
   layOut(plotly) {
-    const { arms, single, height, queries } = this.view;
+    const { arms, single, height } = this.view;
     if (this.front >= arms.length) this.front = 0;
     const shown = single ? [this.front] : arms.map((_, arm) => arm);
     while (this.maps.length > shown.length) this.maps.pop().remove();
@@ -133,12 +135,36 @@ class TwinMap {
     }
     this.stages.classList.toggle("single", single);
     this.maps.forEach((map, i) => {
-      map.arm = shown[i];
-      map.label({ ...arms[map.arm], height });
+      this.dress(map, shown[i]);
+      map.stage.style.height = `${height}px`;
       map.setPosition(this.points.maps[map.arm]);
       map.setFocus(this.focus);
-      map.setQueries(queries.map((query) => ({ label: query.label, at: map.arm ? query.right : query.left })));
     });
+  }
+
+  /** Everything about a map that depends on its arm, but the points. */
+  dress(map, arm) {
+    const { arms, single, queries } = this.view;
+    map.arm = arm;
+    map.label(arms[arm], single && arms.length > 1 ? this.switches(arm) : []);
+    map.setQueries(queries.map((query) => ({ label: query.label, at: arm ? query.right : query.left })));
+  }
+
+  switches(shown) {
+    return this.view.arms.map(({ name }, arm) =>
+      button(`Show ${name} (t)`, { text: name, class: "clip", "aria-pressed": String(arm === shown), onclick: () => this.flip(arm) }),
+    );
+  }
+
+  /** The single map turns into the other arm's, point by point. */
+  flip(arm) {
+    if (arm === this.front) return;
+    this.front = arm;
+    const [map] = this.maps;
+    this.hover(-1, map);
+    this.dress(map, arm);
+    map.morph(this.points.maps[arm], () => this.paint());
+    this.announce(`Showing ${this.view.arms[arm].name}`);
   }
 
   listener() {
@@ -212,7 +238,8 @@ class TwinMap {
 
   paint() {
     const size = Math.max(2.5, Math.min(7, 22 / Math.log10(Math.max(20, this.points.n)) - 1.5));
-    for (const map of this.maps) map.paint(this.layers(map.arm), size);
+    const key = [this.coloursKey, [...this.hiddenGroups].join(" "), this.brushed];
+    for (const map of this.maps) map.paint([map.arm, ...key].join("|"), () => this.layers(map.arm), size);
     this.showLegend();
   }
 
@@ -228,14 +255,10 @@ class TwinMap {
   }
 
   coloursOf(rows, arm) {
-    if (!this.field) return { color: grey(this.theme.dark) };
-    if (this.grouping) {
-      const { groups } = this.grouping;
-      return { color: rows.map((row) => groups[this.groupAt(row, arm)].colour) };
-    }
-    const [cmin, cmax] = this.field.limits;
-    const codes = this.codes[arm];
-    return { color: rows.map((row) => codes[row]), colorscale: scaleOf(this.theme.dark), cmin, cmax, showscale: false };
+    if (!this.field) return grey(this.theme.dark);
+    if (this.grouping) return rows.map((row) => this.grouping.groups[this.groupAt(row, arm)].colour);
+    const colour = colourScale(this.field.limits, this.theme.dark);
+    return rows.map((row) => colour(this.codes[arm][row]));
   }
 
   showLegend() {
@@ -283,12 +306,11 @@ class TwinMap {
   }
 
   preview(row, arm) {
-    const picture = el("div", { class: "picture" });
-    paintThumbnail(picture, this.view.atlas, this.points.slots?.[row] ?? -1, 84);
+    const picture = thumbnail(this.view.atlas, this.points.slots?.[row] ?? -1, 84);
     const lines = this.describe(row, arm).map(([title, value]) =>
       el("div", { class: "line" }, el("dt", { class: "clip", text: title }), el("dd", { class: "clip", dir: "auto", text: value })),
     );
-    return [picture, el("dl", {}, ...lines)];
+    return [picture, el("dl", {}, ...lines)].filter(Boolean);
   }
 
   pick(row) {
@@ -299,21 +321,26 @@ class TwinMap {
   }
 
   brush(rows, mode) {
-    this.selected = mode === "add" ? new Set([...this.selected, ...rows]) : rows;
-    this.paint();
+    this.select(mode === "add" ? new Set([...this.selected, ...rows]) : rows);
     this.report();
   }
 
   clear() {
-    this.selected = new Set();
-    this.paint();
+    this.select(new Set());
     this.report();
+  }
+
+  select(rows) {
+    this.selected = rows;
+    this.brushed++;
+    this.paint();
   }
 
   report() {
     const mask = encodeMask(this.selected, this.points.n);
     this.sent = [...this.sent.slice(-7), mask];
-    this.send.state("selection", { mask, ids: this.view.idsVersion, colour: this.colour });
+    // The time makes Python notice that the user draws the same selection again.
+    this.send.state("selection", { mask, ids: this.view.idsVersion, colour: this.colour, at: performance.now() });
     this.announce(`${count(this.selected.size)} of ${count(this.points.n)} items selected`);
   }
 
@@ -323,11 +350,19 @@ class TwinMap {
 
   key(event) {
     const from = event.composedPath()[0];
-    const typing = from instanceof HTMLElement && (from.isContentEditable || from.matches("input, textarea, select"));
-    if (typing || event.defaultPrevented || event.key !== "Escape" || !this.points) return;
+    const typing = from instanceof HTMLElement && (from.isContentEditable || from.matches("textarea, select, input:not([type=checkbox], [type=radio])"));
+    if (typing || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !this.points) return;
+    if (event.key === "t" && this.view.arms.length > 1) return this.turn();
+    if (event.key !== "Escape") return;
     if (this.maps.map((map) => map.cancel()).some(Boolean)) return;
     if (this.selected.size) this.clear();
     else if (this.focus >= 0) this.pick(-1);
+  }
+
+  /** The key t: the single map flips here; with two maps side by side the page decides what it means. */
+  turn() {
+    if (this.view.single) this.flip(1 - this.front);
+    else this.send.trigger("turned", true);
   }
 
   /** Streamlit calls again when its theme changes; the system's own switch may come without a call. */

@@ -6,6 +6,9 @@ import { boundsOf, Grid } from "./geometry.js";
 
 const REACH = 12; // pixels from the pointer to the point it means
 const CLICK = 4; // pixels a press may wander and still be a click
+const FRAME = 12; // milliseconds a redraw may take to happen in every frame
+const REST = 140; // milliseconds without movement after which a slow redraw happens
+const MORPH = 700; // milliseconds of the way from one arm's map to the other's
 const STEP = 1.35; // zoom of one press on + or -
 const STAR = "M0-9.500 2.700-3.300 9.400-2.700 4.300 1.700 5.800 8.300 0 4.800-5.800 8.300-4.300 1.700-9.400-2.700-2.700-3.300Z";
 
@@ -16,7 +19,8 @@ export class MapView {
     this.plotly = plotly;
     this.position = null;
     this.range = null;
-    this.drawn = false;
+    this.drawn = null; // the range and size of the picture on screen
+    this.cost = Infinity; // milliseconds of the last redraw
     this.build();
     this.watch = new ResizeObserver(() => this.resize());
     this.watch.observe(this.stage);
@@ -37,8 +41,8 @@ export class MapView {
     this.plot = el("div", { class: "plot" });
     this.outline = svg("path", { class: "outline" });
     this.marks = svg("g");
-    this.focusRing = svg("g", { class: "ring focus-ring" }, ...ringOf(9));
-    this.hoverRing = svg("g", { class: "ring hover-ring" }, ...ringOf(7));
+    this.focusRing = svg("g", { class: "ring focus-ring" }, ...ringOf(9), svg("path", { d: "M0-15V-9M0 9v6M-15 0h6M9 0h6", class: "line" }));
+    this.hoverRing = svg("g", { class: "ring hover-ring" }, ...ringOf(6));
     this.layer = svg("svg", { class: "layer", "aria-hidden": "true" });
     this.layer.append(this.outline, this.focusRing, this.marks, this.hoverRing);
     this.card = el("div", { class: "card", hidden: true, "aria-hidden": "true" });
@@ -57,12 +61,14 @@ export class MapView {
     this.listen();
   }
 
-  label({ name, caption, height }) {
+  label({ name, caption }, switches) {
+    this.swap.replaceChildren(...switches);
+    this.swap.hidden = !switches.length;
+    this.title.hidden = Boolean(switches.length);
     this.title.textContent = name;
     this.title.title = name;
     this.caption.textContent = caption;
     this.caption.hidden = !caption;
-    this.stage.style.height = `${height}px`;
     this.stage.setAttribute(
       "aria-label",
       `Map of ${name}. Arrow keys move between items, Enter selects one, plus and minus zoom, 0 shows all.`,
@@ -77,8 +83,8 @@ export class MapView {
   // ---- what is drawn -------------------------------------------------------------------------------------------
 
   setPosition(position) {
-    if (this.position === position) return;
-    this.position = position;
+    if (this.target === position) return;
+    this.target = this.position = position;
     this.bounds = boundsOf(position);
     this.grid = this.bounds && new Grid(position, this.bounds);
     let shown = 0;
@@ -90,25 +96,57 @@ export class MapView {
     this.fit();
   }
 
-  /** layers: [{ rows, colours, opacity }], later ones on top. */
-  paint(layers, size) {
+  /** Move every point from where it is to `target`, then settle there; `paint()` draws an intermediate state. */
+  morph(target, paint) {
+    const from = this.position;
+    const goal = boundsOf(target);
+    if (!this.bounds || !goal || matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      this.setPosition(target);
+      return paint();
+    }
+    const start = performance.now();
+    this.target = target;
+    this.grid = null; // nothing to point at on the way
+    const step = () => {
+      if (this.target !== target || this.destroyed) return;
+      const t = Math.min(1, (performance.now() - start) / MORPH);
+      if (t === 1) {
+        this.target = null;
+        this.setPosition(target);
+        return paint();
+      }
+      const share = t * t * (3 - 2 * t);
+      const mix = (a, b) => a + (b - a) * share;
+      this.position = { x: target.x.map((x, i) => mix(from.x[i], x)), y: target.y.map((y, i) => mix(from.y[i], y)) };
+      this.fit(Object.fromEntries(Object.keys(goal).map((side) => [side, mix(this.bounds[side], goal[side])])));
+      this.painted = null;
+      paint();
+      requestAnimationFrame(step);
+    };
+    step();
+  }
+
+  /** layers: [{ rows, colours, opacity }], later ones on top. Nothing happens when `key` is that of the last call. */
+  paint(key, layers, size) {
+    if (this.painted === key) return;
+    this.painted = key;
     if (!this.bounds) {
       if (this.drawn) this.plotly.purge(this.plot);
-      this.drawn = false;
+      this.drawn = null;
       return;
     }
     const { x, y } = this.position;
-    const traces = layers.map(({ rows, colours, opacity }) => ({
+    const traces = layers().map(({ rows, colours, opacity }) => ({
       type: "scattergl",
       mode: "markers",
       x: Float32Array.from(rows, (row) => x[row]),
       y: Float32Array.from(rows, (row) => y[row]),
-      marker: { ...colours, size, opacity, line: { width: 0 } },
+      marker: { color: colours, size, opacity, line: { width: 0 } },
       hoverinfo: "skip",
     }));
-    const config = { staticPlot: true, responsive: false };
+    const config = { staticPlot: true, responsive: false, plotGlPixelRatio: globalThis.devicePixelRatio || 1 };
     this.plotly.react(this.plot, traces, this.layout(), config);
-    this.drawn = true;
+    this.settled();
     this.place();
   }
 
@@ -132,9 +170,9 @@ export class MapView {
   // ---- pan and zoom --------------------------------------------------------------------------------------------
 
   /** Show everything, at one scale for both axes: distances on a map mean something in all directions alike. */
-  fit() {
-    if (!this.bounds) return;
-    const { x0, x1, y0, y1 } = this.bounds;
+  fit(bounds = this.bounds) {
+    if (!bounds) return;
+    const { x0, x1, y0, y1 } = bounds;
     const [width, height] = [this.stage.clientWidth || 1, this.stage.clientHeight || 1];
     const scale = Math.max((x1 - x0) / width, (y1 - y0) / height) * 1.08;
     this.setRange((x0 + x1) / 2, (y0 + y1) / 2, scale);
@@ -173,13 +211,45 @@ export class MapView {
     else this.setRange((this.range.x0 + this.range.x1) / 2, (this.range.y0 + this.range.y1) / 2, this.scale);
   }
 
-  /** At most one redraw a frame, however many events come. */
+  /** At most one update a frame, however many events come. */
   schedule() {
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
-      if (this.drawn) this.plotly.relayout(this.plot, this.layout());
       this.place();
+      if (!this.drawn) return;
+      clearTimeout(this.idle);
+      if (this.cost < FRAME) return this.redraw();
+      // Too many points to redraw in time: move the picture as it is, and redraw when the hand rests.
+      this.shift();
+      this.idle = setTimeout(() => this.redraw(), REST);
     });
+  }
+
+  redraw() {
+    const { x0, x1, y0, y1 } = this.range;
+    const { width, height } = this.drawn;
+    const [w, h] = [this.stage.clientWidth, this.stage.clientHeight];
+    const before = performance.now();
+    this.plotly.relayout(this.plot, {
+      "xaxis.range": [x0, x1],
+      "yaxis.range": [y0, y1],
+      ...(w === width && h === height ? {} : { width: w, height: h }),
+    });
+    this.settled();
+    this.cost = performance.now() - before;
+  }
+
+  /** The picture shows the present range. */
+  settled() {
+    this.drawn = { ...this.range, scale: this.scale, width: this.stage.clientWidth, height: this.stage.clientHeight };
+    this.plot.style.transform = "";
+  }
+
+  /** Stretch the picture from the range it was drawn for to the present one. */
+  shift() {
+    const zoom = this.drawn.scale / this.scale;
+    const [left, top] = this.toPixel(this.drawn.x0, this.drawn.y1);
+    this.plot.style.transform = `translate(${left}px, ${top}px) scale(${zoom})`;
   }
 
   toPixel(x, y) {
@@ -259,7 +329,7 @@ export class MapView {
 
   pixelOf(event) {
     const box = this.stage.getBoundingClientRect();
-    return [event.clientX - box.left, event.clientY - box.top];
+    return [event.clientX - box.left - this.stage.clientLeft, event.clientY - box.top - this.stage.clientTop];
   }
 
   find(pixel) {
@@ -340,6 +410,7 @@ export class MapView {
   }
 
   key(event) {
+    if (!this.grid) return;
     const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
     if (event.ctrlKey || event.metaKey || !this.range) return;
     if (event.key in steps) this.owner.hover(this.neighbour(...steps[event.key]), this);
@@ -374,8 +445,10 @@ export class MapView {
   }
 
   destroy() {
+    this.destroyed = true;
     this.watch.disconnect();
     clearTimeout(this.hintTimer);
+    clearTimeout(this.idle);
     if (this.frame) cancelAnimationFrame(this.frame);
     this.plotly.purge(this.plot);
   }

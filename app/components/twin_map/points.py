@@ -1,11 +1,13 @@
-"""What the maps draw: positions in one or two arms, and the fields to colour by, packed once for the browser."""
+"""What the maps draw: positions in one or two arms and the fields to colour by, packed for the browser."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from jaxtyping import Float32, Int16, Int64, Shaped
 
@@ -40,7 +42,7 @@ class Field:
 
 @dataclass(frozen=True)
 class MapPoints:
-    """Points of a pair of maps. Build once per study and pair of arms, and keep (e.g. in `st.cache_resource`)."""
+    """Points of a pair of maps. Build once per study and pair of arms (e.g. in `st.cache_resource`)."""
 
     ids: Int64[np.ndarray, "n"]
     table: pa.Table
@@ -62,7 +64,7 @@ class MapPoints:
         fields: Sequence[Field] = (),
         atlas: ImageAtlas | None = None,
     ) -> Self:
-        """Pack the points; a position with NaN is not drawn. Raises ValueError if lengths or names do not fit."""
+        """Pack the points; a position with NaN is not drawn. Raises ValueError if the parts do not fit."""
         ids = np.ascontiguousarray(ids, dtype=np.int64)
         columns: dict[str, np.ndarray] = {"id": ids.astype(np.int32)}
         if len(np.unique(ids)) != len(ids) or not np.array_equal(columns["id"], ids):
@@ -71,9 +73,7 @@ class MapPoints:
             raise ValueError("Field names must be unique.")
         for side, position in (("l", left), ("r", right)):
             if position is not None:
-                columns[f"{side}x"], columns[f"{side}y"] = (
-                    np.asarray(position, dtype=np.float32).reshape(-1, 2).T
-                )
+                columns[f"{side}x"], columns[f"{side}y"] = np.asarray(position, dtype=np.float32).reshape(-1, 2).T
         if atlas is not None:
             columns["slot"] = atlas.slots(ids).astype(np.int32)
         described = tuple(_pack(field, columns) for field in fields)
@@ -91,51 +91,38 @@ def _pack(field: Field, columns: dict[str, np.ndarray]) -> dict[str, Any]:
     described: dict[str, Any] = {"name": field.name, "title": field.title, "columns": names}
     if all(np.issubdtype(side.dtype, np.floating) for side in sides):
         columns.update(zip(names, (side.astype(np.float32) for side in sides), strict=True))
-        finite = np.concatenate([side[np.isfinite(side)] for side in sides])
-        low, high = field.limits or (
-            (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
-        )
-        return {**described, "kind": "continuous", "limits": [low, high], "note": field.note}
-    categories = list(field.order) if field.order is not None else _natural(sides)
+        limits = list(field.limits or _ends(np.concatenate(sides)))
+        return {**described, "kind": "continuous", "limits": limits, "note": field.note}
+    factors = [pd.factorize(side) for side in sides]
+    present = {str(value) for _, values in factors for value in values}
+    categories = sorted(present, key=_natural) if field.order is None else list(field.order)
     if len(categories) > _MOST_CATEGORIES:
-        raise ValueError(
-            f"Field {field.name} has {len(categories)} categories; at most {_MOST_CATEGORIES} fit."
-        )
-    columns.update(zip(names, (_codes(side, categories) for side in sides), strict=True))
-    return {
-        **described,
-        "kind": "categorical",
-        "categories": categories,
-        "colours": dict(field.colours or {}),
-    }
+        raise ValueError(f"Field {field.name} has {len(categories)} categories, more than {_MOST_CATEGORIES}.")
+    columns.update(zip(names, (_codes(*factor, categories) for factor in factors), strict=True))
+    colours = dict(field.colours or {})
+    return {**described, "kind": "categorical", "categories": categories, "colours": colours}
 
 
-def _known(value: Any) -> bool:
-    return value is not None and value == value  # NaN differs from itself
+def _ends(values: Shaped[np.ndarray, "n"]) -> tuple[float, float]:
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
 
 
-def _natural(sides: list[np.ndarray]) -> list[str]:
-    """Distinct values, numbers inside them compared as numbers."""
-    import re
-
-    values = {
-        str(value) for side in sides for value in np.unique(side[[_known(v) for v in side]].astype(str))
-    }
-    return sorted(
-        values, key=lambda v: [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in re.split(r"(\d+)", v)]
-    )
+def _natural(text: str) -> list[tuple[int, int, str]]:
+    """Sort key that compares the numbers inside texts as numbers: 2 before 10."""
+    parts = re.split(r"(\d+)", text)
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]
 
 
-def _codes(side: Shaped[np.ndarray, "n"], categories: list[str]) -> Int16[np.ndarray, "n"]:
-    """Position of each value among the categories, -1 = unknown."""
+def _codes(factor: Int64[np.ndarray, "n"], values: Sequence[Any], categories: list[str]) -> Int16[np.ndarray, "n"]:
+    """Position of each value among the categories; -1 = unknown, as `factor` has it for None and NaN."""
     position = {category: code for code, category in enumerate(categories)}
-    return np.array([position.get(str(v), -1) if _known(v) else -1 for v in side.tolist()], dtype=np.int16)
+    known = [position.get(str(value), -1) for value in values]
+    return np.array([*known, -1], dtype=np.int16)[factor]
 
 
 def _digest(*parts: Any) -> str:
     digest = hashlib.blake2b(digest_size=12)
     for part in parts:
-        digest.update(
-            np.ascontiguousarray(part).tobytes() if isinstance(part, np.ndarray) else repr(part).encode()
-        )
+        digest.update(np.ascontiguousarray(part).tobytes() if isinstance(part, np.ndarray) else repr(part).encode())
     return digest.hexdigest()
