@@ -9,7 +9,8 @@ from PIL import Image
 from torch import Tensor
 
 from core.data import ArrayImages
-from models import Embedder, load_checkpoint
+from models.checkpoint import load_checkpoint
+from models.head import Embedder
 
 REFERENCE_SIDE = 32
 

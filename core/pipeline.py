@@ -24,7 +24,7 @@ from core.study import REFERENCE, SCHEMA, Study, evaluated
 from core.training import Trainer, TrainingItems, build_embedder, choose_device
 from core.watching import epoch_figures, warnings_of
 from core.workspace import workspace
-from models import save_checkpoint
+from models.checkpoint import save_checkpoint
 
 Progress = Callable[..., None]
 """Called with any of stage, arm, epoch, epochs, fraction (0 to 1 of the whole), message, row (an epoch's figures)."""

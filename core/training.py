@@ -14,7 +14,7 @@ from torch import Tensor
 from core.config import ArmConfig, ModelConfig, Recipe
 from core.losses import active_fraction, compute_loss, create_loss, takes_triplets
 from core.sampling import ClassBalancedBatches, mine_triplets, positive_pairs
-from models import Embedder, ModelSpec
+from models.head import Embedder, ModelSpec
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
 
+from models import convnet  # noqa: F401  (registers itself)
 from models.registry import create
 
 
