@@ -1,14 +1,51 @@
-"""Collapse, sub-clusters, retrieval and agreement of embeddings: numbers, and what they mean."""
+"""Collapse, sub-clusters, retrieval and agreement of embeddings: numbers, and what they mean.
 
-from core.diagnostics.diagnose import Diagnosis, Subclusters, analyse, count_subclusters, diagnose
-from core.diagnostics.retrieval import retrieval_metrics, retrieval_per_query
+Names are imported when first used: a page that only shows or explains a figure waits for no scientific library.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from core.diagnostics.comparison import Agreement, Matching, agreement, match_subclusters
+    from core.diagnostics.diagnosis import Diagnosis, Subclusters, analyse, count_subclusters, diagnose
+    from core.diagnostics.glossary import MEASURES, Measure, explain
+    from core.diagnostics.retrieval import retrieval_metrics, retrieval_per_query
+    from core.diagnostics.significance import compare_retrieval
+    from core.diagnostics.space import Space, measure_space
 
 __all__ = [
+    "MEASURES",
+    "Agreement",
     "Diagnosis",
+    "Matching",
+    "Measure",
+    "Space",
     "Subclusters",
+    "agreement",
     "analyse",
+    "compare_retrieval",
     "count_subclusters",
     "diagnose",
+    "explain",
+    "match_subclusters",
+    "measure_space",
     "retrieval_metrics",
     "retrieval_per_query",
 ]
+
+_HOMES = {
+    "comparison": {"Agreement", "Matching", "agreement", "match_subclusters"},
+    "diagnosis": {"Diagnosis", "Subclusters", "analyse", "count_subclusters", "diagnose"},
+    "glossary": {"MEASURES", "Measure", "explain"},
+    "retrieval": {"retrieval_metrics", "retrieval_per_query"},
+    "significance": {"compare_retrieval"},
+    "space": {"Space", "measure_space"},
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

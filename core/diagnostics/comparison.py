@@ -1,0 +1,164 @@
+"""How far two embeddings of the same items agree: on neighbours, on shape, and on sub-clusters."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, Float32, Float64, Int64
+
+from core.diagnostics.checks import Groups, Labels, check_groups, check_points
+from core.errors import DataError
+from core.neighbours import KnnGraph, Neighbours, chunks
+
+BLOCK = 4096
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Overlaps are shares of the k neighbours both embeddings give an item, each beside what chance would give."""
+
+    k: int
+    overlap: float
+    chance: float
+    """k / (n - 1)."""
+    within_overlap: float
+    """The same among neighbours of the item's own class; NaN where no class is larger than two items."""
+    within_chance: float
+    cka: float
+    """Linear CKA on class-centred features, in [0, 1]: the same structure inside the classes, up to rotation."""
+    per_item: Float32[np.ndarray, "n"]
+    per_class: pd.DataFrame
+    """label, overlap (mean over its items), within_overlap, within_chance, procrustes (residual in [0, 1])."""
+
+
+def agreement(
+    first: Float[np.ndarray, "n d"],
+    second: Float[np.ndarray, "m e"],
+    labels: Labels,
+    *,
+    k: int = 10,
+    graphs: tuple[KnnGraph, KnnGraph] | None = None,
+) -> Agreement:
+    """Compare two embeddings row by row. graphs: their neighbours where already computed (at least k wide).
+
+    Overlaps in [0, 1], higher = more alike. Raises DataError for broken input or unequal lengths.
+    """
+    first, second = check_points(first, name="first embeddings"), check_points(second, name="second embeddings")
+    if len(first) != len(second):
+        raise DataError(f"the embeddings have {len(first)} and {len(second)} rows: give the same items in both")
+    if k < 1:
+        raise DataError(f"k = {k}: compare at least one neighbour")
+    n = len(first)
+    groups = check_groups(labels, n)
+    k = min(k, n - 1)
+    if k < 1:
+        raise DataError("one item has no neighbours to compare: give at least two")
+    one, two = graphs or tuple(Neighbours(points, np.arange(n)).graph(k) for points in (first, second))
+    per_item = overlap(one.rows[:, :k], two.rows[:, :k])
+    classes = pd.DataFrame([_class_agreement(first[rows], second[rows], k) for rows in groups.members()])
+    classes.insert(0, "label", groups.names)
+    classes.insert(1, "overlap", np.bincount(groups.codes, weights=per_item) / groups.sizes)
+    weights = groups.sizes * classes["within_overlap"].notna()
+    return Agreement(
+        k=k,
+        overlap=float(per_item.mean()),
+        chance=k / (n - 1),
+        within_overlap=_weighted_mean(classes["within_overlap"], weights),
+        within_chance=_weighted_mean(classes["within_chance"], weights),
+        cka=linear_cka(_class_centred(first, groups), _class_centred(second, groups)),
+        per_item=per_item,
+        per_class=classes,
+    )
+
+
+def overlap(first: np.ndarray, second: np.ndarray) -> Float32[np.ndarray, "n"]:
+    """Share of each row's entries, all different, that both (n, k) tables hold; padding (-1) counts for neither."""
+    shares = np.empty(len(first), dtype=np.float32)
+    for block in chunks(len(first), BLOCK):
+        same = (first[block, :, None] == second[block, None, :]) & (first[block, :, None] >= 0)
+        shares[block] = same.sum(axis=(1, 2)) / first.shape[1]
+    return shares
+
+
+def _class_agreement(first: Float[np.ndarray, "n d"], second: Float[np.ndarray, "n e"], k: int) -> dict[str, float]:
+    n = len(first)
+    k = min(k, n - 2)  # with all others as neighbours, any two embeddings agree
+    if k < 1:
+        return {"within_overlap": np.nan, "within_chance": np.nan, "procrustes": np.nan}
+    graphs = [Neighbours(points, np.arange(n)).graph(k).rows for points in (first, second)]
+    shared = float(overlap(*graphs).mean())
+    return {"within_overlap": shared, "within_chance": k / (n - 1), "procrustes": procrustes(first, second)}
+
+
+def linear_cka(first: Float[np.ndarray, "n d"], second: Float[np.ndarray, "n e"]) -> float:
+    """||X'Y||^2 / (||X'X|| ||Y'Y||) of centred features; in [0, 1], 1 = equal up to rotation and scale.
+
+    Kornblith et al. 2019, https://arxiv.org/abs/1905.00414. NaN where one of them is constant.
+    """
+    x, y = _unit_scale(first), _unit_scale(second)
+    if x is None or y is None:
+        return float("nan")
+    return float(np.square(x.T @ y).sum() / np.sqrt(np.square(x.T @ x).sum() * np.square(y.T @ y).sum()))
+
+
+def procrustes(first: Float[np.ndarray, "n d"], second: Float[np.ndarray, "n e"]) -> float:
+    """What the best shift, scale and rotation leave: 1 - (sum of singular values of X'Y)^2, in [0, 1]; 0 = same shape.
+
+    X and Y centred and scaled to norm 1. NaN where one of them is constant.
+    """
+    x, y = _unit_scale(first), _unit_scale(second)
+    if x is None or y is None:
+        return float("nan")
+    return float(np.clip(1 - np.linalg.svd(x.T @ y, compute_uv=False).sum() ** 2, 0, 1))
+
+
+def _unit_scale(points: Float[np.ndarray, "n d"]) -> Float64[np.ndarray, "n d"] | None:
+    centred = points - points.mean(axis=0, dtype=np.float64)
+    size = np.linalg.norm(centred)
+    return centred / size if size > 0 else None
+
+
+def _class_centred(points: Float[np.ndarray, "n d"], groups: Groups) -> Float64[np.ndarray, "n d"]:
+    centred = points.astype(np.float64)
+    for rows in groups.members():
+        centred[rows] -= centred[rows].mean(axis=0)
+    return centred
+
+
+def _weighted_mean(values: pd.Series, weights: pd.Series) -> float:
+    return float(np.average(values.fillna(0), weights=weights)) if weights.any() else float("nan")
+
+
+@dataclass(frozen=True)
+class Matching:
+    """How the sub-clusters of one class in a first embedding went over into those of a second."""
+
+    flows: Int64[np.ndarray, "a b"]
+    """Items in sub-cluster i of the first and j of the second."""
+    merged: list[tuple[int, ...]]
+    """Sub-clusters of the first that share one sub-cluster of the second as their main heir."""
+    split: list[tuple[int, ...]]
+    """Sub-clusters of the second that share one sub-cluster of the first as their main source."""
+    survival: Float64[np.ndarray, "a"]
+    """For each sub-cluster of the first, its best F1 with a sub-cluster of the second; 1 = found again exactly."""
+
+
+def match_subclusters(first: Int64[np.ndarray, "n"], second: Int64[np.ndarray, "n"]) -> Matching:
+    """Match two assignments of the items of one class by overlap; -1 = in no sub-cluster, left out.
+
+    A mode survives a merger only in part: its F1 falls with the share of strangers it now lives with.
+    """
+    if len(first) != len(second):
+        raise DataError(f"the assignments have {len(first)} and {len(second)} entries: give the same items in both")
+    both = (first >= 0) & (second >= 0)
+    flows = np.zeros((int(first.max(initial=0)) + 1, int(second.max(initial=0)) + 1), dtype=np.int64)
+    np.add.at(flows, (first[both], second[both]), 1)
+    f1 = 2 * flows / np.maximum(flows.sum(axis=1, keepdims=True) + flows.sum(axis=0, keepdims=True), 1)
+    return Matching(flows, _sharing(flows), _sharing(flows.T), f1.max(axis=1))
+
+
+def _sharing(flows: Int64[np.ndarray, "a b"]) -> list[tuple[int, ...]]:
+    """Rows whose largest entry lies in the same column, where there are several."""
+    heirs = np.where(flows.any(axis=1), flows.argmax(axis=1), -1)
+    families = (np.flatnonzero(heirs == heir) for heir in np.unique(heirs[heirs >= 0]))
+    return [tuple(family.tolist()) for family in families if len(family) > 1]
