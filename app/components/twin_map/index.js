@@ -237,7 +237,7 @@ class TwinMap {
   // ---- drawing -------------------------------------------------------------------------------------------------
 
   paint() {
-    const size = Math.max(2.5, Math.min(7, 22 / Math.log10(Math.max(20, this.points.n)) - 1.5));
+    const size = Math.max(2.4, Math.min(7, 24 / Math.log10(Math.max(20, this.points.n)) - 2.4));
     const key = [this.coloursKey, [...this.hiddenGroups].join(" "), this.brushed];
     for (const map of this.maps) map.paint([map.arm, ...key].join("|"), () => this.layers(map.arm), size);
     this.showLegend();
@@ -249,9 +249,9 @@ class TwinMap {
     for (let row = 0; row < this.points.n; row++) {
       if (this.visible(row, arm)) (this.selected.has(row) ? front : back).push(row);
     }
-    const full = this.points.n > 20000 ? 0.65 : 0.85;
+    const full = 0.85 * Math.min(1, (2000 / this.points.n) ** 0.22); // crowds stay readable
     const layer = (rows, opacity) => ({ rows, opacity, colours: this.coloursOf(rows, arm) });
-    return this.selected.size ? [layer(back, 0.13), layer(front, 1)] : [layer(back, full)];
+    return this.selected.size ? [layer(back, 0.15 * full), layer(front, Math.max(0.75, full))] : [layer(back, full)];
   }
 
   coloursOf(rows, arm) {
@@ -291,7 +291,7 @@ class TwinMap {
   hover(row, leader) {
     if (row === this.hovered && leader === this.leader) return;
     [this.hovered, this.leader] = [row, leader];
-    for (const map of this.maps) map.showHover(row, row >= 0 ? this.preview(row, map.arm) : [], map === leader);
+    for (const map of this.maps) map.showHover(row, row >= 0 ? this.preview(row, map.arm) : []);
     if (row >= 0) this.announce(this.describe(row, leader.arm).map((line) => line.join(" ")).join(", "));
   }
 

@@ -279,9 +279,8 @@ export class MapView {
     this.place();
   }
 
-  showHover(row, content, leading) {
+  showHover(row, content) {
     this.hoverRow = row;
-    this.card.classList.toggle("follower", !leading);
     this.card.replaceChildren(...(row >= 0 ? content : []));
     this.place();
   }
@@ -341,6 +340,7 @@ export class MapView {
   press(event) {
     if (event.button !== 0 || !this.range) return;
     event.preventDefault();
+    this.stage.classList.add("pressed"); // the focus ring is for those who came by keyboard
     this.stage.focus({ preventScroll: true });
     this.stage.setPointerCapture(event.pointerId);
     const tool = event.altKey ? "lasso" : this.owner.tool();
@@ -410,6 +410,7 @@ export class MapView {
   }
 
   key(event) {
+    this.stage.classList.remove("pressed");
     if (!this.grid) return;
     const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
     if (event.ctrlKey || event.metaKey || !this.range) return;
