@@ -40,7 +40,7 @@ class ClassBalancedBatches:
         decks: list[np.ndarray] = [rng.permutation(members) for members in self._members]
         for _ in range(self.batches_per_epoch):
             classes = rng.choice(len(decks), self._classes_per_batch, replace=False)
-            yield np.concatenate([self._deal(decks, c, rng) for c in classes])
+            yield np.concatenate([self._deal(decks, c, rng) for c in classes.tolist()])
 
     def _deal(self, decks: list[np.ndarray], c: int, rng: np.random.Generator) -> Int[np.ndarray, "s"]:
         wanted = min(self._samples_per_class, len(self._members[c]))

@@ -27,19 +27,24 @@ def nearest_positives(
     own spread, also in a collapsed batch. Takes O(n x block) memory, and distances within classes only.
     """
 
-    def nearest(rows: Tensor, columns: Tensor, excluded: Tensor) -> Tensor:
+    exact = _precise(embeddings)
+    centred = _centred(exact, labels)
+
+    def nearest(anchors: Tensor, candidates: Tensor, excluded: Tensor) -> Tensor:
+        rows, columns = centred[anchors], centred[candidates]
         squared = _squared_distances(rows, columns).masked_fill_(excluded, torch.inf)
         best = squared.min(dim=1, keepdim=True).values
-        # The expanded square carries a rounding error of this size; rows with rivals inside it are redone exactly.
-        error = 4e-6 * (rows.square().sum(1).max() + columns.square().sum(1).max())
+        # The expanded square carries a rounding error of this size; rows with rivals inside it are redone exactly,
+        # from the embeddings as given, because centring rounds too and would break ties by chance.
+        error = 32 * torch.finfo(exact.dtype).eps * (rows.square().sum(1).max() + columns.square().sum(1).max())
         unsure = torch.nonzero((squared <= best + error).sum(1) > 1).squeeze(1)
         choice = squared.argmin(dim=1)
         if len(unsure):
-            exact = torch.cdist(rows[unsure], columns, compute_mode="donot_use_mm_for_euclid_dist")
-            choice[unsure] = exact.masked_fill_(excluded[unsure], torch.inf).argmin(dim=1)
+            distances = _exact_distances(exact[anchors[unsure]], exact[candidates])
+            choice[unsure] = distances.masked_fill_(excluded[unsure], torch.inf).argmin(dim=1)
         return choice
 
-    return _choose(_centred(embeddings, labels), labels, ids, nearest)
+    return _choose(labels, ids, nearest)
 
 
 @torch.no_grad()
@@ -47,11 +52,13 @@ def hardest_positives(
     embeddings: Float[Tensor, "n d"], labels: Int[Tensor, "n"], ids: Int[Tensor, "n"] | None = None
 ) -> Int[Tensor, "n"]:
     """Index of the farthest same-class row of each row (Hermans et al. 1703.07737, batch hard); -1 where none."""
+    centred = _centred(_precise(embeddings), labels)
 
-    def farthest(rows: Tensor, columns: Tensor, excluded: Tensor) -> Tensor:
-        return _squared_distances(rows, columns).masked_fill_(excluded, -torch.inf).argmax(dim=1)
+    def farthest(anchors: Tensor, candidates: Tensor, excluded: Tensor) -> Tensor:
+        squared = _squared_distances(centred[anchors], centred[candidates])
+        return squared.masked_fill_(excluded, -torch.inf).argmax(dim=1)
 
-    return _choose(_centred(embeddings, labels), labels, ids, farthest)
+    return _choose(labels, ids, farthest)
 
 
 @torch.no_grad()
@@ -60,11 +67,11 @@ def random_positives(
 ) -> Int[Tensor, "n"]:
     """Index of a same-class row drawn uniformly for each row; -1 where none. The generator is on the CPU."""
 
-    def anyone(rows: Tensor, columns: Tensor, excluded: Tensor) -> Tensor:
+    def anyone(_anchors: Tensor, _candidates: Tensor, excluded: Tensor) -> Tensor:
         scores = torch.rand(excluded.shape, generator=generator).to(excluded.device)
         return scores.masked_fill_(excluded, -1.0).argmax(dim=1)
 
-    return _choose(labels[:, None], labels, ids, anyone)
+    return _choose(labels, ids, anyone)
 
 
 @torch.no_grad()
@@ -103,30 +110,34 @@ def positive_pairs(
 Choice = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
-def _choose(features: Tensor, labels: Tensor, ids: Tensor | None, choice: Choice) -> Tensor:
-    """Apply `choice(rows, columns, excluded) -> column` blockwise over the same-class columns of each row."""
+def _choose(labels: Tensor, ids: Tensor | None, choice: Choice) -> Tensor:
+    """Apply `choice(anchors, candidates, excluded) -> column` to blocks of rows and all rows of their classes."""
     order = torch.argsort(labels, stable=True)  # stable, so that the first column is also the lowest index
-    features, labels, ids = features[order], labels[order], _identities(labels, ids)[order]
+    labels, ids = labels[order], _identities(labels, ids)[order]
     chosen = torch.full_like(order, NONE)
-    for rows, columns in _blocks(labels):
-        excluded = (labels[rows, None] != labels[None, columns]) | (ids[rows, None] == ids[None, columns])
-        best = choice(features[rows], features[columns], excluded) + columns.start
-        alone = excluded.all(dim=1)
-        chosen[order[rows]] = torch.where(alone, NONE, order[best])
+    with torch.autocast(labels.device.type, enabled=False):  # half precision cannot rank near rivals
+        for rows, columns in _blocks(labels):
+            excluded = (labels[rows, None] != labels[None, columns]) | (ids[rows, None] == ids[None, columns])
+            best = choice(order[rows], order[columns], excluded) + columns.start
+            chosen[order[rows]] = torch.where(excluded.all(dim=1), NONE, order[best])
     return chosen
 
 
 def _blocks(labels: Tensor) -> Iterator[tuple[slice, slice]]:
     """Row blocks of sorted labels, each with the columns that hold its classes."""
     starts = torch.searchsorted(labels, labels[::BLOCK].contiguous()).tolist()
-    ends = torch.searchsorted(labels, labels[BLOCK - 1 :: BLOCK].contiguous(), right=True).tolist() + [len(labels)]
+    ends = [*torch.searchsorted(labels, labels[BLOCK - 1 :: BLOCK].contiguous(), right=True).tolist(), len(labels)]
     for block, (start, end) in enumerate(zip(starts, ends, strict=False)):
         yield slice(block * BLOCK, min((block + 1) * BLOCK, len(labels))), slice(start, end)
 
 
-def _centred(embeddings: Tensor, labels: Tensor) -> Tensor:
+def _precise(embeddings: Tensor) -> Tensor:
+    """At least float32: half precision is for storing, not for ranking."""
+    return embeddings.to(torch.promote_types(embeddings.dtype, torch.float32))
+
+
+def _centred(features: Tensor, labels: Tensor) -> Tensor:
     """Embeddings relative to their class mean: the same distances, without the rounding of a far origin."""
-    features = embeddings.float()
     classes, codes = labels.unique(return_inverse=True)
     sums = features.new_zeros(len(classes), features.shape[1]).index_add_(0, codes, features)
     return features - (sums / codes.bincount(minlength=len(classes))[:, None])[codes]
@@ -135,6 +146,11 @@ def _centred(embeddings: Tensor, labels: Tensor) -> Tensor:
 def _squared_distances(rows: Tensor, columns: Tensor) -> Tensor:
     """(r, c) squared Euclidean distances by the expanded square: one matrix product."""
     return torch.addmm(columns.square().sum(1)[None, :], rows, columns.T, alpha=-2) + rows.square().sum(1)[:, None]
+
+
+def _exact_distances(rows: Tensor, columns: Tensor) -> Tensor:
+    """(r, c) Euclidean distances from differences: slower, and right also for near coincident rows."""
+    return torch.cdist(rows, columns, compute_mode="donot_use_mm_for_euclid_dist")
 
 
 def _identities(labels: Tensor, ids: Tensor | None) -> Tensor:
