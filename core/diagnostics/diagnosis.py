@@ -15,7 +15,7 @@ from core.diagnostics.checks import Groups, Labels, check_groups, check_points
 from core.diagnostics.collapse import Geometry, cdnv, density, kappa, participation_ratio, trace_ratio
 from core.diagnostics.fragmentation import fragmentation
 from core.diagnostics.stability import resample, second_opinion
-from core.diagnostics.subclusters import count_once
+from core.diagnostics.subclusters import SMALLEST_GROUP, SMALLEST_SHARE, count_once
 from core.diagnostics.verdicts import TOO_SMALL, Verdict, verdicts
 from core.errors import DataError
 from core.neighbours import Gallery, KnnGraph, Neighbours, chunks
@@ -28,6 +28,9 @@ NOISE_UP_TO = 0.25
 
 FALSE_DISCOVERIES = 0.05
 """Share of classes called multimodal that may be unimodal (Benjamini-Hochberg)."""
+
+GUESSING = 4.5
+"""Standard errors of independent guesses that mode recall must exceed; neighbours of neighbours are not independent."""
 
 WORTH_A_PROCESS = 4000
 """Items under which starting worker processes takes longer than the counting."""
@@ -147,23 +150,23 @@ def analyse(
         reference = analyse(reference, labels, sublabels=sublabels, seed=seed, n_jobs=n_jobs, reliability=False)
 
     foreign = outvoted(points, groups, graph)
+    native = [rows[~foreign[rows]] for rows in groups.members()]
     counted = _count_classes(
         points,
-        groups,
-        foreign,
+        native,
         count_subclusters if reliability else _count_alone,
         seed=seed,
         n_jobs=n_jobs,
         progress=progress,
     )
     assignments = np.full(len(points), -1)
-    for rows, sub in zip(_native(groups, foreign), counted, strict=True):
+    for rows, sub in zip(native, counted, strict=True):
         assignments[rows] = sub.assignments
     table = pd.DataFrame({"label": groups.names, "n": groups.sizes})
     table = table.assign(**_count_columns(counted), **_shape_columns(points, groups, foreign))
-    table = table.assign(**_mode_columns(points, groups, known, prefix="sublabel"))
+    table = table.assign(**_mode_columns(points, native, known, prefix="sublabel"))
     kept = None if reference is None else reference.assignments
-    table = table.assign(**_mode_columns(points, groups, kept, prefix="survival"))
+    table = table.assign(**_mode_columns(points, native, kept, prefix="survival"))
     table["fragmentation"] = fragmentation(points, groups.codes, assignments if known is None else known)
     for column in ("subclusters", "sublabel_excess"):
         table[f"reference_{column}"] = np.nan if reference is None else reference.table[column]
@@ -190,14 +193,9 @@ def outvoted(points: Float[np.ndarray, "n d"], groups: Groups, graph: KnnGraph |
     return foreign & (share <= NOISE_UP_TO)[groups.codes]
 
 
-def _native(groups: Groups, foreign: Bool[np.ndarray, "n"]) -> list[Int64[np.ndarray, "m"]]:
-    return [rows[~foreign[rows]] for rows in groups.members()]
-
-
 def _count_classes(
     points: Float[np.ndarray, "n d"],
-    groups: Groups,
-    foreign: Bool[np.ndarray, "n"],
+    native: list[Int64[np.ndarray, "_"]],
     count: Callable[..., Subclusters],
     *,
     seed: int,
@@ -205,7 +203,6 @@ def _count_classes(
     progress: Progress | None,
 ) -> list[Subclusters]:
     """Counts of all classes, side by side where that pays; classes that are not credible as a family become one."""
-    native = _native(groups, foreign)
     counted = [_uncounted(len(rows)) for rows in native]
     worth = [c for c, rows in enumerate(native) if len(rows) >= TOO_SMALL]
     items = sum(len(native[c]) for c in worth)
@@ -239,10 +236,8 @@ def _count_columns(counted: list[Subclusters]) -> dict[str, Any]:
 
 def _shape_columns(points: Float[np.ndarray, "n d"], groups: Groups, foreign: Bool[np.ndarray, "n"]) -> dict[str, Any]:
     everything = Geometry.of(points, groups)
-    if foreign.any():  # no class loses more than a quarter of its items, so none disappears
-        core = Geometry.of(points[~foreign], Groups(groups.codes[~foreign], groups.names))
-    else:
-        core = everything
+    kept = Groups(groups.codes[~foreign], groups.names)  # at least three quarters of every class
+    core = Geometry.of(points[~foreign], kept) if foreign.any() else everything
     nearest = [groups.names[c] if c >= 0 else None for c in everything.nearest]
     return {
         "kappa": kappa(everything),
@@ -257,14 +252,19 @@ def _shape_columns(points: Float[np.ndarray, "n d"], groups: Groups, foreign: Bo
 
 
 def _mode_columns(
-    points: Float[np.ndarray, "n d"], groups: Groups, modes: Int64[np.ndarray, "n"] | None, *, prefix: str
+    points: Float[np.ndarray, "n d"],
+    native: list[Int64[np.ndarray, "_"]],
+    modes: Int64[np.ndarray, "n"] | None,
+    *,
+    prefix: str,
 ) -> dict[str, Any]:
     """How many modes each class has, and how well nearest neighbours inside the class tell them apart."""
-    found = np.full((len(groups.names), 3), np.nan)
-    counts = np.full(len(groups.names), np.nan)
-    for c, rows in enumerate(groups.members()) if modes is not None else []:
+    found = np.full((len(native), 3), np.nan)
+    counts = np.full(len(native), np.nan)
+    for c, rows in enumerate(native) if modes is not None else []:
         inside = rows[modes[rows] >= 0]
-        counts[c] = len(np.unique(modes[inside]))
+        sizes = np.unique(modes[inside], return_counts=True)[1]
+        counts[c] = np.count_nonzero(sizes >= max(SMALLEST_GROUP, SMALLEST_SHARE * len(inside)))
         found[c] = mode_recall(points[inside], modes[inside])
     names = ["modes", "recall", "excess", "chance"]
     columns = [pd.array(counts, dtype="Int64"), *found.T]
@@ -276,7 +276,7 @@ def mode_recall(points: Float[np.ndarray, "n d"], modes: Int64[np.ndarray, "n"])
 
     recall R: share of items whose nearest one has the same mode, ties counted by their share. excess: R beyond
     guessing, (R - chance) / (1 - chance), with chance = sum of squared mode shares; 1 = modes wholly apart, 0 = no
-    trace of them. limit: the excess that guessing reaches within two standard errors. Items alone in their mode
+    trace of them. limit: the excess that guessing hardly ever reaches. Items alone in their mode
     cannot be found and are left out; NaN where fewer than two modes have two items.
     """
     _, modes, sizes = np.unique(modes, return_inverse=True, return_counts=True)
@@ -291,7 +291,7 @@ def mode_recall(points: Float[np.ndarray, "n d"], modes: Int64[np.ndarray, "n"])
         hits[block] = (nearest & (modes[block, None] == modes)).sum(axis=1) / nearest.sum(axis=1)
     recall = float(hits[others > 0].mean())
     chance = float(others[others > 0].mean() / (len(points) - 1))
-    limit = 2 * np.sqrt(chance / (1 - chance) / len(points))
+    limit = GUESSING * np.sqrt(chance / (1 - chance) / len(points))
     return recall, (recall - chance) / (1 - chance), float(limit)
 
 

@@ -21,6 +21,12 @@ DIRECT_UP_TO = 128
 MERGE_ABOVE = 0.01
 """Dip-test p-value from which two groups count as one."""
 
+SMALL_PAIR = 60
+"""Rows up to which a pair of groups is also told apart by a gap: the dip test has no power there."""
+
+WIDE_GAP = 2.0
+"""Width of that gap in standard deviations within groups; none this wide divides 4 or more points of one group."""
+
 SMALLEST_GROUP = 4
 SMALLEST_SHARE = 0.02
 
@@ -58,8 +64,31 @@ def signal_scores(points: Float[np.ndarray, "n d"], rng: np.random.Generator) ->
         return np.empty((len(points), 0))
     small = flat if flat.shape[0] >= flat.shape[1] else flat.T
     values, vectors = np.linalg.eigh(small.T @ small)
-    kept = np.flatnonzero(values > _largest_by_chance(flat, rng))[::-1][:MOST_DIMENSIONS]
-    return flat @ vectors[:, kept] if small is flat else vectors[:, kept] * np.sqrt(values[kept])
+    values, vectors = values[::-1], vectors[:, ::-1]
+    kept = _signal_dimensions(small, values, vectors, rng)
+    return flat @ vectors[:, :kept] if small is flat else vectors[:, :kept] * np.sqrt(values[:kept])
+
+
+def _signal_dimensions(
+    small: Float64[np.ndarray, "n d"],
+    values: Float64[np.ndarray, "d"],
+    vectors: Float64[np.ndarray, "d d"],
+    rng: np.random.Generator,
+) -> int:
+    """How many leading eigenvalues exceed chance; found ones are taken away and the rest tried again.
+
+    Without that, strong dimensions raise the level of chance and hide weak ones (Dobriban & Owen 2019, Deterministic
+    parallel analysis, J. R. Stat. Soc. B 81, 163-183).
+    """
+    most = min(MOST_DIMENSIONS, len(values))
+    kept, residual = 0, small
+    while kept < most:
+        more = int(np.count_nonzero(values[kept:most] > _largest_by_chance(residual, rng)))
+        if not more:
+            break
+        kept += more
+        residual = small - (small @ vectors[:, :kept]) @ vectors[:, :kept].T
+    return kept
 
 
 def flatten(points: Float[np.ndarray, "n d"]) -> Float64[np.ndarray, "n d"]:
@@ -77,12 +106,11 @@ def flatten(points: Float[np.ndarray, "n d"]) -> Float64[np.ndarray, "n d"]:
     return flat - flat.mean(axis=0)
 
 
-def _largest_by_chance(flat: Float64[np.ndarray, "n d"], rng: np.random.Generator) -> float:
+def _largest_by_chance(small: Float64[np.ndarray, "n d"], rng: np.random.Generator) -> float:
     """Largest eigenvalue of the scatter matrix after random sign flips, the largest of several draws (FlipPA).
 
     Hong, Sheng & Dobriban 2020, https://arxiv.org/abs/2012.02985.
     """
-    small = flat if flat.shape[0] >= flat.shape[1] else flat.T
     return max(
         _top_eigenvalue(small * (2 * rng.integers(0, 2, size=small.shape, dtype=np.int8) - 1), rng)
         for _ in range(FLIPS)
@@ -116,12 +144,11 @@ def best_mixture(scores: Float64[np.ndarray, "n s"], rng: np.random.Generator) -
 def merge_groups(scores: Float64[np.ndarray, "n s"], groups: Int64[np.ndarray, "n"]) -> tuple[np.ndarray, float]:
     """Join the pair least separated by a gap, until every pair has one; and the largest p-value left.
 
-    A pair is projected on the line through its centroids and given to Hartigan's dip test. Hennig 2010, Methods for
-    merging Gaussian mixture components, Advances in Data Analysis and Classification 4, 3-34.
+    Hennig 2010, Methods for merging Gaussian mixture components, Advances in Data Analysis and Classification 4, 3-34.
     """
     groups = np.unique(groups, return_inverse=True)[1]
     names = list(range(groups.max() + 1))
-    p_values = {(a, b): _dip(scores, groups, a, b) for a in names for b in names if a < b}
+    p_values = {(a, b): _unimodal(scores, groups, a, b) for a in names for b in names if a < b}
     while p_values:
         (kept, dropped), largest = max(p_values.items(), key=lambda item: item[1])
         if largest < MERGE_ABOVE:
@@ -129,14 +156,32 @@ def merge_groups(scores: Float64[np.ndarray, "n s"], groups: Int64[np.ndarray, "
         groups = np.where(groups == dropped, kept, groups)
         names.remove(dropped)
         p_values = {pair: p for pair, p in p_values.items() if not {kept, dropped} & set(pair)}
-        p_values |= {(min(a, kept), max(a, kept)): _dip(scores, groups, a, kept) for a in names if a != kept}
+        p_values |= {(min(a, kept), max(a, kept)): _unimodal(scores, groups, a, kept) for a in names if a != kept}
     return groups, 1.0
 
 
-def _dip(scores: Float64[np.ndarray, "n s"], groups: Int64[np.ndarray, "n"], a: int, b: int) -> float:
+def _unimodal(scores: Float64[np.ndarray, "n s"], groups: Int64[np.ndarray, "n"], a: int, b: int) -> float:
+    """p-value for two groups being one, along the line through their centroids.
+
+    The dip test; for pairs too small for it to see anything, an empty stretch wide enough says the same. Its width is
+    measured against the spread within groups: the pair's or that of all, whichever is larger.
+    """
     first, second = scores[groups == a], scores[groups == b]
     axis = first.mean(axis=0) - second.mean(axis=0)
-    return float(diptest.diptest(np.concatenate([first, second]) @ axis)[1])
+    n, smallest = len(first) + len(second), min(len(first), len(second))
+    if n < SMALLEST_GROUP:
+        return 1.0
+    along = scores @ axis
+    p_value = float(diptest.diptest(along[(groups == a) | (groups == b)])[1])
+    if p_value < MERGE_ABOVE or n > SMALL_PAIR or smallest < SMALLEST_GROUP:
+        return p_value
+    sizes = np.bincount(groups)
+    centres = np.bincount(groups, weights=along) / np.maximum(sizes, 1)
+    residues = np.bincount(groups, weights=np.square(along - centres[groups]))
+    everywhere = residues.sum() / max(len(along) - np.count_nonzero(sizes), 1)
+    spread = np.sqrt(max((residues[a] + residues[b]) / (n - 2), everywhere))
+    gap = along[groups == a].min() - along[groups == b].max()
+    return 0.0 if gap > WIDE_GAP * spread else p_value
 
 
 def _by_size(groups: Int64[np.ndarray, "n"], *, smallest: float) -> Int64[np.ndarray, "n"]:
