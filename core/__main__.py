@@ -1,6 +1,5 @@
 """The command line: python -m core run | search | diagnose | data check."""
 
-import json
 import logging
 import re
 import signal
@@ -13,9 +12,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
-from core.config import DataConfig, Recipe, recipe_names
+from core.config import DataConfig, Recipe, checked, recipe_names
 from core.errors import DataError, UncollapseError
+from core.plain import to_json
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 data_app = typer.Typer(no_args_is_help=True, help="Look at data sets before they are used.")
@@ -42,7 +43,7 @@ def run(
     wanted = Recipe.load(recipe, tuple(overrides or ()))
     out = out or studies_root() / wanted.name
     for warning in wanted.warnings():
-        stderr.print(f"[yellow]warning:[/] {warning}", highlight=False)
+        _print_warning(warning)
     if status is None:
         with _progress_bar() as bar:
             study = _run(wanted, out, resume=resume, progress=_on_bar(bar))
@@ -91,7 +92,7 @@ def diagnose(
     table = opened.diagnostics
     if arm is not None:
         table = table[table["arm"] == opened.arm(arm).name]
-    gate = _gate(fail_on) if fail_on else None
+    gate = None if fail_on is None else _gate(fail_on)
     if as_json:
         _print_json(table.to_dict("records"))
     else:
@@ -122,7 +123,7 @@ def check_data(
     if as_json:
         _print_json(problems.to_dict("records"))
     elif problems.empty:
-        stdout.print(f"{spec}: nothing is wrong")
+        stdout.print(f"{spec}: nothing is wrong", markup=False, highlight=False, soft_wrap=True)
     else:
         _print_table(problems, title=spec)
     if (problems["severity"] == "error").any():
@@ -130,9 +131,13 @@ def check_data(
 
 
 def _run(recipe: Recipe, out: Path, **options: Any) -> Any:
-    from core.pipeline import run as run_pipeline  # imports torch, which plain --help need not wait for
+    try:
+        from core.pipeline import run as run_pipeline  # imports torch, which plain --help need not wait for
 
-    return run_pipeline(recipe, out, **options)
+        return run_pipeline(recipe, out, **options)
+    except KeyboardInterrupt:  # on its way to exit code 130
+        stderr.print("stopped; run the same command with --resume to go on")
+        raise
 
 
 def _progress_bar() -> Progress:
@@ -153,7 +158,7 @@ def _data_config(spec: str) -> DataConfig:
     if spec in recipe_names() or spec.endswith(".toml"):
         return Recipe.load(spec).data
     is_table = spec.lower().endswith((".csv", ".parquet"))
-    return DataConfig(source="table" if is_table else "folder", path=spec)
+    return checked(DataConfig, {"source": "table" if is_table else "folder", "path": spec})
 
 
 def _gate(expression: str) -> tuple[str, int]:
@@ -178,37 +183,37 @@ def _print_summary(study: Any, *, as_json: bool) -> None:
     summary = summarise(study)
     for name in study.arms:
         for warning in study.arm(name).warnings:
-            stderr.print(f"[yellow]warning:[/] {name}: {warning}", highlight=False)
+            _print_warning(f"{name}: {warning}")
     if as_json:
         _print_json({"study": str(study.path), "arms": summary.to_dict("index"), "timings": study.timings})
     else:
         table = summary.rename(columns=COLUMNS).reset_index(names="arm")
         _print_table(table, title=study.name)
-        stdout.print(f"saved in {study.path}", highlight=False, soft_wrap=True)
+        stdout.print(f"saved in {study.path}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _print_warning(warning: str) -> None:
+    stderr.print(Text.assemble(("warning:", "yellow"), " ", warning), soft_wrap=True)
 
 
 def _print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=False) + "\n")
-
-
-def _plain(value: Any) -> Any:
-    return None if pd.isna(value) else value.item()
+    sys.stdout.write(to_json(value) + "\n")
 
 
 def _print_table(frame: pd.DataFrame, *, title: str) -> None:
-    table = Table(title=title, title_justify="left")
+    table = Table(title=Text(title), title_justify="left")  # Text: names of classes and files are not markup
     for column in frame.columns:
         numeric = pd.api.types.is_numeric_dtype(frame[column])
-        table.add_column(str(column), justify="right" if numeric else "left", overflow="fold")
+        table.add_column(Text(str(column)), justify="right" if numeric else "left", overflow="fold")
     for row in frame.itertuples(index=False):
         table.add_row(*(_cell(value) for value in row))
-    stdout.print(table, markup=False)
+    stdout.print(table)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any) -> Text:
     if pd.isna(value):
-        return "-"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+        return Text("-")
+    return Text(f"{value:.3f}" if isinstance(value, float) else str(value))
 
 
 def main() -> None:
@@ -220,9 +225,6 @@ def main() -> None:
     except UncollapseError as error:
         stderr.print(f"error: {error}", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)
-    except KeyboardInterrupt:
-        stderr.print("stopped; run the same command with --resume to go on")
-        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import tomllib
 from dataclasses import asdict, field
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 import tomli_w
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -18,8 +18,11 @@ NegativeRule = Literal["semihard", "hardest", "random", "all"]
 LossName = Literal["triplet", "margin", "proxy-anchor"]
 PROXY_LOSSES = frozenset({"proxy-anchor"})
 
+Config = TypeVar("Config")
+
 _STRICT = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-_ARM_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+ARM_NAME = r"[a-z0-9][a-z0-9_-]{0,39}"
+_NOT_TOML = (ValueError, RecursionError)  # the second for brackets in brackets in brackets
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -50,6 +53,7 @@ class DataConfig:
         _require(0 <= self.label_noise < 1, "data.label_noise must be at least 0 and below 1")
         _require(self.max_items is None or self.max_items >= 4, "data.max_items must be at least 4")
         _require(self.image_size == 0 or 8 <= self.image_size <= 512, "data.image_size must be 0 or 8 to 512")
+        _require("\0" not in self.path, "data.path must not contain a null character")
         needs_path = self.source in {"folder", "table", "idx"}
         _require(bool(self.path) or not needs_path, f'data.source = "{self.source}" needs data.path')
 
@@ -98,7 +102,7 @@ class TrainConfig:
     def __post_init__(self) -> None:
         _require(1 <= self.epochs <= 10_000, "train.epochs must lie between 1 and 10000")
         _require(0 < self.lr <= 10, "train.lr must be above 0 and at most 10")
-        _require(self.weight_decay >= 0, "train.weight_decay must not be negative")
+        _require(0 <= self.weight_decay <= 10, "train.weight_decay must lie between 0 and 10")
         _require(0 < self.margin <= 2, "train.margin must be above 0 and at most 2")
         _require(0 < self.beta <= 2, "train.beta must be above 0 and at most 2")
         _require(self.classes_per_batch >= 2, "train.classes_per_batch must be at least 2: else no negatives")
@@ -141,7 +145,7 @@ class Recipe:
         _require(len(self.arms) >= 1, "a recipe needs at least one arm, such as [arms.nearest]")
         for name, arm in self.arms.items():
             _require(
-                _ARM_NAME.fullmatch(name) is not None,
+                re.fullmatch(ARM_NAME, name) is not None,
                 f'arm name "{name}" must be lower-case letters, digits, dashes',
             )
             _require(name != "pixels", 'an arm cannot be called "pixels": that is the reference')
@@ -176,10 +180,7 @@ class Recipe:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """Check nested plain values; RecipeError names every wrong key."""
-        try:
-            return TypeAdapter(cls).validate_python(values)
-        except ValidationError as error:
-            raise RecipeError(_explain(error)) from None
+        return checked(cls, values)
 
     @classmethod
     def load(cls, source: str | Path, overrides: tuple[str, ...] = ()) -> Self:
@@ -189,7 +190,7 @@ class Recipe:
         """
         try:
             values = tomllib.loads(_read(source))
-        except tomllib.TOMLDecodeError as error:
+        except _NOT_TOML as error:
             raise RecipeError(f"{source} is not valid TOML: {error}") from None
         for override in overrides:
             _override(values, override)
@@ -202,6 +203,14 @@ class Recipe:
     def to_toml(self) -> str:
         """The recipe as TOML; `Recipe.from_dict(tomllib.loads(...))` gives it back."""
         return tomli_w.dumps(self.to_dict())
+
+
+def checked(kind: type[Config], values: dict[str, Any]) -> Config:
+    """One of the dataclasses above from nested plain values; RecipeError names every wrong key."""
+    try:
+        return TypeAdapter(kind).validate_python(values)
+    except ValidationError as error:
+        raise RecipeError(_explain(error)) from None
 
 
 def recipe_names() -> list[str]:
@@ -231,7 +240,7 @@ def _override(values: dict[str, Any], override: str) -> None:
         raise RecipeError(f'cannot read the override "{override}"; write it as train.epochs=5')
     try:
         value = tomllib.loads(f"value = {raw}")["value"]
-    except tomllib.TOMLDecodeError:
+    except _NOT_TOML:
         value = raw
     *parents, last = key.strip().split(".")
     table = values
@@ -255,7 +264,7 @@ def _explain(error: ValidationError) -> str:
             case "value_error":
                 text = str(fault["ctx"]["error"])
             case _:
-                text = f"{where}: {fault['msg'][0].lower()}{fault['msg'][1:]}, not {fault['input']!r}"
+                text = f"{where}: {fault['msg'][0].lower()}{fault['msg'][1:]}, not {fault['input']!r:.80}"
         faults.append(text)
     return "the recipe is wrong: " + "; ".join(faults)
 

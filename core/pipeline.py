@@ -1,7 +1,6 @@
 """From a recipe to a study folder: data -> arms -> embeddings -> diagnostics -> maps, whole or not at all."""
 
 import contextlib
-import json
 import platform
 import time
 from collections.abc import Callable, Iterator
@@ -16,14 +15,16 @@ import torch
 
 from core.config import Recipe
 from core.data import ArrayImages, Dataset, input_size, load
-from core.diagnostics import Diagnosis, analyse, retrieval_metrics
+from core.diagnostics import Diagnosis, analyse, retrieval_per_query
 from core.embedding import REFERENCE_SIDE, embed, pixel_vectors
+from core.errors import UncollapseError
 from core.neighbours import KnnGraph, Neighbours
+from core.plain import to_json
 from core.projection import NEIGHBOURS, paired_maps
 from core.study import REFERENCE, SCHEMA, Study, evaluated
 from core.training import Trainer, TrainingItems, build_embedder, choose_device
 from core.watching import epoch_figures, warnings_of
-from core.workspace import workspace
+from core.workspace import save_array, workspace
 from models.checkpoint import save_checkpoint
 
 Progress = Callable[..., None]
@@ -70,6 +71,8 @@ class _Run:
         with self._timed("maps", "drawing the maps"):
             self._draw(items, held_out, graphs)
         self._describe(data)
+        for name in self.recipe.arms:  # kept until now, so that a run stopped late need not train again
+            self._state(name).unlink()
 
     @contextlib.contextmanager
     def _timed(self, stage: str, message: str, *, arm: str = "") -> Iterator[None]:
@@ -88,7 +91,7 @@ class _Run:
     def _write_items(self, data: Dataset) -> None:
         data.items.to_parquet(self.folder / "items.parquet", index=False)
         if isinstance(data.images, ArrayImages):
-            np.save(self.folder / "images.npy", data.images.array)
+            save_array(self.folder / "images.npy", data.images.array)
 
     def _train(self, name: str, items: pd.DataFrame, pixels: torch.Tensor, held_out: np.ndarray, position: int) -> None:
         """Train one arm with its figures after every epoch; its state is saved as often, for --resume."""
@@ -100,10 +103,13 @@ class _Run:
         train_items = TrainingItems(pixels[rows], codes, torch.from_numpy(items["id"].to_numpy()[rows].copy()))
         embedder = build_embedder(self.recipe.model, train_items.images, seed=self.recipe.seed)
         trainer = Trainer(embedder, train_items, recipe=self.recipe, arm=arm)
-        state = folder / "training.pt"
+        state = self._state(name)
         history = trainer.restore(state) if state.exists() else []
         for row in trainer:
-            row |= epoch_figures(embed(embedder, pixels[held_out]), *_columns(items.iloc[held_out])[:2])
+            points = embed(embedder, pixels[held_out])
+            if not np.isfinite(points).all():
+                raise UncollapseError(f"arms.{name}: training diverged in epoch {row['epoch']}; lower train.lr")
+            row |= epoch_figures(points, *_columns(items.iloc[held_out])[:2])
             history.append(row)
             trainer.save(state, history)
             done = (position + row["epoch"] / epochs) / len(self.recipe.arms) * TRAINING_SHARE
@@ -111,7 +117,9 @@ class _Run:
         pd.DataFrame(history).to_parquet(folder / "history.parquet", index=False)
         save_checkpoint(folder, embedder.cpu())
         self._add(name, "trained", arm.positives, embed(embedder, pixels), warnings_of(history))
-        state.unlink()
+
+    def _state(self, arm: str) -> Path:
+        return self.folder / "arms" / arm / "training.pt"
 
     def _reference(self, data: Dataset) -> None:
         config = self.recipe.data
@@ -122,15 +130,16 @@ class _Run:
     def _add(self, name: str, kind: str, positives: str | None, embeddings: np.ndarray, warnings: list[str]) -> None:
         folder = self.folder / "arms" / name
         folder.mkdir(parents=True, exist_ok=True)
-        np.save(folder / "embeddings.npy", embeddings)
+        save_array(folder / "embeddings.npy", embeddings)
         self.embeddings[name] = embeddings
         self.entries.append({"name": name, "kind": kind, "positives": positives, "warnings": warnings})
 
     def _analyse(self, items: pd.DataFrame, held_out: np.ndarray) -> dict[str, KnnGraph]:
         """Retrieval, sub-clusters and collapse of every arm, measured against the reference."""
         labels, modes, ids = _columns(items.iloc[held_out])
-        graphs, diagnoses = {}, {}
-        reference: Diagnosis | None = None
+        graphs: dict[str, KnnGraph] = {}
+        diagnoses: dict[str, Diagnosis] = {}
+        queries: dict[str, pd.DataFrame] = {}
         for name in [REFERENCE, *self.recipe.arms]:
             self.progress(message=f"diagnosing {name}")
             points = self.embeddings[name][held_out]
@@ -139,29 +148,30 @@ class _Run:
                 points,
                 labels,
                 sublabels=modes,
-                reference=reference,
+                reference=diagnoses.get(REFERENCE),
                 seed=self.recipe.seed,
                 graph=graphs[name],
             )
-            reference = reference or diagnoses[name]
+            queries[name] = retrieval_per_query(points, labels, sublabels=modes).assign(id=ids)
         for entry in self.entries:
-            points = self.embeddings[entry["name"]][held_out]
-            entry["metrics"] = retrieval_metrics(points, labels, sublabels=modes)
-        tables = [diagnoses[name].table.assign(arm=name) for name in self.embeddings]
-        pd.concat(tables, ignore_index=True).to_parquet(self.folder / "diagnostics.parquet", index=False)
-        groups = [
-            pd.DataFrame({"arm": name, "id": ids, "subcluster": diagnoses[name].assignments})
-            for name in self.embeddings
-        ]
-        pd.concat(groups, ignore_index=True).to_parquet(self.folder / "subclusters.parquet", index=False)
+            entry["metrics"] = queries[entry["name"]].drop(columns="id").mean().to_dict()
+        groups = {name: pd.DataFrame({"id": ids, "subcluster": d.assignments}) for name, d in diagnoses.items()}
+        self._save("queries", queries)
+        self._save("subclusters", groups)
+        self._save("diagnostics", {name: diagnosis.table for name, diagnosis in diagnoses.items()})
         return graphs
+
+    def _save(self, name: str, tables: dict[str, pd.DataFrame]) -> None:
+        """One table with a column `arm`, arms in the study's order."""
+        parts = [tables[arm].assign(arm=arm) for arm in self.embeddings]
+        pd.concat(parts, ignore_index=True).to_parquet(self.folder / f"{name}.parquet", index=False)
 
     def _draw(self, items: pd.DataFrame, held_out: np.ndarray, graphs: dict[str, KnnGraph]) -> None:
         ids = items["id"].to_numpy()[held_out]
         points = {name: embeddings[held_out] for name, embeddings in self.embeddings.items()}
         maps = paired_maps(points, graphs, seed=self.recipe.seed)
-        places = [pd.DataFrame({"arm": name, "id": ids, "x": xy[:, 0], "y": xy[:, 1]}) for name, xy in maps.items()]
-        pd.concat(places, ignore_index=True).to_parquet(self.folder / "map.parquet", index=False)
+        places = {name: pd.DataFrame({"id": ids, "x": xy[:, 0], "y": xy[:, 1]}) for name, xy in maps.items()}
+        self._save("map", places)
 
     def _describe(self, data: Dataset) -> None:
         root = getattr(data.images, "root", None)
@@ -175,7 +185,7 @@ class _Run:
             "timings": self.timings,
             "versions": {"python": platform.python_version()} | {name: version(name) for name in VERSIONS},
         }
-        (self.folder / "study.json").write_text(json.dumps(description, indent=1), encoding="utf-8")
+        (self.folder / "study.json").write_text(to_json(description, indent=1), encoding="utf-8")
 
 
 def _columns(items: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:

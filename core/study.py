@@ -8,14 +8,16 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Float32, Int64, UInt8
 from PIL import Image
+from pydantic import Field, TypeAdapter
+from typing_extensions import TypedDict  # pydantic takes no other before Python 3.12
 
-from core.config import Recipe
+from core.config import ARM_NAME, PositiveRule, Recipe
 from core.data.images import ArrayImages, FileImages, Images
 from core.errors import RecipeError, StudyError
 from core.neighbours import KnnGraph, Neighbours
@@ -30,7 +32,26 @@ _TABLES = {
     "map.parquet": {"arm", "id", "x", "y"},
     "subclusters.parquet": {"arm", "id", "subcluster"},
     "diagnostics.parquet": {"arm", "label", "verdict"},
+    "queries.parquet": {"arm", "id"},
 }
+
+
+class _ArmEntry(TypedDict):
+    name: Annotated[str, Field(pattern=f"^{ARM_NAME}$")]  # names a folder, so it must not lead elsewhere
+    kind: Literal["trained", "imported", "reference"]
+    positives: PositiveRule | None
+    warnings: tuple[str, ...]
+    metrics: dict[str, float | None]
+
+
+class _Description(TypedDict):
+    """What `Study` reads of study.json; the rest is for people."""
+
+    created: str
+    recipe: dict[str, Any]
+    arms: list[_ArmEntry]
+    timings: dict[str, float]
+    image_root: str | None
 
 
 @dataclass(frozen=True)
@@ -60,13 +81,13 @@ class Arm:
 class Study:
     """A finished study, read as it is needed."""
 
-    def __init__(self, path: Path, description: dict[str, Any]) -> None:
+    def __init__(self, path: Path, description: _Description) -> None:
         self.path = path
         self.recipe = Recipe.from_dict(description["recipe"])
         self.name = self.recipe.title or self.recipe.name
-        self.created: str = description["created"]
-        self.timings: dict[str, float] = description["timings"]
-        self._image_root = description.get("image_root")
+        self.created = description["created"]
+        self.timings = description["timings"]
+        self._image_root = description["image_root"]
         self._arms = {entry["name"]: self._read_arm(entry) for entry in description["arms"]}
         self._neighbours: dict[str, Neighbours] = {}
         self._graphs: dict[str, KnnGraph] = {}
@@ -83,9 +104,9 @@ class Study:
                 raise StudyError(
                     f"{path} has schema {description['schema']}, this version reads {SCHEMA}: run it again"
                 )
-            study = cls(path, description)
+            study = cls(path, TypeAdapter(_Description).validate_python(description))
             study._check()
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecipeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError, RecipeError) as error:
             raise StudyError(f"the study {path.name} is damaged ({_reason(error)}); run its recipe again") from None
         return study
 
@@ -119,6 +140,11 @@ class Study:
     def diagnostics(self) -> pd.DataFrame:
         """Columns of `core.diagnostics.diagnose` and `arm`; one row per arm and class, evaluated items."""
         return self._table("diagnostics.parquet")
+
+    def queries(self, name: str) -> pd.DataFrame:
+        """Columns of `core.diagnostics.retrieval_per_query`, indexed by the id of each evaluated item."""
+        table = self._table("queries.parquet")
+        return table[table["arm"] == self.arm(name).name].drop(columns="arm").set_index("id")
 
     def map(self, name: str) -> Float32[np.ndarray, "n 2"]:
         """Places on the arm's map, rows as in `items`; NaN for items that are not on it."""
@@ -156,7 +182,7 @@ class Study:
         """The items' pictures, rows as in `items`; None for studies of bare vectors."""
         array = self.path / "images.npy"
         if array.exists():
-            return ArrayImages(np.load(array, mmap_mode="r", allow_pickle=False))
+            return ArrayImages(self._pictures(array))
         if self._image_root is not None:
             return FileImages(Path(self._image_root), self.items["path"].tolist())
         return None
@@ -199,14 +225,23 @@ class Study:
         ids = self.items["id"].to_numpy()[rows]
         return place(queries, self.neighbours(name), ids=ids, layout=self.map(name)[rows])
 
+    def _pictures(self, path: Path) -> UInt8[np.ndarray, "n ..."]:
+        try:
+            array = _map_array(path)
+        except (OSError, ValueError) as error:
+            raise StudyError(f"{path.name} of the study {self.path.name} cannot be read ({_reason(error)})") from None
+        if array.dtype != np.uint8 or array.ndim < 3 or len(array) != len(self.items):
+            raise StudyError(f"{path.name} of the study {self.path.name} does not hold its {len(self.items)} items")
+        return array
+
     def _row(self, id: int) -> int:
         if not 0 <= id < len(self.items):
             raise StudyError(f"{self.path.name} has no item {id}")
         return id  # ids are row numbers by construction; `_check` holds it
 
-    def _read_arm(self, entry: dict[str, Any]) -> Arm:
+    def _read_arm(self, entry: _ArmEntry) -> Arm:
         folder = self.path / "arms" / entry["name"]
-        embeddings = np.load(folder / "embeddings.npy", mmap_mode="r", allow_pickle=False)
+        embeddings = _map_array(folder / "embeddings.npy")
         if embeddings.dtype != np.float32 or embeddings.ndim != 2:
             raise ValueError(f"{entry['name']}: embeddings are {embeddings.dtype} {embeddings.shape}")
         return Arm(
@@ -214,13 +249,15 @@ class Study:
             entry["kind"],
             entry["positives"],
             folder,
-            entry["metrics"],
-            tuple(entry["warnings"]),
+            {key: np.nan if value is None else value for key, value in entry["metrics"].items()},
+            entry["warnings"],
             embeddings,
         )
 
     def _check(self) -> None:
         n = len(self.items)
+        if not n:
+            raise ValueError("items.parquet is empty")
         if not np.array_equal(self.items["id"], np.arange(n)):
             raise ValueError("items.parquet: ids are not 0 to n - 1 in order")
         for arm in self._arms.values():
@@ -237,6 +274,8 @@ class Study:
             raise StudyError(f"{name} of the study {self.path.name} cannot be read ({_reason(error)})") from None
         if missing := _TABLES[name] - set(table.columns):
             raise StudyError(f"{name} of the study {self.path.name} lacks the column {min(missing)}")
+        if {"arm", "id"} <= set(table.columns) and table.duplicated(["arm", "id"]).any():
+            raise StudyError(f"{name} of the study {self.path.name} has two rows for one item")
         return table
 
     def _per_item(self, name: str, arm: str) -> pd.DataFrame:
@@ -274,17 +313,27 @@ def studies_root() -> Path:
 
 def list_studies(root: Path) -> list[StudySummary]:
     """All studies below a root, newest first; damaged ones last, with their error."""
-    folders = [p for p in root.iterdir() if p.is_dir() and not p.name.startswith(".")] if root.is_dir() else []
-    found = [_summary(folder) for folder in folders]
+    found = [_summary(root / id) for id in _ids(root)]
     return sorted(found, key=lambda s: (s.error is None, s.created), reverse=True)
 
 
 def open_study(root: Path, id: str) -> Study:
     """A study by its id, which may come from a browser. Raises StudyError for anything outside the root."""
-    path = root / id
-    if id != path.name or id.startswith(".") or path.resolve().parent != root.resolve():
-        raise StudyError(f'there is no study called "{id[:80]}"')
-    return Study.load(path)
+    if id not in _ids(root):
+        raise StudyError(f"there is no study called {id[:80]!r}")
+    return Study.load(root / id)
+
+
+def _ids(root: Path) -> list[str]:
+    """Names of the folders right below a root; hidden ones and links are not studies."""
+    if not root.is_dir():
+        return []
+    return [p.name for p in root.iterdir() if p.is_dir() and not p.is_symlink() and not p.name.startswith(".")]
+
+
+def _map_array(path: Path) -> np.ndarray:
+    """A .npy file, mapped; unlike np.load it takes nothing else for one. Raises ValueError, OSError."""
+    return np.lib.format.open_memmap(path, mode="r")
 
 
 def _summary(folder: Path) -> StudySummary:

@@ -1,5 +1,6 @@
 """The training loop: batches -> embeddings -> positives -> negatives -> loss -> step, readable top to bottom."""
 
+import io
 import os
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from jaxtyping import Int, UInt8
 from torch import Tensor
 
 from core.config import ArmConfig, ModelConfig, Recipe
+from core.errors import RecipeError
 from core.losses import active_fraction, compute_loss, create_loss, takes_triplets
 from core.sampling import ClassBalancedBatches, mine_triplets, positive_pairs
 from models.head import Embedder, ModelSpec
@@ -27,12 +29,12 @@ class TrainingItems:
 
 
 def choose_device(wanted: str) -> torch.device:
-    """`auto` takes CUDA, then Apple's MPS, then the CPU."""
-    if wanted != "auto":
-        return torch.device(wanted)
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    """`auto` takes CUDA, then Apple's MPS, then the CPU. Raises RecipeError for one that is not there."""
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    device = next(name for name in there if there[name]) if wanted == "auto" else wanted
+    if not there[device]:
+        raise RecipeError(f'train.device = "{device}": PyTorch finds no such device here; use "auto"')
+    return torch.device(device)
 
 
 def build_embedder(config: ModelConfig, images: UInt8[Tensor, "n c s s"], *, seed: int) -> Embedder:
@@ -79,13 +81,13 @@ class Trainer:
             started = time.perf_counter()
             self.embedder.train()
             steps = [self.step(torch.from_numpy(rows)) for rows in self.batches.epoch(self.epoch)]
-            loss, triplets, active = torch.stack(steps).double().mean(dim=0).tolist()
+            loss, triplets, active = torch.stack(steps).cpu().double().unbind(dim=1)
             self.epoch += 1
             yield {
                 "epoch": self.epoch,
-                "loss": loss,
-                "tuples": triplets,
-                "active": active,
+                "loss": loss.mean().item(),
+                "tuples": triplets.mean().item(),
+                "active": active.nanmean().item(),  # of the batches that had tuples
                 "seconds": time.perf_counter() - started,
             }
 
@@ -122,8 +124,10 @@ class Trainer:
             "epoch": self.epoch,
             "history": history,
         }
+        buffer = io.BytesIO()  # given a path, torch would hide a full disk behind a RuntimeError
+        torch.save(state, buffer)
         fresh = path.with_suffix(".fresh")
-        torch.save(state, fresh)
+        fresh.write_bytes(buffer.getbuffer())
         os.replace(fresh, path)
 
     def restore(self, path: Path) -> list[dict[str, Any]]:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+import numpy as np
+
 from core.errors import StudyError, UncollapseError
 
 DESCRIPTION = "recipe.toml"
@@ -27,12 +29,12 @@ def workspace(out: Path, description: str, *, resume: bool) -> Iterator[Path]:
     described alike. A block that fails with an error of ours or of the disk leaves nothing; one that is interrupted
     leaves its folder for `resume`. Raises StudyError where `out` exists, is being written, or the disk refuses.
     """
-    if out.exists():
-        raise StudyError(f"{out} exists already; choose another --out or remove it")
     folder = unfinished(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with _held(folder.with_name(folder.name + ".lock"), out):
+            if os.path.lexists(out):
+                raise StudyError(f"{out} exists already; choose another --out or remove it")
             try:
                 _prepare(folder, description, resume=resume)
                 yield folder
@@ -47,6 +49,13 @@ def workspace(out: Path, description: str, *, resume: bool) -> Iterator[Path]:
         raise StudyError(f"cannot write {where}: {error.strerror or error}") from None
 
 
+def save_array(path: Path, array: np.ndarray) -> None:
+    """Like np.save, which on a full disk raises an error that does not say so."""
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+        file.write(np.ascontiguousarray(array).data)
+
+
 @contextlib.contextmanager
 def _held(path: Path, out: Path) -> Iterator[IO[str]]:
     """A lock that dies with its process."""
@@ -54,11 +63,21 @@ def _held(path: Path, out: Path) -> Iterator[IO[str]]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StudyError(f"another run is writing {out} now; wait for it or choose another --out") from None
+            raise _busy(out) from None
+        if not _is_at(lock, path):  # its last owner removed it while we opened it
+            raise _busy(out)
         try:
             yield lock
         finally:
             path.unlink(missing_ok=True)
+
+
+def _is_at(file: IO[str], path: Path) -> bool:
+    return path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat())
+
+
+def _busy(out: Path) -> StudyError:
+    return StudyError(f"another run is writing {out} now; wait for it or choose another --out")
 
 
 def _prepare(folder: Path, description: str, *, resume: bool) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from models.errors import CheckpointError, UncollapseError
 from models.head import Embedder, ModelSpec
@@ -20,7 +20,7 @@ MAX_BYTES = 8 << 30
 def save_checkpoint(folder: Path, embedder: Embedder) -> None:
     """Write the weights and the description into an existing folder."""
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in embedder.state_dict().items()}
-    save_file(state, folder / WEIGHTS)
+    (folder / WEIGHTS).write_bytes(save(state))
     (folder / DESCRIPTION).write_text(json.dumps(asdict(embedder.spec), indent=1), encoding="utf-8")
 
 
@@ -32,10 +32,11 @@ def load_checkpoint(folder: Path) -> Embedder:
     """
     spec = _read_description(folder / DESCRIPTION)
     try:
-        embedder = Embedder(spec)
+        with torch.device("meta"):  # shapes only: memory is taken for what the file holds, not for what it claims
+            embedder = Embedder(spec)
     except (UncollapseError, TypeError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"{folder / DESCRIPTION} describes no network that can be built: {error}") from None
-    embedder.load_state_dict(_read_weights(folder / WEIGHTS, embedder.state_dict()))
+    embedder.load_state_dict(_read_weights(folder / WEIGHTS, embedder.state_dict()), assign=True)
     return embedder.eval()
 
 
@@ -45,7 +46,7 @@ def _read_description(path: Path) -> ModelSpec:
         return TypeAdapter(ModelSpec).validate_python(values, extra="forbid")
     except FileNotFoundError:
         raise CheckpointError(f"{path} is missing: a checkpoint is {WEIGHTS} beside {DESCRIPTION}") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         raise CheckpointError(f"{path} is not a model description: {reason}") from None
 

@@ -10,6 +10,10 @@ from torch.nn import functional
 from models import convnet  # noqa: F401  (registers itself)
 from models.registry import create
 
+MAX_WIDTH = 1 << 16
+MAX_SIDE = 1 << 12
+"""Beyond any network or picture we use; a description that asks for more is damaged."""
+
 
 @dataclass(frozen=True)
 class ModelSpec:
@@ -25,6 +29,14 @@ class ModelSpec:
     """Side of the input images in pixels."""
     options: dict[str, int] = field(default_factory=dict)
     """Options of the backbone's builder."""
+
+    def __post_init__(self) -> None:
+        if self.channels not in (1, 3):
+            raise ValueError(f"channels must be 1 or 3, not {self.channels}")
+        if not (1 <= self.dim <= MAX_WIDTH and 1 <= self.image_size <= MAX_SIDE):
+            raise ValueError(f"dim must lie between 1 and {MAX_WIDTH}, image_size between 1 and {MAX_SIDE}")
+        if not all(0 <= value <= MAX_WIDTH for value in self.options.values()):
+            raise ValueError(f"options must lie between 0 and {MAX_WIDTH}")
 
 
 class Embedder(nn.Module):
