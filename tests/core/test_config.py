@@ -1,0 +1,198 @@
+"""Recipes: what is refused and why, overrides, and TOML that reads back to the same."""
+
+import math
+import re
+import tomllib
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.config import ArmConfig, DataConfig, ModelConfig, Recipe, TrainConfig, checked, recipe_names
+from core.errors import RecipeError
+
+VALUES = {"name": "a", "data": {"source": "digits"}, "arms": {"nearest": {"positives": "nearest"}}}
+
+
+def recipe(**changes) -> Recipe:
+    return Recipe.from_dict(VALUES | changes)
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_shipped_recipes_load_without_a_warning_and_have_both_arms(name: str):
+    shipped = Recipe.load(name)
+    assert shipped.name == name
+    assert not shipped.warnings()
+    assert {"standard", "nearest"} <= set(shipped.arms)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "complaint"),
+    [
+        (["train.epoch=5"], "unknown key train.epoch"),
+        (["nonsense=5"], "unknown key nonsense"),
+        (["arms.nearest.rule=all"], "unknown key arms.nearest.rule"),
+        (["train.epochs=0"], "train.epochs must lie between 1 and 10000"),
+        (["train.epochs=many"], "train.epochs: input should be a valid integer"),
+        (["train.lr=nan"], "train.lr must be above 0"),
+        (["train.lr=-1"], "train.lr must be above 0"),
+        (["train.weight_decay=inf"], "train.weight_decay must lie between"),
+        (["train.margin=0"], "train.margin must be above 0"),
+        (["train.beta=3"], "train.beta must be above 0"),
+        (["train.loss=arcface"], "train.loss: input should be 'triplet'"),
+        (["train.negatives=easy"], "train.negatives: input should be 'semihard'"),
+        (["train.classes_per_batch=1"], "no negatives"),
+        (["train.samples_per_class=1"], "no positives"),
+        (["train.device=tpu"], "train.device: input should be"),
+        (["data.test_fraction=1"], "data.test_fraction must lie between 0 and 1"),
+        (["data.label_noise=1"], "data.label_noise must be at least 0 and below 1"),
+        (["data.max_items=3"], "data.max_items must be at least 4"),
+        (["data.image_size=7"], "data.image_size must be 0 or 8 to 512"),
+        (["data.channels=2"], "data.channels: input should be 1 or 3"),
+        (["data.source=folder"], 'data.source = "folder" needs data.path'),
+        (['data.path="a\\u0000b"'], "null character"),
+        (["model.dim=1"], "model.dim must lie between 2 and 4096"),
+        (["model.dim=1000000000"], "model.dim must lie between 2 and 4096"),
+        (["model.width=2"], "model.width must lie between 4 and 512"),
+        (["name=../up"], "name must be letters"),
+        (["name="], "name must be letters"),
+        (["seed=-1"], "seed must lie between"),
+        (["arms.nearest.positives=closest"], "arms.nearest.positives: input should be 'all'"),
+        (["arms.Upper.positives=all"], 'arm name "Upper" must be'),
+        (["arms.pixels.positives=all"], 'cannot be called "pixels"'),
+        (["arms={}"], "at least one arm"),
+        (["arms=5"], "arms: input should be a valid dictionary"),
+        (["data=5"], "data: input should be a dictionary"),
+        (["train.epochs.deep=5"], "epochs is not a table"),
+        (["train.epochs"], "write it as train.epochs=5"),
+        (["=5"], "write it as train.epochs=5"),
+        (["train.lr=0", "model.dim=0"], "train.lr.*model.dim|model.dim.*train.lr"),
+    ],
+)
+def test_what_is_wrong_is_named_in_one_sentence(overrides: list[str], complaint: str):
+    with pytest.raises(
+        RecipeError, match=f"(?i){re.escape(complaint) if '|' not in complaint else complaint}"
+    ) as caught:
+        Recipe.load("digits-parity", tuple(overrides))
+    assert "\n" not in str(caught.value)
+    assert "pydantic" not in str(caught.value)
+
+
+def test_a_missing_part_is_named():
+    with pytest.raises(RecipeError, match="missing key name; missing key data"):
+        Recipe.from_dict({"arms": VALUES["arms"]})
+
+
+@pytest.mark.parametrize("positives", ["all", "random", "hardest", "nearest"])
+def test_a_positive_rule_with_a_proxy_loss_is_refused_with_the_reason(positives: str):
+    with pytest.raises(RecipeError, match="has no in-batch positive; remove positives"):
+        recipe(train={"loss": "proxy-anchor"}, arms={"a": {"positives": positives}})
+    with pytest.raises(RecipeError, match="has no in-batch positive; remove positives"):
+        recipe(arms={"a": {"positives": positives, "loss": "proxy-anchor"}})
+
+
+def test_a_proxy_baseline_beside_a_sampled_arm():
+    mixed = recipe(arms={"baseline": {"loss": "proxy-anchor"}, "nearest": {"positives": "nearest"}})
+    assert (mixed.loss_of("baseline"), mixed.loss_of("nearest")) == ("proxy-anchor", "triplet")
+
+
+def test_a_loss_that_compares_items_needs_a_positive_rule():
+    with pytest.raises(RecipeError, match='loss = "triplet" needs a positives rule'):
+        recipe(arms={"a": {}})
+
+
+def test_nearest_with_two_a_class_warns():
+    assert "nearest positives equal random" in recipe(train={"samples_per_class": 2}).warnings()[0]
+    assert not recipe(train={"samples_per_class": 3}).warnings()
+    assert not recipe(train={"samples_per_class": 2}, arms={"a": {"positives": "random"}}).warnings()
+
+
+def test_overrides_read_toml_values_and_bare_words():
+    changed = Recipe.load(
+        "digits-parity",
+        ("train.epochs=7", "train.lr=1e-2", "title=plain words", 'name="b"', "arms.extra.positives=all"),
+    )
+    assert (changed.train.epochs, changed.train.lr, changed.title, changed.name) == (7, 0.01, "plain words", "b")
+    assert list(changed.arms) == ["standard", "nearest", "extra"]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"a = ", b"a = " + b"[" * 5000, b"seed = " + b"9" * 5000, b""])
+def test_a_file_that_is_no_recipe(content: bytes, tmp_path: Path):
+    (tmp_path / "r.toml").write_bytes(content)
+    with pytest.raises(RecipeError, match=r"r\.toml|missing key"):
+        Recipe.load(tmp_path / "r.toml")
+
+
+@pytest.mark.parametrize("source", ["no-such-recipe", "absent.toml", ".", "x" * 5000])
+def test_a_recipe_that_is_not_there(source: str):
+    with pytest.raises(RecipeError, match="cannot read the recipe .* one of: .*mnist-parity"):
+        Recipe.load(source)
+
+
+def test_a_huge_value_does_not_make_a_huge_message():
+    with pytest.raises(RecipeError) as caught:
+        Recipe.load("digits-parity", ("train.epochs=" + "x" * 100_000,))
+    assert len(str(caught.value)) < 500
+
+
+def test_a_configuration_alone_is_checked_too():
+    with pytest.raises(RecipeError, match="needs data.path"):
+        checked(DataConfig, {"source": "folder", "path": ""})
+
+
+text = st.text(max_size=30).filter(lambda s: "\0" not in s)
+recipes = st.builds(
+    Recipe,
+    name=st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True),
+    title=text,
+    seed=st.integers(0, 2**32 - 1),
+    data=st.builds(
+        DataConfig,
+        source=st.sampled_from(["folder", "table", "idx"]),
+        path=text.filter(bool),
+        test_fraction=st.floats(0.01, 0.99),
+        label_noise=st.floats(0, 0.99),
+        max_items=st.none() | st.integers(4, 10**9),
+    ),
+    model=st.builds(ModelConfig, dim=st.integers(2, 4096)),
+    train=st.builds(TrainConfig, lr=st.floats(1e-12, 10), margin=st.floats(1e-9, 2)),
+    arms=st.dictionaries(
+        st.from_regex(r"[a-z0-9][a-z0-9_-]{0,39}", fullmatch=True).filter(lambda s: s != "pixels"),
+        st.builds(ArmConfig, positives=st.sampled_from(["all", "random", "hardest", "nearest"])),
+        min_size=1,
+        max_size=4,
+    ),
+)
+
+
+@given(recipes)
+def test_toml_reads_back_to_the_same_recipe(made: Recipe):
+    again = Recipe.from_dict(tomllib.loads(made.to_toml()))
+    assert again == made
+    assert list(again.arms) == list(made.arms)
+    assert again.to_toml() == made.to_toml()
+
+
+keys = st.sampled_from(
+    [f"{part}.{key}" for part, config in asdict(recipe()).items() if isinstance(config, dict) for key in config]
+    + ["name", "seed", "title", "data", "arms", "train", "arms.a.positives", "arms.a.loss", "arms.a", "arms..positives"]
+)
+values = st.one_of(
+    text,
+    st.integers().map(str),
+    st.floats().map(str),
+    st.sampled_from(["true", "[]", "{}", "[[]]", '""', "1979-05-27", "nearest", "proxy-anchor", "{a=1}", "1\nseed=2"]),
+)
+
+
+@given(st.lists(st.tuples(keys | text, values).map("=".join), max_size=4))
+def test_any_override_gives_a_valid_recipe_or_a_sentence(overrides: list[str]):
+    try:
+        made = Recipe.load("digits-parity", tuple(overrides))
+    except RecipeError as error:
+        assert str(error)
+        return
+    assert math.isfinite(made.train.lr)
+    assert Recipe.from_dict(tomllib.loads(made.to_toml())) == made

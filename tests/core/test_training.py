@@ -1,0 +1,177 @@
+"""Arms that differ in nothing but their rule, and training that goes on where it stopped."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from core.config import ArmConfig, Recipe
+from core.errors import RecipeError
+from core.training import Trainer, TrainingItems, build_embedder, choose_device
+
+SEED = 3
+
+
+def recipe(**train) -> Recipe:
+    values = {"epochs": 3, "samples_per_class": 8} | train
+    arms = {"standard": {"positives": "random"}, "nearest": {"positives": "nearest"}}
+    return Recipe.from_dict(
+        {"name": "a", "seed": SEED, "data": {"source": "digits"}, "arms": arms, "train": values}
+        | {"model": {"dim": 8, "width": 4}}
+    )
+
+
+def items(n: int = 80) -> TrainingItems:
+    rng = torch.Generator().manual_seed(0)
+    labels = torch.arange(n) % 2
+    images = torch.randint(0, 128, (n, 1, 8, 8), generator=rng) + 60 * labels[:, None, None, None]
+    return TrainingItems(images.to(torch.uint8), labels, 100 + torch.arange(n))
+
+
+def trainer(arm: ArmConfig, wanted: Recipe | None = None, data: TrainingItems | None = None) -> Trainer:
+    wanted, data = wanted or recipe(), data or items()
+    embedder = build_embedder(wanted.model, data.images, seed=wanted.seed)
+    return Trainer(embedder, data, recipe=wanted, arm=arm)
+
+
+class Recorder(Trainer):
+    """Keeps every batch with the weights it met and the triplets that were made of it."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.batches_seen, self.weights, self.triplets = [], [], []
+
+    def step(self, rows):
+        self.batches_seen.append(rows.clone())
+        self.weights.append(torch.cat([p.detach().flatten().clone() for p in self.embedder.parameters()]))
+        return super().step(rows)
+
+    def _triplets(self, embeddings, labels, ids):
+        self.triplets.append(super()._triplets(embeddings, labels, ids))
+        return self.triplets[-1]
+
+
+def record(arm: ArmConfig) -> Recorder:
+    wanted, data = recipe(), items()
+    made = Recorder(build_embedder(wanted.model, data.images, seed=SEED), data, recipe=wanted, arm=arm)
+    list(made)
+    return made
+
+
+def state_of(made: Trainer) -> torch.Tensor:
+    parts = [*made.embedder.state_dict().values(), *made.loss.state_dict().values()]
+    return torch.cat([part.double().flatten() for part in parts])
+
+
+def test_arms_start_from_the_same_weights_and_see_the_same_batches_until_their_updates_differ():
+    arms = [record(arm) for arm in recipe().arms.values()]
+    first, second = arms
+    assert len(first.batches_seen) == 3 * (80 // 16)
+    assert torch.equal(torch.stack(first.batches_seen), torch.stack(second.batches_seen))
+    assert torch.equal(first.weights[0], second.weights[0])
+    anchors, positives, _ = first.triplets[0]
+    others, nearest, _ = second.triplets[0]
+    chosen = dict(zip(others.tolist(), nearest.tolist(), strict=True))
+    both = [a for a in anchors.tolist() if a in chosen]
+    assert any(chosen[a] != p for a, p in zip(anchors.tolist(), positives.tolist(), strict=True) if a in both)
+    assert not torch.equal(first.weights[1], second.weights[1])
+
+
+def test_the_first_weights_come_from_the_seed_and_not_from_what_ran_before():
+    config, images = recipe().model, items().images
+    first = build_embedder(config, images, seed=1).state_dict()
+    torch.rand(17)
+    again = build_embedder(config, images, seed=1).state_dict()
+    other = build_embedder(config, images, seed=2).state_dict()
+    assert all(torch.equal(first[key], again[key]) for key in first)
+    assert not torch.equal(first["head.weight"], other["head.weight"])
+
+
+def test_building_and_training_leave_the_global_generator_alone():
+    torch.manual_seed(11)
+    expected = torch.rand(3)
+    torch.manual_seed(11)
+    list(trainer(ArmConfig("random")))
+    assert torch.equal(torch.rand(3), expected)
+
+
+@pytest.mark.parametrize("loss", ["triplet", "margin"])
+@pytest.mark.parametrize("rule", ["all", "random", "hardest", "nearest"])
+@pytest.mark.parametrize("negatives", ["semihard", "hardest", "random", "all"])
+def test_every_rule_trains_with_every_loss(loss: str, rule: str, negatives: str):
+    made = trainer(ArmConfig(rule), recipe(epochs=1, loss=loss, negatives=negatives, samples_per_class=4))
+    before = state_of(made)
+    (row,) = made
+    assert np.isfinite(row["loss"])
+    assert row["tuples"] > 0
+    assert 0 <= row["active"] <= 1
+    assert not torch.equal(state_of(made), before)
+
+
+def test_the_loss_falls():
+    rows = list(trainer(ArmConfig("all"), recipe(epochs=8, negatives="all")))
+    assert rows[-1]["loss"] < 0.7 * rows[0]["loss"]
+
+
+def test_a_proxy_baseline_trains_its_proxies_and_has_no_tuples():
+    made = trainer(ArmConfig(loss="proxy-anchor"))
+    before = made.loss.state_dict()["proxies"].clone()
+    rows = list(made)
+    assert rows[-1]["loss"] < rows[0]["loss"]
+    assert np.isnan([rows[-1]["tuples"], rows[-1]["active"]]).all()
+    assert not torch.equal(made.loss.state_dict()["proxies"], before)
+
+
+def test_a_batch_without_tuples_leaves_the_active_fraction_of_the_others():
+    made = trainer(ArmConfig("nearest"))
+    real, calls = made._triplets, iter(range(99))
+    nobody = tuple(torch.empty(0, dtype=torch.long) for _ in range(3))
+    made._triplets = lambda *args: nobody if next(calls) == 0 else real(*args)
+    row = next(iter(made))
+    assert np.isfinite(row["active"])
+
+
+@pytest.mark.parametrize("arm", [ArmConfig("random"), ArmConfig("nearest"), ArmConfig("nearest", loss="margin")])
+@pytest.mark.parametrize("stop", [1, 2, 3])
+def test_resumed_training_ends_in_the_same_weights_to_the_bit(arm: ArmConfig, stop: int, tmp_path: Path):
+    whole = trainer(arm)
+    history = list(whole)
+    stopped, rows = trainer(arm), []
+    for row in stopped:
+        rows.append(row)
+        if row["epoch"] == stop:
+            break
+    stopped.save(tmp_path / "training.pt", rows)
+    resumed = trainer(arm)
+    kept = resumed.restore(tmp_path / "training.pt")
+    kept += list(resumed)
+    assert torch.equal(state_of(resumed), state_of(whole))
+    assert [row["epoch"] for row in kept] == [1, 2, 3]
+    assert [row["loss"] for row in kept] == [row["loss"] for row in history]
+
+
+def test_a_save_that_fails_leaves_the_last_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    made, path = trainer(ArmConfig("nearest")), tmp_path / "training.pt"
+    made.save(path, [{"epoch": 0}])
+    monkeypatch.setattr(torch, "save", lambda state, file: file.write(b"half") and 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        made.save(path, [{"epoch": 1}])
+    assert trainer(ArmConfig("nearest")).restore(path) == [{"epoch": 0}]
+
+
+@pytest.mark.parametrize("device", ["cuda", "mps"])
+def test_a_device_that_is_not_there_is_refused(device: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    with pytest.raises(RecipeError, match=f'train.device = "{device}".*use "auto"'):
+        choose_device(device)
+    assert choose_device("auto") == choose_device("cpu") == torch.device("cpu")
+
+
+def test_auto_takes_cuda_before_mps(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert choose_device("auto").type == "cuda"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert choose_device("auto").type == "mps"
