@@ -1,7 +1,6 @@
 """Recipes: what is refused and why, overrides, and TOML that reads back to the same."""
 
 import math
-import re
 import tomllib
 from dataclasses import asdict
 from pathlib import Path
@@ -68,16 +67,17 @@ def test_shipped_recipes_load_without_a_warning_and_have_both_arms(name: str):
         (["train.epochs.deep=5"], "epochs is not a table"),
         (["train.epochs"], "write it as train.epochs=5"),
         (["=5"], "write it as train.epochs=5"),
-        (["train.lr=0", "model.dim=0"], "train.lr.*model.dim|model.dim.*train.lr"),
+        (["train.lr=0", "model.dim=0"], "train.lr must"),
+        (["train.lr=0", "model.dim=0"], "model.dim must"),
     ],
 )
 def test_what_is_wrong_is_named_in_one_sentence(overrides: list[str], complaint: str):
-    with pytest.raises(
-        RecipeError, match=f"(?i){re.escape(complaint) if '|' not in complaint else complaint}"
-    ) as caught:
+    with pytest.raises(RecipeError) as caught:
         Recipe.load("digits-parity", tuple(overrides))
-    assert "\n" not in str(caught.value)
-    assert "pydantic" not in str(caught.value)
+    message = str(caught.value)
+    assert complaint in message
+    assert "\n" not in message
+    assert "pydantic" not in message
 
 
 def test_a_missing_part_is_named():
@@ -127,7 +127,7 @@ def test_a_file_that_is_no_recipe(content: bytes, tmp_path: Path):
 
 @pytest.mark.parametrize("source", ["no-such-recipe", "absent.toml", ".", "x" * 5000])
 def test_a_recipe_that_is_not_there(source: str):
-    with pytest.raises(RecipeError, match="cannot read the recipe .* one of: .*mnist-parity"):
+    with pytest.raises(RecipeError, match=r"cannot read the recipe .* one of: .*mnist-parity"):
         Recipe.load(source)
 
 
@@ -138,7 +138,7 @@ def test_a_huge_value_does_not_make_a_huge_message():
 
 
 def test_a_configuration_alone_is_checked_too():
-    with pytest.raises(RecipeError, match="needs data.path"):
+    with pytest.raises(RecipeError, match=r"needs data\.path"):
         checked(DataConfig, {"source": "folder", "path": ""})
 
 
@@ -191,8 +191,7 @@ values = st.one_of(
 def test_any_override_gives_a_valid_recipe_or_a_sentence(overrides: list[str]):
     try:
         made = Recipe.load("digits-parity", tuple(overrides))
-    except RecipeError as error:
-        assert str(error)
+    except RecipeError:
         return
     assert math.isfinite(made.train.lr)
     assert Recipe.from_dict(tomllib.loads(made.to_toml())) == made

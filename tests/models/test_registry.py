@@ -44,5 +44,5 @@ def test_input_is_normalised_per_channel():
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(UncollapseError, match='no model "vgg".*convnet'):
+    with pytest.raises(UncollapseError, match=r'no model "vgg".*convnet'):
         create("vgg", channels=1, image_size=8)
