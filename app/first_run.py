@@ -5,7 +5,7 @@ import streamlit as st
 
 from core import jobs
 from core.errors import UncollapseError
-from core.study import list_studies, studies_root
+from core.study import studies_root
 
 DEFAULT = "mnist-parity"
 TERMS = {"sub_map@r": "Fine MAP@R on held-out items", "sub_recall@1": "Fine R@1 on held-out items"}
@@ -64,8 +64,3 @@ def _curves(history: list[jobs.Row]) -> None:
         with column:
             st.caption(title)
             st.line_chart(table, x="epoch", y=name, color="arm", x_label="epoch", y_label="", height=220)
-
-
-def needed() -> bool:
-    """Whether there is no study to show."""
-    return not list_studies(studies_root())

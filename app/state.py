@@ -11,7 +11,8 @@ from app.components.atlas import ImageAtlas
 from app.components.twin_map import Field, MapPoints
 from core.errors import StudyError, UncollapseError
 from core.search import nearest_agrees
-from core.study import Study, StudySummary, open_study, studies_root
+from core.study import Study, StudySummary, list_studies, open_study, studies_root
+from core.summary import compare
 
 THUMBNAIL_SIDE = 48
 VERDICT_COLOURS = {
@@ -35,6 +36,18 @@ class View:
     @property
     def arms(self) -> tuple[str, str]:
         return self.left, self.right
+
+
+def studies() -> list[StudySummary]:
+    """The studies to choose from, looked at again only when one has changed."""
+    root = studies_root()
+    names = sorted(p.name for p in root.iterdir() if not p.name.startswith(".")) if root.is_dir() else []
+    return _studies(root, tuple((name, _stamp(name)) for name in names))
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _studies(root: Path, stamps: tuple[tuple[str, int], ...]) -> list[StudySummary]:
+    return list_studies(root)
 
 
 def choose_view(summaries: list[StudySummary]) -> View | None:
@@ -112,6 +125,16 @@ def map_points(view: View) -> MapPoints:
 def atlas(view: View) -> ImageAtlas | None:
     """Thumbnails of the study's items; None where it has no pictures or they cannot be read."""
     return _atlas(view.id, _stamp(view.id))
+
+
+def comparison(view: View) -> pd.DataFrame:
+    """Whether the arms differ by more than chance, one row per figure of retrieval."""
+    return _comparison(view.id, _stamp(view.id), view.left, view.right)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _comparison(id: str, stamp: int, left: str, right: str) -> pd.DataFrame:
+    return compare(cached_study(id, stamp), left, right)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -2,17 +2,18 @@
 
 import pandas as pd
 
+from core.diagnostics import compare_retrieval
 from core.study import Study
 
 COLUMNS = {
-    "recall@1": "coarse R@1",
-    "map@r": "coarse MAP@R",
-    "sub_recall@1": "fine R@1",
-    "sub_map@r": "fine MAP@R",
-    "kappa": "kappa",
-    "subclusters": "sub-clusters",
-    "destroyed": "destroyed",
-    "compressed": "compressed",
+    "recall@1": "Coarse R@1",
+    "map@r": "Coarse MAP@R",
+    "sub_recall@1": "Fine R@1",
+    "sub_map@r": "Fine MAP@R",
+    "kappa": "Kappa",
+    "subclusters": "Sub-clusters",
+    "destroyed": "Destroyed",
+    "compressed": "Compressed",
 }
 """Column -> heading. Coarse: of classes; fine: of modes. kappa and sub-clusters: mean over classes; destroyed and
 compressed: number of classes with that verdict."""
@@ -26,6 +27,11 @@ def summarise(study: Study) -> pd.DataFrame:
     rows = {name: _row(study, name) for name in [*study.arms, *study.references]}
     table = pd.DataFrame.from_dict(rows, orient="index")
     return table[[column for column in COLUMNS if column in table]]
+
+
+def compare(study: Study, first: str, second: str) -> pd.DataFrame:
+    """Whether two arms retrieve differently by more than chance; see `core.diagnostics.compare_retrieval`."""
+    return compare_retrieval(study.queries(first), study.queries(second))
 
 
 def _row(study: Study, name: str) -> dict[str, float]:

@@ -1,39 +1,28 @@
 """Compare: two arms side by side, from the headline down to single items."""
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from app import first_run, state
 from app.components.galleries import galleries
 from app.components.twin_map import twin_map
-from core.study import Study, list_studies, studies_root
-from core.summary import summarise
+from core.diagnostics import explain
+from core.study import Study
+from core.summary import COLUMNS, summarise
 
-CARDS = {
-    "sub_recall@1": ("Fine R@1", "How often an item's nearest neighbour has the same mode. 0 to 1, higher is better."),
-    "sub_map@r": (
-        "Fine MAP@R",
-        "How well all items of the same mode rank first (Musgrave et al. 2020). 0 to 1, higher is better.",
-    ),
-    "recall@1": ("Coarse R@1", "How often an item's nearest neighbour has the same class. 0 to 1, higher is better."),
-    "map@r": (
-        "Coarse MAP@R",
-        "How well all items of the same class rank first. 0 to 1. Keeping modes apart costs some of it.",
-    ),
-    "kappa": (
-        "kappa",
-        "Spread of a class over the distance to the nearest other class mean, class average. 0 = a single point.",
-    ),
-    "subclusters": ("Sub-clusters", "Groups found inside a class, averaged over classes; counted in the embedding."),
-}
+CARDS = ("sub_recall@1", "sub_map@r", "recall@1", "map@r", "kappa", "subclusters")
+DIGITS = {"kappa": 2, "subclusters": 1}
+HEADINGS = {"subclusters": "Sub-clusters", "verdict": "Verdict", "kappa": "Kappa", "sublabel_excess": "Mode recall"}
 NEUTRAL = {"kappa", "subclusters"}  # more is not better by itself
 
 
 def page() -> None:
-    if first_run.needed():
+    summaries = state.studies()
+    if not summaries:
         first_run.show()
         return
-    view = state.choose_view(list_studies(studies_root()))
+    view = state.choose_view(summaries)
     if view is None:
         return
     _warnings(view)
@@ -52,26 +41,37 @@ def _warnings(view: state.View) -> None:
 def _cards(view: state.View) -> None:
     """The right arm's figures, what they differ by from the left arm's, and the reference."""
     table = summarise(view.study)
+    tests = state.comparison(view)
     held_out = int(view.study.evaluated.sum())
     st.markdown(f"**{view.right}** against **{view.left}**, on {held_out:,} held-out items")
     shown = [name for name in CARDS if name in table]
-    for column, name in zip(st.columns(len(shown), gap="small"), shown, strict=True):
-        title, meaning = CARDS[name]
-        left, right = table.at[view.left, name], table.at[view.right, name]
-        with column:
-            st.metric(
-                title,
-                f"{right:.3f}",
-                f"{right - left:+.3f}",
+    with st.container(key="cards"):
+        for column, name in zip(st.columns(len(shown), gap="small"), shown, strict=True):
+            left, right = table.at[view.left, name], table.at[view.right, name]
+            digits = DIGITS.get(name, 3)
+            column.metric(
+                COLUMNS[name],
+                f"{right:.{digits}f}",
+                f"{right - left:+.{digits}f}",
                 delta_color="off" if name in NEUTRAL else "normal",
-                delta_description=f"{view.left} {left:.3f}",
-                help=meaning,
+                delta_description=f"from {left:.{digits}f}",
+                help=_meaning(name, tests.loc[name] if name in tests.index else None),
                 border=True,
             )
-    others = [name for name in view.study.references if name not in view.arms]
-    for name in others:
-        figures = " · ".join(f"{CARDS[column][0]} {table.at[name, column]:.3f}" for column in shown)
-        st.caption(f"For reference, {_described(name)} without any training: {figures}")
+    for name in view.study.references:
+        if name not in view.arms:
+            figures = " · ".join(f"{COLUMNS[c]} {table.at[name, c]:.{DIGITS.get(c, 3)}f}" for c in shown)
+            st.caption(f"For reference, {_described(name)} without any training: {figures}")
+
+
+def _meaning(name: str, test: pd.Series | None) -> str:
+    measure = explain(name)
+    target = " Here of modes." if name.startswith("sub_") else ""
+    text = f"{measure.definition}{target} Range: {measure.range}; {measure.direction}."
+    if test is None:
+        return text
+    chance = "below 0.001" if test["p_value"] < 0.001 else f"{test['p_value']:.3f}"
+    return f"{text}\n\nDifference, 95 % interval: {test['low']:+.3f} to {test['high']:+.3f} (p {chance}, paired)."
 
 
 def _described(reference: str) -> str:
@@ -123,7 +123,7 @@ def _selected_class(view: state.View) -> list[int] | None:
     return items.loc[items["label"] == chosen, "id"].tolist()
 
 
-def _selection(view: state.View, ids: "pd.Series") -> None:
+def _selection(view: state.View, ids: np.ndarray) -> None:
     """What is inside the lasso, and its export."""
     chosen = view.study.items.iloc[ids]
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -141,51 +141,36 @@ def _selection(view: state.View, ids: "pd.Series") -> None:
 
 
 def _class_table(view: state.View) -> pd.DataFrame:
-    """One row per class, both arms side by side."""
-    tables = {name: view.study.diagnostics[view.study.diagnostics["arm"] == name] for name in dict.fromkeys(view.arms)}
+    """One row per class, both arms side by side; columns named "figure|arm"."""
+    tables = {name: _of_arm(view.study, name) for name in dict.fromkeys([*view.arms, *view.study.references])}
     first = tables[view.left]
     columns: dict[str, pd.Series] = {"class": first["label"], "items": first["n"]}
-    reference = first.get("reference_subclusters")
-    for figure in ("verdict", "subclusters", "kappa", "sublabel_excess"):
+    for figure in HEADINGS:
         for name, table in tables.items():
             if figure in table and table[figure].notna().any():
-                columns[f"{figure}|{name}"] = table[figure].set_axis(first.index)
-    if reference is not None and reference.notna().any():
-        columns["subclusters|pixels"] = reference
-    return pd.DataFrame(columns).reset_index(drop=True)
+                columns[f"{figure}|{name}"] = table[figure]
+    return pd.DataFrame(columns)
+
+
+def _of_arm(study: Study, name: str) -> pd.DataFrame:
+    return study.diagnostics[study.diagnostics["arm"] == name].reset_index(drop=True)
 
 
 def _classes(view: state.View) -> None:
     st.subheader("Classes", anchor="classes")
-    st.caption(
-        "Pick a row to select the class on the maps. **destroyed**: one group is left although the class has several "
-        "modes, and neighbours do not tell them apart. **compressed**: the modes are there, at a small scale. "
-        "**preserved**: they are there in full."
-    )
+    st.caption(f"Pick a row to select the class on the maps. {explain('verdict').definition}")
     table = _class_table(view)
-    headings = {
-        "verdict": ("Verdict", None),
-        "subclusters": ("Sub-clusters", "%d"),
-        "kappa": ("kappa", "%.3f"),
-        "sublabel_excess": ("Mode recall over chance", "%.3f"),
-    }
     config: dict[str, object] = {"class": st.column_config.TextColumn("Class"), "items": "Items"}
     for column in table.columns[2:]:
         figure, name = column.split("|")
-        title, format = headings[figure]
-        heading = f"{title}, {name}"
-        config[column] = (
-            st.column_config.TextColumn(heading)
-            if format is None
-            else st.column_config.NumberColumn(heading, format=format)
-        )
+        heading, meaning = f"{HEADINGS[figure]}, {name}", _meaning(figure, None)
+        if figure == "verdict":
+            config[column] = st.column_config.TextColumn(heading, help=meaning)
+        else:
+            format = "%d" if figure == "subclusters" else "%.3f"
+            config[column] = st.column_config.NumberColumn(heading, help=meaning, format=format, width="small")
     st.dataframe(
-        table,
-        column_config=config,
-        hide_index=True,
-        key="classes",
-        on_select="rerun",
-        selection_mode="single-row",
+        table, column_config=config, hide_index=True, key="classes", on_select="rerun", selection_mode="single-row"
     )
 
 

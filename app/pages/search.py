@@ -10,18 +10,17 @@ from app.components.galleries import DEFAULT_K, galleries, query_galleries
 from app.components.gallery import GalleryQuery
 from app.components.twin_map import QueryMark, twin_map
 from core.data import decode
+from core.data.images import MAX_BYTES
 from core.errors import ImageError, UncollapseError
 from core.search import is_far
-from core.study import list_studies, studies_root
-
-TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
 
 
 def page() -> None:
-    if first_run.needed():
+    summaries = state.studies()
+    if not summaries:
         first_run.show()
         return
-    view = state.choose_view(list_studies(studies_root()))
+    view = state.choose_view(summaries)
     if view is None:
         return
     picture, name = _ask(view)
@@ -37,7 +36,11 @@ def _ask(view: state.View) -> tuple[Image.Image | None, str]:
     """The query: an uploaded picture, or a random item."""
     upload, options = st.columns([3, 2], vertical_alignment="bottom")
     file = upload.file_uploader(
-        "Query picture: PNG, JPEG, WebP, GIF, BMP or TIFF", key="upload", on_change=state.choose_item, args=(None,)
+        "Query picture: PNG, JPEG, WebP, GIF, BMP or TIFF",
+        key="upload",
+        on_change=state.choose_item,
+        args=(None,),
+        max_upload_size=MAX_BYTES >> 20,
     )
     with options.container(horizontal=True, vertical_alignment="center"):
         invert = st.toggle(

@@ -1,0 +1,51 @@
+"""What the README says of the default study: python -m tests.benchmarks.default_study [--seeds 3] [--recipe NAME]."""
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+import pandas as pd
+
+from core.config import Recipe
+from core.pipeline import run
+from core.summary import COLUMNS, summarise
+
+SHOWN = ["recall@1", "map@r", "sub_recall@1", "sub_map@r", "kappa", "subclusters"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--recipe", default="mnist-parity")
+    parser.add_argument("--seeds", type=int, default=3)
+    wanted = parser.parse_args()
+    tables, seconds = [], []
+    for seed in range(wanted.seeds):
+        recipe = Recipe.load(wanted.recipe, (f"seed={seed}",))
+        with tempfile.TemporaryDirectory() as folder:
+            started = time.perf_counter()
+            study = run(recipe, Path(folder) / "study")
+            seconds.append(time.perf_counter() - started)
+            tables.append(summarise(study)[SHOWN])
+        print(f"seed {seed}: {seconds[-1]:.0f} s\n{tables[-1].rename(columns=COLUMNS).round(3)}\n", flush=True)
+    print(_table(tables, recipe))
+    gap = [t.at["nearest", "sub_map@r"] - t.at["standard", "sub_map@r"] for t in tables]
+    print(f"\nfine MAP@R, nearest above standard: {_spread(pd.Series(gap))} (over {len(gap)} seeds)")
+    print(f"seconds for a whole study: {_spread(pd.Series(seconds), digits=0)}")
+
+
+def _table(tables: list[pd.DataFrame], recipe: Recipe) -> str:
+    """Mean and standard deviation over the seeds, as Markdown."""
+    lines = ["| arm | " + " | ".join(COLUMNS[name] for name in SHOWN) + " |", "|---" * (len(SHOWN) + 1) + "|"]
+    for arm in [*recipe.arms, "pixels"]:
+        cells = [_spread(pd.Series([table.at[arm, name] for table in tables])) for name in SHOWN]
+        lines.append(f"| {arm} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _spread(values: pd.Series, *, digits: int = 3) -> str:
+    return f"{values.mean():.{digits}f} ± {values.std():.{digits}f}"
+
+
+if __name__ == "__main__":
+    main()
