@@ -21,7 +21,8 @@ from core.plain import to_json
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 data_app = typer.Typer(no_args_is_help=True, help="Look at data sets before they are used.")
 app.add_typer(data_app, name="data")
-stdout, stderr = Console(), Console(stderr=True)
+stdout = Console(width=None if sys.stdout.isatty() else 160)  # a file or pipe has no width to wrap at
+stderr = Console(stderr=True)
 
 GATE = re.compile(r"\s*(preserved|compressed|destroyed|unimodal|too small)\s*>\s*(\d+)\s*")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -202,9 +203,9 @@ def _print_json(value: Any) -> None:
 
 def _print_table(frame: pd.DataFrame, *, title: str) -> None:
     table = Table(title=Text(title), title_justify="left")  # Text: names of classes and files are not markup
-    for column in frame.columns:
-        numeric = pd.api.types.is_numeric_dtype(frame[column])
-        table.add_column(Text(str(column)), justify="right" if numeric else "left", overflow="fold")
+    for position, column in enumerate(frame.columns):
+        justify: Any = "right" if pd.api.types.is_numeric_dtype(frame[column]) else "left"
+        table.add_column(Text(str(column)), justify=justify, overflow="fold", min_width=8 if position == 0 else None)
     for row in frame.itertuples(index=False):
         table.add_row(*(_cell(value) for value in row))
     stdout.print(table)

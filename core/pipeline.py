@@ -13,24 +13,25 @@ import numpy as np
 import pandas as pd
 import torch
 
+from core.arms import STATE, train_arms
 from core.config import Recipe
 from core.data import ArrayImages, Dataset, input_size, load
 from core.diagnostics import Diagnosis, analyse, retrieval_per_query
-from core.embedding import REFERENCE_SIDE, embed, pixel_vectors
-from core.errors import UncollapseError
+from core.embedding import REFERENCE_SIDE, pixel_vectors
 from core.neighbours import KnnGraph, Neighbours
 from core.plain import to_json
 from core.projection import NEIGHBOURS, paired_maps
-from core.study import REFERENCE, SCHEMA, Study, evaluated
-from core.training import Trainer, TrainingItems, build_embedder, choose_device
-from core.watching import epoch_figures, warnings_of
+from core.study import REFERENCE, SCHEMA, Study, evaluated, labels_and_modes
+from core.training import choose_device
 from core.workspace import save_array, workspace
-from models.checkpoint import save_checkpoint
 
 Progress = Callable[..., None]
 """Called with any of stage, arm, epoch, epochs, fraction (0 to 1 of the whole), message, row (an epoch's figures)."""
 
 TRAINING_SHARE = 0.75
+STARTS = {"data": 0.0, "train": 0.0, "analyse": TRAINING_SHARE, "maps": 0.88}
+"""Share of the whole that is done when a stage begins."""
+
 VERSIONS = ("torch", "pytorch-metric-learning", "umap-learn", "faiss-cpu", "scikit-learn", "numpy")
 
 
@@ -62,9 +63,8 @@ class _Run:
             self._write_items(data)
         items = data.items
         held_out = np.flatnonzero(evaluated(items))
-        for position, name in enumerate(self.recipe.arms):
-            with self._timed(f"train {name}", f"training {name}", arm=name):
-                self._train(name, items, pixels, held_out, position)
+        with self._timed("train", f"training {' and '.join(self.recipe.arms)}"):
+            self._train(items, pixels)
         self._reference(data)
         with self._timed("analyse", "diagnosing every class"):
             graphs = self._analyse(items, held_out)
@@ -72,14 +72,12 @@ class _Run:
             self._draw(items, held_out, graphs)
         self._describe(data)
         for name in self.recipe.arms:  # kept until now, so that a run stopped late need not train again
-            self._state(name).unlink()
+            (self.folder / "arms" / name / STATE).unlink()
 
     @contextlib.contextmanager
-    def _timed(self, stage: str, message: str, *, arm: str = "") -> Iterator[None]:
+    def _timed(self, stage: str, message: str) -> Iterator[None]:
         started = time.perf_counter()
-        fractions = {"analyse": TRAINING_SHARE, "maps": 0.88}
-        done = {"fraction": fractions[stage]} if stage in fractions else {}
-        self.progress(stage=stage.split()[0], message=message, arm=arm, **done)
+        self.progress(stage=stage, message=message, fraction=STARTS[stage])
         yield
         self.timings[stage] = round(time.perf_counter() - started, 2)
 
@@ -93,33 +91,20 @@ class _Run:
         if isinstance(data.images, ArrayImages):
             save_array(self.folder / "images.npy", data.images.array)
 
-    def _train(self, name: str, items: pd.DataFrame, pixels: torch.Tensor, held_out: np.ndarray, position: int) -> None:
-        """Train one arm with its figures after every epoch; its state is saved as often, for --resume."""
-        arm, epochs = self.recipe.arms[name], self.recipe.train.epochs
-        folder = self.folder / "arms" / name
-        folder.mkdir(parents=True, exist_ok=True)
-        rows = np.flatnonzero(items["split"] == "train")
-        codes = torch.from_numpy(pd.factorize(items["label"].iloc[rows], sort=True)[0].astype(np.int64))
-        train_items = TrainingItems(pixels[rows], codes, torch.from_numpy(items["id"].to_numpy()[rows].copy()))
-        embedder = build_embedder(self.recipe.model, train_items.images, seed=self.recipe.seed)
-        trainer = Trainer(embedder, train_items, recipe=self.recipe, arm=arm)
-        state = self._state(name)
-        history = trainer.restore(state) if state.exists() else []
-        for row in trainer:
-            points = embed(embedder, pixels[held_out])
-            if not np.isfinite(points).all():
-                raise UncollapseError(f"arms.{name}: training diverged in epoch {row['epoch']}; lower train.lr")
-            row |= epoch_figures(points, *_columns(items.iloc[held_out])[:2])
-            history.append(row)
-            trainer.save(state, history)
-            done = (position + row["epoch"] / epochs) / len(self.recipe.arms) * TRAINING_SHARE
-            self.progress(arm=name, epoch=row["epoch"], epochs=epochs, fraction=done, row=row)
-        pd.DataFrame(history).to_parquet(folder / "history.parquet", index=False)
-        save_checkpoint(folder, embedder.cpu())
-        self._add(name, "trained", arm.positives, embed(embedder, pixels), warnings_of(history))
+    def _train(self, items: pd.DataFrame, pixels: torch.Tensor) -> None:
+        """All arms, each with its figures after every epoch."""
+        epochs, arms = self.recipe.train.epochs, list(self.recipe.arms)
+        done = dict.fromkeys(arms, 0)
 
-    def _state(self, arm: str) -> Path:
-        return self.folder / "arms" / arm / "training.pt"
+        def report(arm: str, row: dict[str, Any]) -> None:
+            done[arm] = row["epoch"]
+            share = sum(done.values()) / (epochs * len(arms))
+            self.progress(arm=arm, epoch=row["epoch"], epochs=epochs, fraction=share * TRAINING_SHARE, row=row)
+
+        trained = train_arms(self.recipe, items, pixels, folder=self.folder / "arms", report=report)
+        for name, arm in trained.items():
+            self.timings[f"train {name}"] = arm.seconds
+            self._add(name, "trained", self.recipe.arms[name].positives, arm.embeddings, arm.warnings)
 
     def _reference(self, data: Dataset) -> None:
         config = self.recipe.data
@@ -136,7 +121,8 @@ class _Run:
 
     def _analyse(self, items: pd.DataFrame, held_out: np.ndarray) -> dict[str, KnnGraph]:
         """Retrieval, sub-clusters and collapse of every arm, measured against the reference."""
-        labels, modes, ids = _columns(items.iloc[held_out])
+        labels, modes = labels_and_modes(items.iloc[held_out])
+        ids = items["id"].to_numpy()[held_out]
         graphs: dict[str, KnnGraph] = {}
         diagnoses: dict[str, Diagnosis] = {}
         queries: dict[str, pd.DataFrame] = {}
@@ -186,8 +172,3 @@ class _Run:
             "versions": {"python": platform.python_version()} | {name: version(name) for name in VERSIONS},
         }
         (self.folder / "study.json").write_text(to_json(description, indent=1), encoding="utf-8")
-
-
-def _columns(items: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:
-    modes = items["sublabel"].to_numpy() if "sublabel" in items else None
-    return items["label"].to_numpy(), modes, items["id"].to_numpy()

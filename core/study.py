@@ -306,6 +306,11 @@ def evaluated(items: pd.DataFrame) -> Bool[np.ndarray, "n"]:
     return test if test.any() else np.ones(len(items), dtype=bool)
 
 
+def labels_and_modes(items: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
+    """The items' classes and, where known, their modes."""
+    return items["label"].to_numpy(), items["sublabel"].to_numpy() if "sublabel" in items else None
+
+
 def studies_root() -> Path:
     """The folder of the user's studies."""
     return Path(os.environ.get(STUDIES_VARIABLE, "studies")).absolute()

@@ -1,0 +1,116 @@
+"""Training a study's arms: side by side on a CPU, one after the other on an accelerator."""
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Float32, UInt8
+from torch import Tensor
+
+from core.config import Recipe
+from core.embedding import embed
+from core.errors import UncollapseError
+from core.study import evaluated, labels_and_modes
+from core.training import Trainer, TrainingItems, build_embedder, choose_device
+from core.watching import epoch_figures, warnings_of
+from models.checkpoint import save_checkpoint
+
+STATE = "training.pt"
+"""What an interrupted arm resumes from."""
+
+Report = Callable[[str, dict[str, Any]], None]
+"""Called with an arm's name and the figures of the epoch it has finished."""
+
+
+@dataclass(frozen=True)
+class TrainedArm:
+    """An arm at the end of its training."""
+
+    embeddings: Float32[np.ndarray, "n d"]
+    warnings: list[str]
+    seconds: float
+
+
+def train_arms(
+    recipe: Recipe, items: pd.DataFrame, pixels: UInt8[Tensor, "n c s s"], *, folder: Path, report: Report
+) -> dict[str, TrainedArm]:
+    """Train every arm of a recipe from the same initial weights over the same batches; each saves into folder/NAME.
+
+    An arm whose folder holds a state goes on from there. Figures of finished epochs are reported one at a time.
+    Raises UncollapseError where a training diverges; an interruption stops all arms after the epoch under way.
+    """
+    lock, stopped = threading.Lock(), threading.Event()
+
+    def report_in_turn(name: str, row: dict[str, Any]) -> None:
+        with lock:
+            report(name, row)
+        if stopped.is_set():
+            raise InterruptedError
+
+    # Built one after the other: initial weights are drawn from torch's global generator.
+    trainings = {name: _Training(recipe, name, items, pixels, folder / name) for name in recipe.arms}
+    together = len(trainings) if choose_device(recipe.train.device).type == "cpu" else 1
+    with _threads_for(together), ThreadPoolExecutor(together) as pool:
+        futures = {name: pool.submit(training.run, report_in_turn) for name, training in trainings.items()}
+        try:
+            return {name: future.result() for name, future in futures.items()}
+        except BaseException:
+            stopped.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+@contextlib.contextmanager
+def _threads_for(arms: int) -> Iterator[None]:
+    """Share the cores among arms that train at once: more threads than cores would spend their time waiting."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(max(1, min(before, (os.cpu_count() or 1) // arms)))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+class _Training:
+    """One arm from initial weights to embeddings."""
+
+    def __init__(self, recipe: Recipe, name: str, items: pd.DataFrame, pixels: Tensor, folder: Path) -> None:
+        self.name, self.arm, self.folder, self.pixels = name, recipe.arms[name], folder, pixels
+        rows = np.flatnonzero(items["split"] == "train")
+        codes = torch.from_numpy(pd.factorize(items["label"].iloc[rows], sort=True)[0].astype(np.int64))
+        ids = torch.from_numpy(items["id"].to_numpy()[rows].copy())
+        train_items = TrainingItems(pixels[rows], codes, ids)
+        self.embedder = build_embedder(recipe.model, train_items.images, seed=recipe.seed)
+        self.trainer = Trainer(self.embedder, train_items, recipe=recipe, arm=self.arm)
+        self.watched = np.flatnonzero(evaluated(items))
+        self.labels, self.modes = labels_and_modes(items.iloc[self.watched])
+
+    def run(self, report: Report) -> TrainedArm:
+        """Train with figures after every epoch; the state is saved as often."""
+        started = time.perf_counter()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        state = self.folder / STATE
+        history = self.trainer.restore(state) if state.exists() else []
+        for row in self.trainer:
+            history.append(row | self._figures(row["epoch"]))
+            self.trainer.save(state, history)
+            report(self.name, history[-1])
+        pd.DataFrame(history).to_parquet(self.folder / "history.parquet", index=False)
+        embeddings = embed(self.embedder, self.pixels)
+        save_checkpoint(self.folder, self.embedder.cpu())
+        return TrainedArm(embeddings, warnings_of(history), round(time.perf_counter() - started, 2))
+
+    def _figures(self, epoch: int) -> dict[str, float]:
+        points = embed(self.embedder, self.pixels[self.watched])
+        if not np.isfinite(points).all():
+            raise UncollapseError(f"arms.{self.name}: training diverged in epoch {epoch}; lower train.lr")
+        return epoch_figures(points, self.labels, self.modes)
