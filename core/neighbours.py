@@ -41,6 +41,10 @@ class KnnGraph:
     distances: Float32[np.ndarray, "n k"]
 
 
+Found = tuple[Float[np.ndarray, "q k"], Int64[np.ndarray, "q k"]]
+"""Distances, or their squares, and the row numbers they belong to."""
+
+
 class Neighbours:
     """Euclidean search over a fixed matrix; hits are named by item id, nearest first, ties by lowest row.
 
@@ -82,14 +86,14 @@ class Neighbours:
         distances, rows = self._others(np.arange(len(self)), k)
         return KnnGraph(rows.astype(np.int32), distances)
 
-    def _others(self, own: Int64[np.ndarray, "q"], k: int):
+    def _others(self, own: Int64[np.ndarray, "q"], k: int) -> Found:
         distances, rows = self._search_rows(self._vectors[own], k + 1)
         is_self = rows == own[:, None]
         is_self[~is_self.any(axis=1), -1] = True  # hidden behind its duplicates: the last hit goes instead
         kept = ~is_self
         return distances[kept].reshape(-1, k), rows[kept].reshape(-1, k)
 
-    def _search_rows(self, queries: Float[np.ndarray, "q d"], k: int):
+    def _search_rows(self, queries: Float[np.ndarray, "q d"], k: int) -> Found:
         queries = np.ascontiguousarray(queries, dtype=np.float32)
         if queries.ndim != 2 or queries.shape[1] != self._vectors.shape[1]:
             raise DataError(
@@ -101,7 +105,7 @@ class Neighbours:
         squares, rows = (np.concatenate(part) for part in zip(*parts, strict=True))
         return np.sqrt(squares).astype(np.float32), rows
 
-    def _search_block(self, queries: Float32[np.ndarray, "q d"], k: int):
+    def _search_block(self, queries: Float32[np.ndarray, "q d"], k: int) -> Found:
         n = len(self)
         wanted, fetched = min(k, n), min(k + MARGIN, n)
         centred = queries - self._centre
@@ -115,7 +119,7 @@ class Neighbours:
         padding = ((0, 0), (0, k - wanted))
         return np.pad(squares, padding, constant_values=np.inf), np.pad(rows, padding, constant_values=-1)
 
-    def _search_in_float64(self, queries: Float32[np.ndarray, "q d"], k: int):
+    def _search_in_float64(self, queries: Float32[np.ndarray, "q d"], k: int) -> Found:
         """Exhaustive search for queries whose neighbours lie closer together than float32 can tell apart."""
         squares, rows = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int64)
         gallery = Gallery(self._vectors)
@@ -178,7 +182,12 @@ class Gallery:
         return squares
 
 
-def _expand(queries: Float[np.ndarray, "q d"], vectors: Float[np.ndarray, "n d"], own, others):
+def _expand(
+    queries: Float[np.ndarray, "q d"],
+    vectors: Float[np.ndarray, "n d"],
+    own: Float[np.ndarray, "q"],
+    others: Float[np.ndarray, "n"],
+) -> Float[np.ndarray, "q n"]:
     squares = queries @ vectors.T
     squares *= -2
     squares += own[:, None]
@@ -196,7 +205,7 @@ def _squares_of_pairs(
     return np.where(rows < 0, np.inf, squares)
 
 
-def _by_distance_then_row(squares: Float64[np.ndarray, "q m"], rows: Int64[np.ndarray, "q m"], k: int):
+def _by_distance_then_row(squares: Float64[np.ndarray, "q m"], rows: Int64[np.ndarray, "q m"], k: int) -> Found:
     order = np.lexsort((rows, squares), axis=1)[:, :k]
     return np.take_along_axis(squares, order, axis=1), np.take_along_axis(rows, order, axis=1)
 

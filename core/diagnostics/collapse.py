@@ -8,7 +8,7 @@ from jaxtyping import Float, Float64, Int64
 from core.diagnostics.checks import Groups
 from core.neighbours import chunks
 
-BLOCK = 2048
+BLOCK = 1024
 
 
 @dataclass(frozen=True)
@@ -36,19 +36,22 @@ class Geometry:
         return cls(means, sizes, within, *_nearest_means(means, noise=np.nan_to_num(within) / sizes))
 
 
-def _nearest_means(means: Float64[np.ndarray, "c d"], noise: Float64[np.ndarray, "c"]):
+def _nearest_means(
+    means: Float64[np.ndarray, "c d"], noise: Float64[np.ndarray, "c"]
+) -> tuple[Int64[np.ndarray, "c"], Float64[np.ndarray, "c"]]:
     """Nearest other mean by ||a - b||^2 - noise_a - noise_b: what remains without the means' own sampling error."""
+    if len(means) < 2:
+        return np.full(len(means), -1), np.full(len(means), np.inf)
     centred = means - means.mean(axis=0)
-    own = np.einsum("cd,cd->c", centred, centred)
-    nearest, squares = np.full(len(means), -1), np.full(len(means), np.inf)
-    for block in chunks(len(means), BLOCK) if len(means) > 1 else []:
-        found = own[block, None] + own - 2 * centred[block] @ centred.T - noise[block, None] - noise
+    others = np.einsum("cd,cd->c", centred, centred) - noise
+    nearest = np.empty(len(means), dtype=np.int64)
+    for block in chunks(len(means), BLOCK):
+        found = (-2 * centred[block]) @ centred.T
+        found += others  # what depends on the row alone does not move its minimum
         found[np.arange(len(found)), np.arange(block.start, block.stop)] = np.inf
         nearest[block] = found.argmin(axis=1)
-        difference = centred[block] - centred[nearest[block]]  # without the cancellation of the line above
-        exact = np.einsum("cd,cd->c", difference, difference) - noise[block] - noise[nearest[block]]
-        squares[block] = np.maximum(exact, 0)
-    return nearest, squares
+    squares = np.square(centred - centred[nearest]).sum(axis=1) - noise - noise[nearest]
+    return nearest, np.maximum(squares, 0)
 
 
 def kappa(geometry: Geometry) -> Float64[np.ndarray, "c"]:
@@ -105,7 +108,9 @@ def participation_ratio(points: Float[np.ndarray, "n d"]) -> float:
     return float(squared_trace / squared_norm) if squared_norm > 0 else float("nan")
 
 
-def _ratio(within: Float64[np.ndarray, "c"], between, *, classes: int) -> Float64[np.ndarray, "c"]:
+def _ratio(
+    within: Float64[np.ndarray, "c"], between: Float64[np.ndarray, "c"] | np.float64, *, classes: int
+) -> Float64[np.ndarray, "c"]:
     if classes < 2:
         return np.full(len(within), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -5,7 +5,7 @@ from jaxtyping import Float, Float64, Int64
 
 from core.neighbours import chunks
 
-BLOCK = 2048
+BLOCK = 1024
 
 
 def fragmentation(
@@ -26,18 +26,19 @@ def fragmentation(
     order = np.argsort(mode_of, kind="stable")
     starts = np.cumsum(sizes) - sizes
     centroids = np.add.reduceat(points[inside][order].astype(np.float64), starts, axis=0) / sizes[:, None]
-    strays = owner[_nearest(centroids)] != owner
     own = np.bincount(owner, minlength=classes)
-    share = np.bincount(owner, weights=strays, minlength=classes) / np.maximum(own, 1)
-    return np.where(own > 1, share, 0.0)
+    asked = np.flatnonzero(own[owner] > 1)
+    strays = owner[_nearest(centroids, asked)] != owner[asked]
+    return np.bincount(owner[asked], weights=strays, minlength=classes) / np.maximum(own, 1)
 
 
-def _nearest(centroids: Float64[np.ndarray, "m d"]) -> Int64[np.ndarray, "m"]:
+def _nearest(centroids: Float64[np.ndarray, "m d"], asked: Int64[np.ndarray, "a"]) -> Int64[np.ndarray, "a"]:
     centred = centroids - centroids.mean(axis=0)
     squares = np.square(centred).sum(axis=1)
-    nearest = np.empty(len(centred), dtype=np.int64)
-    for block in chunks(len(centred), BLOCK):
-        found = squares - 2 * centred[block] @ centred.T
-        found[np.arange(len(found)), np.arange(block.start, block.stop)] = np.inf
+    nearest = np.empty(len(asked), dtype=np.int64)
+    for block in chunks(len(asked), BLOCK):
+        found = (-2 * centred[asked[block]]) @ centred.T
+        found += squares
+        found[np.arange(len(found)), asked[block]] = np.inf
         nearest[block] = found.argmin(axis=1)
     return nearest

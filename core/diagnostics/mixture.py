@@ -5,6 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64, Int64
 
+STARTS = 4
+STEPS = 10
+"""k-means partitions tried, and steps for each: cheap, and most of what keeps EM from a poor optimum."""
+
 MAX_ITERATIONS = 100
 TOLERANCE = 1e-4
 """EM stops when the mean log-likelihood per row gains less."""
@@ -23,11 +27,12 @@ class Mixture:
 
 
 def fit_mixture(scores: Float64[np.ndarray, "n s"], k: int, rng: np.random.Generator) -> Mixture:
-    """EM from k-means++ seeds with a few Lloyd steps."""
+    """EM from the tightest of several k-means partitions."""
     n, dimensions = scores.shape
     floor = FLOOR * scores.var(axis=0) + 1e-300
     features = np.concatenate([scores**2, scores], axis=1)
-    weights = np.eye(k)[_lloyd(scores, _seeds(scores, k, rng))]
+    starts = [_lloyd(scores, _seeds(scores, k, rng)) for _ in range(STARTS if k > 1 else 1)]
+    weights = np.eye(k)[min(starts, key=lambda start: start[1])[0]]
     before = -np.inf
     for _ in range(MAX_ITERATIONS if k > 1 else 1):
         log_likelihoods = _log_likelihoods(features, weights, floor)
@@ -43,7 +48,9 @@ def fit_mixture(scores: Float64[np.ndarray, "n s"], k: int, rng: np.random.Gener
     return Mixture(log_likelihoods.argmax(axis=1), -2 * n * likelihood + parameters * np.log(n))
 
 
-def _log_likelihoods(features: Float64[np.ndarray, "n s2"], weights: Float64[np.ndarray, "n k"], floor):
+def _log_likelihoods(
+    features: Float64[np.ndarray, "n s2"], weights: Float64[np.ndarray, "n k"], floor: Float64[np.ndarray, "s"]
+) -> Float64[np.ndarray, "n k"]:
     """M-step, then the log-density of every row under every component: one matrix product each."""
     n, dimensions = len(features), features.shape[1] // 2
     mass = weights.sum(axis=0) + 1e-12
@@ -66,13 +73,17 @@ def _seeds(scores: Float64[np.ndarray, "n s"], k: int, rng: np.random.Generator)
     return np.array(seeds)
 
 
-def _lloyd(scores: Float64[np.ndarray, "n s"], centres: Float64[np.ndarray, "k s"], steps: int = 10):
-    for _ in range(steps):
-        nearest = (np.square(centres).sum(axis=1) - 2 * scores @ centres.T).argmin(axis=1)
+def _lloyd(
+    scores: Float64[np.ndarray, "n s"], centres: Float64[np.ndarray, "k s"]
+) -> tuple[Int64[np.ndarray, "n"], float]:
+    """Nearest centre of each row after some steps of k-means, and the sum of squared distances less a constant."""
+    for _ in range(STEPS):
+        squares = np.square(centres).sum(axis=1) - 2 * scores @ centres.T
+        nearest = squares.argmin(axis=1)
         member = np.eye(len(centres))[nearest]
         mass = member.sum(axis=0)
         moved = np.where(mass[:, None] > 0, member.T @ scores / np.maximum(mass, 1)[:, None], centres)
         if np.array_equal(moved, centres):
             break
         centres = moved
-    return nearest
+    return nearest, float(squares.min(axis=1).sum())

@@ -112,7 +112,9 @@ def _keys(
     return keys
 
 
-def _figures(keys: UInt32[np.ndarray, "q g"], relevant: Int64[np.ndarray, "q"], *, ks: Sequence[int]):
+def _figures(
+    keys: UInt32[np.ndarray, "q g"], relevant: Int64[np.ndarray, "q"], *, ks: Sequence[int]
+) -> Float64[np.ndarray, "q f"]:
     """(q, len(ks) + 2) figures; NaN for queries with nothing to find."""
     figures = np.full((len(keys), len(ks) + 2), np.nan)
     depth = int(min(max(relevant.max(initial=0), *ks) + 1, keys.shape[1]))
@@ -172,7 +174,9 @@ def _expected(keys: UInt32[np.ndarray, "m"], relevant: int, *, ks: Sequence[int]
     return [*recall, chance[:relevant].sum() / relevant, precision[:relevant].sum() / relevant]
 
 
-def _probability_of_a_hit(k: int, start, size, matches) -> float:
+def _probability_of_a_hit(
+    k: int, start: Int64[np.ndarray, "t"], size: Int64[np.ndarray, "t"], matches: Int64[np.ndarray, "t"]
+) -> float:
     """Chance that the first k ranks hold a match: 1 - C(g - m, t) / C(g, t) in the tie that the cut divides."""
     group = np.searchsorted(start, min(k, start[-1] + size[-1]), side="left") - 1
     if matches[:group].any():

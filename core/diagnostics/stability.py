@@ -21,13 +21,16 @@ def resample(
 ) -> tuple[Int64[np.ndarray, "b"], float]:
     """Counts over subsamples of 80 %, and how well their assignments agree with the full ones.
 
-    Agreement is the mean adjusted mutual information over the subsamples, clipped to [0, 1]; 1 = identical groups.
+    The number of signal dimensions is that of the whole class, their directions are found anew each time. Agreement
+    is the mean adjusted mutual information over the subsamples, clipped to [0, 1]; 1 = identical groups.
     """
+    if not full.dimensions:  # nothing to look for groups in
+        return np.ones(SUBSAMPLES, dtype=np.int64), 1.0
     size = max(1, round(SUBSAMPLE_SHARE * len(points)))
     counts, agreement = [], []
     for _ in range(SUBSAMPLES):
         rows = np.sort(rng.choice(len(points), size, replace=False))
-        again = count_once(points[rows], rng)
+        again = count_once(points[rows], rng, dimensions=full.dimensions)
         counts.append(again.count)
         agreement.append(adjusted_mutual_info_score(full.assignments[rows], again.assignments))
     return np.array(counts), float(np.clip(np.mean(agreement), 0, 1))

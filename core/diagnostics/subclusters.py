@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import diptest
 import numpy as np
-from jaxtyping import Float, Float64, Int64
+from jaxtyping import Float, Float32, Float64, Int64
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from core.diagnostics.checks import on_sphere
@@ -40,22 +40,31 @@ class Counted:
     p_value: float
     """Largest dip-test p-value among the pairs left unmerged; 1 where one group is left."""
 
+    dimensions: int
+    """Signal dimensions the groups were looked for in."""
+
     @property
     def count(self) -> int:
         return max(1, int(self.assignments.max(initial=0)) + 1)
 
 
-def count_once(points: Float[np.ndarray, "n d"], rng: np.random.Generator) -> Counted:
-    """Deduplicate, flatten, keep the signal dimensions, fit mixtures, merge what is not separated by a gap."""
+def count_once(points: Float[np.ndarray, "n d"], rng: np.random.Generator, *, dimensions: int | None = None) -> Counted:
+    """Deduplicate, flatten, keep the signal dimensions, fit mixtures, merge what is not separated by a gap.
+
+    dimensions: how many signal dimensions there are, where already known; finding out is most of the cost.
+    """
     distinct, copy_of = np.unique(points, axis=0, return_inverse=True)
-    scores = signal_scores(distinct, rng)
+    scores = signal_scores(distinct, rng, dimensions=dimensions)
     if not scores.shape[1]:
-        return Counted(np.zeros(len(points), dtype=np.int64), 1.0)
+        return Counted(np.zeros(len(points), dtype=np.int64), 1.0, 0)
     groups, p_value = merge_groups(scores, best_mixture(scores, rng))
-    return Counted(_by_size(groups, smallest=max(SMALLEST_GROUP, SMALLEST_SHARE * len(groups)))[copy_of], p_value)
+    numbers = _by_size(groups, smallest=max(SMALLEST_GROUP, SMALLEST_SHARE * len(groups)))
+    return Counted(numbers[copy_of], p_value, scores.shape[1])
 
 
-def signal_scores(points: Float[np.ndarray, "n d"], rng: np.random.Generator) -> Float64[np.ndarray, "n s"]:
+def signal_scores(
+    points: Float[np.ndarray, "n d"], rng: np.random.Generator, *, dimensions: int | None = None
+) -> Float64[np.ndarray, "n s"]:
     """Coordinates along the directions that carry more variance than chance; s = 0 where none does."""
     flat = flatten(points)
     radius = np.sqrt(np.square(flat).sum(axis=1).mean())
@@ -65,7 +74,7 @@ def signal_scores(points: Float[np.ndarray, "n d"], rng: np.random.Generator) ->
     small = flat if flat.shape[0] >= flat.shape[1] else flat.T
     values, vectors = np.linalg.eigh(small.T @ small)
     values, vectors = values[::-1], vectors[:, ::-1]
-    kept = _signal_dimensions(small, values, vectors, rng)
+    kept = _signal_dimensions(small, values, vectors, rng) if dimensions is None else dimensions
     return flat @ vectors[:, :kept] if small is flat else vectors[:, :kept] * np.sqrt(values[:kept])
 
 
@@ -83,7 +92,8 @@ def _signal_dimensions(
     most = min(MOST_DIMENSIONS, len(values))
     kept, residual = 0, small
     while kept < most:
-        more = int(np.count_nonzero(values[kept:most] > _largest_by_chance(residual, rng)))
+        freedom = np.prod([size / (size - kept) for size in small.shape])  # flips fill the emptied dimensions again
+        more = int(np.count_nonzero(values[kept:most] > freedom * _largest_by_chance(residual, rng)))
         if not more:
             break
         kept += more
@@ -111,19 +121,20 @@ def _largest_by_chance(small: Float64[np.ndarray, "n d"], rng: np.random.Generat
 
     Hong, Sheng & Dobriban 2020, https://arxiv.org/abs/2012.02985.
     """
+    small = small.astype(np.float32)
     return max(
-        _top_eigenvalue(small * (2 * rng.integers(0, 2, size=small.shape, dtype=np.int8) - 1), rng)
+        _top_eigenvalue(small * (np.int8(2) * rng.integers(0, 2, size=small.shape, dtype=np.int8) - np.int8(1)), rng)
         for _ in range(FLIPS)
     )
 
 
-def _top_eigenvalue(matrix: Float64[np.ndarray, "n d"], rng: np.random.Generator) -> float:
+def _top_eigenvalue(matrix: Float32[np.ndarray, "n d"], rng: np.random.Generator) -> float:
     """Largest eigenvalue of matrix.T @ matrix: directly when small, by Lanczos to half a percent when wide."""
     width = matrix.shape[1]
     if width <= DIRECT_UP_TO:
         return float(np.linalg.eigvalsh(matrix.T @ matrix)[-1])
-    operator = LinearOperator((width, width), matvec=lambda v: matrix.T @ (matrix @ v), dtype=np.float64)
-    start = rng.normal(size=width)
+    operator = LinearOperator((width, width), matvec=lambda v: matrix.T @ (matrix @ v), dtype=np.float32)
+    start = rng.normal(size=width).astype(np.float32)
     return float(eigsh(operator, k=1, tol=5e-3, v0=start, return_eigenvectors=False)[0])
 
 

@@ -35,11 +35,11 @@ def test_search_equals_naive_search_at_every_scale(n, d, k, scale):
     assert np.all(np.isinf(distances[:, n:]))
 
 
-def test_thousands_of_points_within_float32_noise_are_ranked_exactly():
+def test_hundreds_of_points_within_float32_noise_are_ranked_exactly():
     rng = np.random.default_rng(0)
-    points = (0.25 + 1e-6 * rng.normal(size=(2000, 16))).astype(np.float32)
-    graph = Neighbours(points, np.arange(2000)).graph(10)
-    _, rows = naive(points, points, 2000)
+    points = (0.25 + 1e-6 * rng.normal(size=(600, 16))).astype(np.float32)
+    graph = Neighbours(points, np.arange(600)).graph(10)
+    _, rows = naive(points, points, 600)
     others = np.array([row[row != i][:10] for i, row in enumerate(rows)])
     assert np.array_equal(graph.rows, others)
 

@@ -46,7 +46,7 @@ def test_few_points_are_one_group(n):
 def test_four_views_of_every_item_do_not_multiply_the_count():
     rng = np.random.default_rng(5)
     for k in (1, 3):
-        items, truth = modes(rng, k, 100, separation=20)
+        items, _ = modes(rng, k, 100, separation=20)
         views = np.repeat(items, 4, axis=0) + 0.05 * NOISE * rng.normal(size=(400, 64))
         assert count(sphere(views)) == k
         assert count(np.repeat(items, 4, axis=0)) == k
