@@ -50,13 +50,15 @@ def place(
 ) -> Float32[np.ndarray, "q 2"]:
     """An approximate place on a map: the mean of the nearest items' places, near ones weighing more.
 
+    A copy of an item gets its very place.
+
     ids, layout: the map's items and their places, rows alike.
     """
     distances, found = neighbours.search(queries, min(NEIGHBOURS, len(neighbours)))
     order = np.argsort(ids)
     rows = order[np.searchsorted(ids, found, sorter=order)]
-    scale = np.maximum(distances[:, -1:], 1e-12)
-    weights = np.exp(-4 * np.square(distances / scale))
+    relative = np.square(distances / np.maximum(distances[:, -1:], 1e-12), dtype=np.float64)
+    weights = np.exp(-4 * relative) / np.maximum(relative, 1e-12)
     weights /= weights.sum(axis=1, keepdims=True)
     return np.einsum("qk,qkc->qc", weights, layout[rows]).astype(np.float32)
 

@@ -352,5 +352,7 @@ def _summary(folder: Path) -> StudySummary:
 def _reason(error: BaseException) -> str:
     if isinstance(error, KeyError):
         return f"{error} is missing"
-    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    if isinstance(error, OSError) and error.filename:
+        return f"{Path(error.filename).name}: {error.strerror}"
+    text = str(error) or type(error).__name__
     return " ".join(text.split())[:200]

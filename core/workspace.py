@@ -51,9 +51,10 @@ def workspace(out: Path, description: str, *, resume: bool) -> Iterator[Path]:
 
 def save_array(path: Path, array: np.ndarray) -> None:
     """Like np.save, which on a full disk raises an error that does not say so."""
+    array = np.ascontiguousarray(array)
     with path.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
-        file.write(np.ascontiguousarray(array).data)
+        file.write(array.data)
 
 
 @contextlib.contextmanager
