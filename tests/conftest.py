@@ -1,7 +1,9 @@
 """What every test runs under: shapes and types checked, seeded hypothesis, a studies folder of its own."""
 
+import fcntl
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -11,6 +13,8 @@ from tests import typechecker
 
 # Before anything imports core or models: every annotated function checks its shapes and types from here on.
 install_import_hook(["core", "models"], f"{typechecker.__name__}.check")
+
+OVERRIDES = ("train.epochs=2", "data.max_items=300", "model.width=4", "model.dim=8")
 
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
@@ -23,6 +27,22 @@ def _own_studies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UNCOLLAPSE_STUDIES", str(tmp_path_factory.mktemp("studies")))
         yield
+
+
+@pytest.fixture(scope="session")
+def study_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished study of 300 digits; made once, also for several test processes. Not to be written to."""
+    from core.config import Recipe
+    from core.pipeline import run
+
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    out = shared / "tiny-study"
+    with (shared / "tiny-study.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not out.exists():
+            run(Recipe.load("digits-parity", OVERRIDES), out)
+    return out
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

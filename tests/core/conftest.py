@@ -1,7 +1,5 @@
-"""One small trained study for all tests, and small recipes to make others."""
+"""Small recipes and pictures to make studies from, and the command line in this process."""
 
-import fcntl
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -14,23 +12,6 @@ import pytest
 from PIL import Image
 
 from core.config import Recipe
-
-OVERRIDES = ("train.epochs=2", "data.max_items=300", "model.width=4", "model.dim=8")
-
-
-@pytest.fixture(scope="session")
-def study_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished study of 300 digits; made once, also for several test processes. Not to be written to."""
-    from core.pipeline import run
-
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    out = shared / "tiny-study"
-    with (shared / "tiny-study.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not out.exists():
-            run(Recipe.load("digits-parity", OVERRIDES), out)
-    return out
 
 
 def write_pictures(folder: Path, *, classes: int = 2, each: int = 20, colour: bool = True, seed: int = 0) -> Path:

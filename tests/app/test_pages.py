@@ -1,0 +1,97 @@
+"""The pages' logic, without a browser."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.study import Study
+from core.summary import summarise
+
+MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
+
+
+@pytest.fixture
+def root(study_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(study_folder, tmp_path / "tiny")
+    monkeypatch.setenv("UNCOLLAPSE_STUDIES", str(tmp_path))
+    return tmp_path
+
+
+def open_page(**query: str) -> AppTest:
+    app = AppTest.from_file(MAIN, default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def test_cards_show_the_study_s_own_figures(root: Path) -> None:
+    app = open_page()
+    assert not app.exception
+    table = summarise(Study.load(root / "tiny"))
+    shown = {metric.label: (metric.value, metric.delta) for metric in app.metric}
+    left, right = table.at["standard", "sub_map@r"], table.at["nearest", "sub_map@r"]
+    assert shown["Fine MAP@R"] == (f"{right:.3f}", f"{right - left:+.3f}")
+    left, right = table.at["standard", "subclusters"], table.at["nearest", "subclusters"]
+    assert shown["Sub-clusters"] == (f"{right:.1f}", f"{right - left:+.1f}")
+    assert any("raw pixels" in caption.value for caption in app.caption)
+
+
+def test_the_class_table_has_both_arms_and_the_reference(root: Path) -> None:
+    app = open_page()
+    study = Study.load(root / "tiny")
+    table = app.dataframe[0].value
+    assert table["class"].tolist() == ["even", "odd"]
+    for arm in ("standard", "nearest", "pixels"):
+        expected = study.diagnostics.query("arm == @arm")["kappa"].tolist()
+        assert table[f"kappa|{arm}"].tolist() == pytest.approx(expected)
+
+
+def test_the_arms_swap(root: Path) -> None:
+    app = open_page()
+    app.button(key="swap").click().run()
+    assert (app.selectbox(key="left").value, app.selectbox(key="right").value) == ("nearest", "standard")
+    assert not app.exception
+
+
+def test_the_same_arm_twice_is_one_map_and_no_error(root: Path) -> None:
+    app = open_page()
+    app.selectbox(key="right").select("standard").run()
+    assert not app.exception
+    assert {metric.delta for metric in app.metric if metric.label == "Fine R@1"} == {"+0.000"}
+
+
+def test_back_goes_along_the_trail(root: Path) -> None:
+    study = Study.load(root / "tiny")
+    first, second = (int(i) for i in study.items["id"][study.evaluated][:2])
+    app = open_page(item=str(first))
+    assert app.button(key="back").disabled
+    app.session_state["trail"] = [str(second)]
+    app.run()
+    app.button(key="back").click().run()
+    assert app.query_params["item"] == str(second)
+    assert app.button(key="back").disabled
+
+
+@pytest.mark.parametrize("item", ["-1", "1e9", "99999", "٣", "<script>", ""])
+def test_an_item_that_does_not_exist_is_no_query(root: Path, item: str) -> None:
+    app = open_page(item=item)
+    assert not app.exception
+    assert not [button for button in app.button if button.key == "back"]
+
+
+def test_a_study_that_breaks_while_open_is_reported(root: Path) -> None:
+    app = open_page()
+    (root / "tiny" / "diagnostics.parquet").unlink()
+    (root / "tiny" / "study.json").write_text("{}")
+    app.run()
+    assert not app.exception
+    assert "tiny" in app.error[0].value
+
+
+def test_warnings_of_a_training_are_shown(root: Path) -> None:
+    path = root / "tiny" / "study.json"
+    path.write_text(path.read_text().replace('"warnings": []', '"warnings": ["total collapse: all at one point"]', 1))
+    app = open_page()
+    assert "total collapse" in app.warning[0].value
