@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ ON_SPHERE = 2e-3
 """Norms within this distance of 1 make a matrix L2-normalised; float16 storage alone moves a norm by 5e-4."""
 
 
-Labels = Sequence | np.ndarray | pd.Series
+Labels: TypeAlias = Sequence | np.ndarray | pd.Series
 """One label per row, of any kind that can be told apart."""
 
 
@@ -55,7 +56,7 @@ def check_points(points: np.ndarray, *, name: str = "embeddings") -> Float[np.nd
 
 def check_groups(labels: Labels, n: int, *, name: str = "labels") -> Groups:
     """Labels of any hashable kind as numbers. Raises DataError for a wrong length or a missing label."""
-    values = np.asarray(labels)
+    values: np.ndarray = np.asarray(labels)
     if values.shape != (n,):
         raise DataError(f"{name} have shape {values.shape} for {n} embeddings: give one per row")
     if pd.isna(values).any():

@@ -143,9 +143,10 @@ def analyse(
     points = check_points(embeddings)
     groups = check_groups(labels, len(points))
     known = None if sublabels is None else check_groups(sublabels, len(points), name="sublabels").codes
-    rows = None if reference is None else len(getattr(reference, "assignments", reference))
-    if rows not in (None, len(points)):
-        raise DataError(f"the reference has {rows} rows for {len(points)} embeddings: give the same items")
+    if reference is not None:
+        rows = len(reference.assignments if isinstance(reference, Diagnosis) else reference)
+        if rows != len(points):
+            raise DataError(f"the reference has {rows} rows for {len(points)} embeddings: give the same items")
     if reference is not None and not isinstance(reference, Diagnosis):
         reference = analyse(reference, labels, sublabels=sublabels, seed=seed, n_jobs=n_jobs, reliability=False)
 
@@ -261,11 +262,12 @@ def _mode_columns(
     """How many modes each class has, and how well nearest neighbours inside the class tell them apart."""
     found = np.full((len(native), 3), np.nan)
     counts = np.full(len(native), np.nan)
-    for c, rows in enumerate(native) if modes is not None else []:
-        inside = rows[modes[rows] >= 0]
-        sizes = np.unique(modes[inside], return_counts=True)[1]
-        counts[c] = np.count_nonzero(sizes >= max(SMALLEST_GROUP, SMALLEST_SHARE * len(inside)))
-        found[c] = mode_recall(points[inside], modes[inside])
+    if modes is not None:
+        for c, rows in enumerate(native):
+            inside = rows[modes[rows] >= 0]
+            sizes = np.unique(modes[inside], return_counts=True)[1]
+            counts[c] = np.count_nonzero(sizes >= max(SMALLEST_GROUP, SMALLEST_SHARE * len(inside)))
+            found[c] = mode_recall(points[inside], modes[inside])
     names = ["modes", "recall", "excess", "chance"]
     columns = [pd.array(counts, dtype="Int64"), *found.T]
     return {f"{prefix}_{name}": column for name, column in zip(names, columns, strict=True)}

@@ -32,8 +32,16 @@ def resample(
         rows = np.sort(rng.choice(len(points), size, replace=False))
         again = count_once(points[rows], rng, dimensions=full.dimensions)
         counts.append(again.count)
-        agreement.append(adjusted_mutual_info_score(full.assignments[rows], again.assignments))
+        agreement.append(_mutual_information(full.assignments[rows], again.assignments))
     return np.array(counts), float(np.clip(np.mean(agreement), 0, 1))
+
+
+def _mutual_information(first: Int64[np.ndarray, "n"], second: Int64[np.ndarray, "n"]) -> float:
+    """Adjusted mutual information; at once where the groups are the same under other numbers, as they mostly are."""
+    pairs = len(np.unique(first * (second.max() + 2) + second))
+    if pairs == len(np.unique(first)) == len(np.unique(second)):
+        return 1.0
+    return float(adjusted_mutual_info_score(first, second))
 
 
 def second_opinion(points: Float[np.ndarray, "n d"], rng: np.random.Generator) -> int:

@@ -121,9 +121,9 @@ def _largest_by_chance(small: Float64[np.ndarray, "n d"], rng: np.random.Generat
 
     Hong, Sheng & Dobriban 2020, https://arxiv.org/abs/2012.02985.
     """
-    small = small.astype(np.float32)
+    rough = small.astype(np.float32)
     return max(
-        _top_eigenvalue(small * (np.int8(2) * rng.integers(0, 2, size=small.shape, dtype=np.int8) - np.int8(1)), rng)
+        _top_eigenvalue(rough * (np.int8(2) * rng.integers(0, 2, size=small.shape, dtype=np.int8) - np.int8(1)), rng)
         for _ in range(FLIPS)
     )
 
@@ -134,16 +134,16 @@ def _top_eigenvalue(matrix: Float32[np.ndarray, "n d"], rng: np.random.Generator
     if width <= DIRECT_UP_TO:
         return float(np.linalg.eigvalsh(matrix.T @ matrix)[-1])
     operator = LinearOperator((width, width), matvec=lambda v: matrix.T @ (matrix @ v), dtype=np.float32)
-    start = rng.normal(size=width).astype(np.float32)
+    start = rng.standard_normal(width, dtype=np.float32)
     return float(eigsh(operator, k=1, tol=5e-3, v0=start, return_eigenvectors=False)[0])
 
 
 def best_mixture(scores: Float64[np.ndarray, "n s"], rng: np.random.Generator) -> Int64[np.ndarray, "n"]:
     """Assignments of the mixture with the lowest BIC, tried from one component up."""
-    best, worse = None, 0
-    for k in range(1, min(MOST_GROUPS, len(scores) // SMALLEST_GROUP) + 1):
+    best, worse = fit_mixture(scores, 1, rng), 0
+    for k in range(2, min(MOST_GROUPS, len(scores) // SMALLEST_GROUP) + 1):
         mixture = fit_mixture(scores, k, rng)
-        if best is None or mixture.bic < best.bic:
+        if mixture.bic < best.bic:
             best, worse = mixture, 0
         else:
             worse += 1
