@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,9 @@ def train_arms(
     with _threads_for(together), ThreadPoolExecutor(together) as pool:
         futures = {name: pool.submit(training.run, report_in_turn) for name, training in trainings.items()}
         try:
+            finished, _ = wait(futures.values(), return_when=FIRST_EXCEPTION)
+            for future in finished:
+                future.result()  # raises what went wrong, while the other arms still train
             return {name: future.result() for name, future in futures.items()}
         except BaseException:
             stopped.set()

@@ -15,13 +15,13 @@ from core.config import Recipe
 
 
 def write_pictures(folder: Path, *, classes: int = 2, each: int = 20, colour: bool = True, seed: int = 0) -> Path:
-    """A folder `class/image.png` of noisy pictures whose brightness tells the class; sizes and modes differ."""
+    """A folder `class/image.png` of noisy pictures; brighter ones are of later classes; sizes differ."""
     rng = np.random.default_rng(seed)
     for label in range(classes):
         (folder / f"class{label}").mkdir(parents=True)
         for number in range(each):
             shape = (9 + number % 4, 12 - number % 3, *([3] if colour else []))
-            noise = rng.integers(0, 60, shape) + 180 * label // classes + 10 * (number % 2)
+            noise = rng.integers(0, 180, shape) + 60 * label // classes + 10 * (number % 2)
             Image.fromarray(noise.astype(np.uint8)).save(folder / f"class{label}" / f"{number}.png")
     return folder
 
@@ -32,7 +32,7 @@ def small_recipe(path: Path, **values: Any) -> Recipe:
         "name": "small",
         "data": {"source": "folder", "path": str(path), "test_fraction": 0.01, "image_size": 8},
         "model": {"dim": 4, "width": 4},
-        "train": {"epochs": 3, "samples_per_class": 8},
+        "train": {"epochs": 3, "samples_per_class": 8, "margin": 1.0},
         "arms": {"standard": {"positives": "random"}, "nearest": {"positives": "nearest"}},
     }
     for key, value in values.items():
