@@ -1,5 +1,7 @@
 """While there is no study yet: the default one is made in the background, and its progress shown."""
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -8,6 +10,7 @@ from core.errors import UncollapseError
 from core.study import studies_root
 
 DEFAULT = "mnist-parity"
+ARM_COLOURS = ["#e69f00", "#0072b2", "#009e73", "#cc79a7"]
 TERMS = {"sub_map@r": "Fine MAP@R on held-out items", "sub_recall@1": "Fine R@1 on held-out items"}
 
 
@@ -28,7 +31,7 @@ def show() -> None:
     _follow(job)
 
 
-@st.fragment(run_every=1.0)
+@st.fragment(run_every=1.5)
 def _follow(job: jobs.Job) -> None:
     status = job.status()
     if status.state == "done":
@@ -57,10 +60,28 @@ def _buttons(job: jobs.Job, status: jobs.Status) -> None:
 
 def _curves(history: list[jobs.Row]) -> None:
     """The arms' figures epoch by epoch, side by side."""
-    table = pd.DataFrame(history)
-    if table.empty or "sub_map@r" not in table:
+    rows = pd.DataFrame(history)
+    if rows.empty or "sub_map@r" not in rows:
         return
     for column, (name, title) in zip(st.columns(len(TERMS)), TERMS.items(), strict=True):
-        with column:
-            st.caption(title)
-            st.line_chart(table, x="epoch", y=name, color="arm", x_label="epoch", y_label="", height=220)
+        figures = rows[["epoch", "arm"]].assign(value=rows[name])
+        column.vega_lite_chart(figures, _line_chart(title, rows["arm"].unique().tolist()))
+
+
+def _line_chart(title: str, arms: list[str]) -> dict[str, Any]:
+    return {
+        "title": title,
+        "height": 200,
+        "mark": {"type": "line", "point": True},
+        "encoding": {
+            "x": {"field": "epoch", "type": "quantitative", "title": "Epoch", "axis": {"tickMinStep": 1}},
+            "y": {"field": "value", "type": "quantitative", "title": None, "axis": {"format": ".2f"}},
+            "color": {
+                "field": "arm",
+                "type": "nominal",
+                "title": "Arm",
+                "scale": {"domain": sorted(arms, reverse=True), "range": ARM_COLOURS},
+                "legend": {"orient": "bottom"},
+            },
+        },
+    }
