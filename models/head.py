@@ -1,11 +1,13 @@
 """From pixels to an embedding: normalise the input, run a backbone, project, put on the unit sphere."""
 
 from dataclasses import dataclass, field
+from typing import cast
 
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from models import convnet  # noqa: F401  (registers itself)
 from models.registry import create
@@ -42,14 +44,18 @@ class ModelSpec:
 class Embedder(nn.Module):
     """Images to unit vectors."""
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, spec: ModelSpec) -> None:
         super().__init__()
         self.spec = spec
         self.backbone = create(spec.name, channels=spec.channels, image_size=spec.image_size, **spec.options)
-        self.head = nn.Linear(self.backbone.features, spec.dim)
+        self.head = nn.Linear(cast(int, self.backbone.features), spec.dim)
         self.register_buffer("mean", torch.zeros(spec.channels))
         self.register_buffer("std", torch.ones(spec.channels))
-        self.to(memory_format=torch.channels_last)  # convolutions and pooling are faster so, on CPU and GPU
+        # Convolutions and pooling are faster so, on CPU and GPU.
+        convert_conv2d_weight_memory_format(self, torch.channels_last)
 
     def normalise_by(self, images: UInt8[Tensor, "n c s s"]) -> None:
         """Take the input mean and deviation from the training images."""

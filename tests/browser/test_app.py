@@ -20,6 +20,7 @@ from core.study import Study
 REPO = Path(__file__).parent.parent.parent
 ARMS = ("standard", "nearest")
 FIRST_RUN_SECONDS = 400
+TRAINING = r"training standard and nearest, epoch \d+ of 20"
 
 
 @pytest.fixture(scope="module")
@@ -227,13 +228,13 @@ def test_the_first_run_makes_the_default_study(page: Page, serve: Callable[..., 
     address = serve("app/main.py", env={"UNCOLLAPSE_STUDIES": str(tmp_path), "OMP_NUM_THREADS": "1"}).url
     page.goto(address)
     expect(page.get_by_text("Your first study is being made")).to_be_visible(timeout=30_000)
-    expect(page.get_by_text(re.compile(r"training standard and nearest, epoch \d+ of 20"))).to_be_visible(timeout=120_000)
+    expect(page.get_by_text(re.compile(TRAINING))).to_be_visible(timeout=120_000)
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("The run was cancelled")).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Resume").click()
-    expect(page.get_by_text(re.compile(r"training standard and nearest, epoch \d+ of 20"))).to_be_visible(timeout=120_000)
+    expect(page.get_by_text(re.compile(TRAINING))).to_be_visible(timeout=120_000)
     page.reload()
-    expect(page.get_by_text(re.compile(r"training standard and nearest, epoch \d+ of 20"))).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(re.compile(TRAINING))).to_be_visible(timeout=60_000)
     expect(page.locator("[data-testid=stVegaLiteChart]").first).to_be_visible(timeout=60_000)
     expect(page.locator(".twin-map canvas.gl-canvas-context")).to_have_count(2, timeout=FIRST_RUN_SECONDS * 1000)
     app = App(page, Study.load(tmp_path / "mnist-parity"))
