@@ -53,7 +53,7 @@ class DataConfig:
         _require(0 <= self.label_noise < 1, "data.label_noise must be at least 0 and below 1")
         _require(self.max_items is None or self.max_items >= 4, "data.max_items must be at least 4")
         _require(self.image_size == 0 or 8 <= self.image_size <= 512, "data.image_size must be 0 or 8 to 512")
-        _require("\0" not in self.path, "data.path must not contain a null character")
+        _require(_is_text(self.path), "data.path must be Unicode text without null characters")
         needs_path = self.source in {"folder", "table", "idx"}
         _require(bool(self.path) or not needs_path, f'data.source = "{self.source}" needs data.path')
 
@@ -141,6 +141,7 @@ class Recipe:
     def __post_init__(self) -> None:
         valid = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", self.name)
         _require(valid is not None, "name must be letters, digits, dots and dashes, at most 80")
+        _require(_is_text(self.title), "title must be Unicode text without null characters")
         _require(0 <= self.seed < 2**32, "seed must lie between 0 and 4294967295")
         _require(len(self.arms) >= 1, "a recipe needs at least one arm, such as [arms.nearest]")
         for name, arm in self.arms.items():
@@ -272,6 +273,11 @@ def _explain(error: ValidationError) -> str:
 def _require(condition: bool, message: str) -> None:
     if not condition:
         raise ValueError(message)
+
+
+def _is_text(value: str) -> bool:
+    """Whether it can be written as UTF-8, which the bytes of an odd file name, as Python holds them, cannot."""
+    return "\0" not in value and value.encode("utf-8", "ignore").decode() == value
 
 
 def _without_none(value: Any) -> Any:
