@@ -3,7 +3,8 @@
     python -m tests.benchmarks.subclusters [--draws 50] [--seed N] [--jobs 2]
 
 Classes on the sphere in 64 dimensions. Exits with an error where the figures fall short of what is promised: the
-table of exact hits at each separation, under 1 % of counts too high, and one group seen as one in 98 % of classes.
+table of exact hits at each separation, under 1 % of counts too high, and one group seen as one in 98 % of classes; two standard
+errors of the draws are allowed for.
 """
 
 import argparse
@@ -83,7 +84,8 @@ def main() -> int:
     for shape in SHAPES:
         row = [ones(4 * arguments.draws, shape, n, **options) for n in SIZES]
         print(f"{shape:<20}" + "".join(f"  {share:.3f}          " for share in row), flush=True)
-        failures += [f"{shape}, n = {n}: {x:.3f}" for n, x in zip(SIZES, row, strict=True) if x < ONE_AT_LEAST]
+        lowest = ONE_AT_LEAST - 2 * np.sqrt(ONE_AT_LEAST * (1 - ONE_AT_LEAST) / (4 * arguments.draws))
+        failures += [f"{shape}, n = {n}: {x:.3f}" for n, x in zip(SIZES, row, strict=True) if x < lowest]
     print(f"\n{time.perf_counter() - started:.0f} s")
     print("\n".join(["short of the promise:", *failures] if failures else ["all as promised"]))
     return int(bool(failures))
