@@ -3,8 +3,8 @@
     python -m tests.benchmarks.subclusters [--draws 50] [--seed N] [--jobs 2]
 
 Classes on the sphere in 64 dimensions. Exits with an error where the figures fall short of what is promised: the
-table of exact hits at each separation, under 1 % of counts too high, and one group seen as one in 98 % of classes; two standard
-errors of the draws are allowed for.
+table of exact hits at each separation, under 1 % of counts too high, and one group seen as one in 98 % of classes;
+two standard errors of the draws are allowed for.
 """
 
 import argparse
