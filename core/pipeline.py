@@ -137,6 +137,7 @@ class _Run:
                 reference=diagnoses.get(REFERENCE),
                 seed=self.recipe.seed,
                 graph=graphs[name],
+                reliability=name != REFERENCE,  # of the reference the count is used, not how far to believe it
             )
             queries[name] = retrieval_per_query(points, labels, sublabels=modes).assign(id=ids)
         for entry in self.entries:

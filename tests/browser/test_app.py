@@ -20,7 +20,7 @@ from core.study import Study
 REPO = Path(__file__).parent.parent.parent
 ARMS = ("standard", "nearest")
 FIRST_RUN_SECONDS = 400
-TRAINING = r"training standard and nearest, epoch \d+ of 20"
+TRAINING = r"training standard and nearest, epoch \d+ of 12"
 
 
 @pytest.fixture(scope="module")
