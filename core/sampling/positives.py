@@ -12,7 +12,7 @@ from torch import Tensor
 
 from core.config import PositiveRule
 
-BLOCK = 512
+BLOCK = 256
 NONE = -1
 
 
@@ -33,7 +33,7 @@ def nearest_positives(
     def nearest(anchors: Tensor, candidates: Tensor, excluded: Tensor) -> Tensor:
         rows, columns = centred[anchors], centred[candidates]
         squared = _squared_distances(rows, columns).masked_fill_(excluded, torch.inf)
-        best = squared.min(dim=1, keepdim=True).values
+        best = squared.amin(dim=1, keepdim=True)
         # The expanded square carries a rounding error of this size; rows with rivals inside it are redone exactly,
         # from the embeddings as given, because centring rounds too and would break ties by chance.
         error = 32 * torch.finfo(exact.dtype).eps * (rows.square().sum(1).max() + columns.square().sum(1).max())
