@@ -7,7 +7,7 @@ import streamlit as st
 
 from core import jobs
 from core.errors import UncollapseError
-from core.study import studies_root
+from core.studies import studies_root
 
 DEFAULT = "mnist-parity"
 ARM_COLOURS = ["#e69f00", "#0072b2", "#009e73", "#cc79a7"]

@@ -8,10 +8,11 @@ import pandas as pd
 import streamlit as st
 
 from app.components.atlas import ImageAtlas
-from app.components.twin_map import Field, MapPoints
+from app.components.twin_map import Field, MapPoints, TwinMapState
 from core.errors import StudyError, UncollapseError
 from core.search import nearest_agrees
-from core.study import Study, StudySummary, list_studies, open_study, studies_root
+from core.studies import StudySummary, list_studies, open_study, studies_root
+from core.study import Study
 from core.summary import compare
 
 THUMBNAIL_SIDE = 48
@@ -99,6 +100,16 @@ def choose_item(id: int | None) -> None:
     elif st.query_params.get("item") != str(id):
         trail().append(st.query_params.get("item"))
         st.query_params["item"] = str(id)
+
+
+def follow(result: TwinMapState) -> None:
+    """Do what the user asked for on the maps; call it once they are mounted, since it may start the run anew."""
+    if result.turned:
+        st.session_state["_swap"] = True
+        st.rerun()
+    if result.clicked is not None or result.cleared:
+        choose_item(result.clicked)
+        st.rerun()
 
 
 def step_back() -> None:

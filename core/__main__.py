@@ -39,7 +39,7 @@ def run(
 ) -> None:
     """Train all arms of a recipe and compare them."""
     from core.jobs import StatusWriter
-    from core.study import studies_root
+    from core.studies import studies_root
 
     wanted = Recipe.load(recipe, tuple(overrides or ()))
     out = out or studies_root() / wanted.name

@@ -4,7 +4,6 @@ Reading one imports neither torch nor umap. Writing goes to a hidden sibling, re
 """
 
 import json
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +22,6 @@ from core.errors import RecipeError, StudyError
 from core.neighbours import KnnGraph, Neighbours
 
 SCHEMA = 1
-STUDIES_VARIABLE = "UNCOLLAPSE_STUDIES"
 OVERLAP_K = 10
 REFERENCE = "pixels"
 
@@ -287,19 +285,6 @@ class Study:
         return {name: self._table(name) for name in ("map.parquet", "subclusters.parquet")}
 
 
-@dataclass(frozen=True)
-class StudySummary:
-    """A study in a list; one that cannot be opened carries its error."""
-
-    id: str
-    path: Path
-    name: str = ""
-    created: str = ""
-    n_items: int = 0
-    arms: tuple[str, ...] = ()
-    error: str | None = None
-
-
 def evaluated(items: pd.DataFrame) -> Bool[np.ndarray, "n"]:
     """Rows of the held-out items, or all where none are."""
     test = (items["split"] == "test").to_numpy()
@@ -311,42 +296,9 @@ def labels_and_modes(items: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None
     return items["label"].to_numpy(), items["sublabel"].to_numpy() if "sublabel" in items else None
 
 
-def studies_root() -> Path:
-    """The folder of the user's studies."""
-    return Path(os.environ.get(STUDIES_VARIABLE, "studies")).absolute()
-
-
-def list_studies(root: Path) -> list[StudySummary]:
-    """All studies below a root, newest first; damaged ones last, with their error."""
-    found = [_summary(root / id) for id in _ids(root)]
-    return sorted(found, key=lambda s: (s.error is None, s.created), reverse=True)
-
-
-def open_study(root: Path, id: str) -> Study:
-    """A study by its id, which may come from a browser. Raises StudyError for anything outside the root."""
-    if id not in _ids(root):
-        raise StudyError(f"there is no study called {id[:80]!r}")
-    return Study.load(root / id)
-
-
-def _ids(root: Path) -> list[str]:
-    """Names of the folders right below a root; hidden ones and links are not studies."""
-    if not root.is_dir():
-        return []
-    return [p.name for p in root.iterdir() if p.is_dir() and not p.is_symlink() and not p.name.startswith(".")]
-
-
 def _map_array(path: Path) -> np.ndarray:
     """A .npy file, mapped; unlike np.load it takes nothing else for one. Raises ValueError, OSError."""
     return np.lib.format.open_memmap(path, mode="r")
-
-
-def _summary(folder: Path) -> StudySummary:
-    try:
-        study = Study.load(folder)
-        return StudySummary(folder.name, folder, study.name, study.created, len(study.items), tuple(study.arms))
-    except StudyError as error:
-        return StudySummary(folder.name, folder, error=str(error))
 
 
 def _reason(error: BaseException) -> str:

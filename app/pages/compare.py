@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import first_run, state
+from app import state
 from app.components.galleries import galleries
 from app.components.twin_map import twin_map
+from app.opening import open_view
 from core.diagnostics import explain
 from core.study import Study
 from core.summary import COLUMNS, summarise
@@ -18,11 +19,7 @@ NEUTRAL = {"kappa", "subclusters"}  # more is not better by itself
 
 
 def page() -> None:
-    summaries = state.studies()
-    if not summaries:
-        first_run.show()
-        return
-    view = state.choose_view(summaries)
+    view = open_view()
     if view is None:
         return
     _warnings(view)
@@ -93,12 +90,7 @@ def _maps(view: state.View) -> None:
     )
     if result.colour is not None:
         st.query_params["colour"] = result.colour
-    if result.turned:
-        st.session_state["_swap"] = True
-        st.rerun()
-    if result.clicked is not None or result.cleared:
-        state.choose_item(result.clicked)
-        st.rerun()
+    state.follow(result)
     if len(result.selected):
         _selection(view, result.selected)
 

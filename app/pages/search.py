@@ -4,11 +4,12 @@ import numpy as np
 import streamlit as st
 from PIL import Image, ImageOps
 
-from app import first_run, state
+from app import state
 from app.components.atlas import picture_url
 from app.components.galleries import DEFAULT_K, galleries, query_galleries
 from app.components.gallery import GalleryQuery
 from app.components.twin_map import QueryMark, twin_map
+from app.opening import open_view
 from core.data import decode
 from core.data.images import MAX_BYTES
 from core.errors import ImageError, UncollapseError
@@ -16,11 +17,7 @@ from core.search import is_far
 
 
 def page() -> None:
-    summaries = state.studies()
-    if not summaries:
-        first_run.show()
-        return
-    view = state.choose_view(summaries)
+    view = open_view()
     if view is None:
         return
     picture, name = _ask(view)
@@ -94,12 +91,7 @@ def _maps(view: state.View, item: int | None, queries: list[QueryMark]) -> None:
         height=320,
         key="search-maps",
     )
-    if result.turned:
-        st.session_state["_swap"] = True
-        st.rerun()
-    if result.clicked is not None or result.cleared:
-        state.choose_item(result.clicked)
-        st.rerun()
+    state.follow(result)
 
 
 page()

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from core.errors import StudyError, UncollapseError
-from core.study import Study, list_studies, open_study
+from core.studies import list_studies, open_study
+from core.study import Study
 
 TABLES = ["items.parquet", "map.parquet", "subclusters.parquet", "diagnostics.parquet", "queries.parquet"]
 EMBEDDINGS = "arms/nearest/embeddings.npy"

@@ -1,0 +1,56 @@
+"""The folder of a user's studies: list them, open one by its name."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import StudyError
+from core.study import Study
+
+STUDIES_VARIABLE = "UNCOLLAPSE_STUDIES"
+
+
+@dataclass(frozen=True)
+class StudySummary:
+    """A study in a list; one that cannot be opened carries its error."""
+
+    id: str
+    path: Path
+    name: str = ""
+    created: str = ""
+    n_items: int = 0
+    arms: tuple[str, ...] = ()
+    error: str | None = None
+
+
+def studies_root() -> Path:
+    """The folder of the user's studies."""
+    return Path(os.environ.get(STUDIES_VARIABLE, "studies")).absolute()
+
+
+def list_studies(root: Path) -> list[StudySummary]:
+    """All studies below a root, newest first; damaged ones last, with their error."""
+    found = [_summary(root / id) for id in _ids(root)]
+    return sorted(found, key=lambda s: (s.error is None, s.created), reverse=True)
+
+
+def open_study(root: Path, id: str) -> Study:
+    """A study by its id, which may come from a browser. Raises StudyError for anything outside the root."""
+    if id not in _ids(root):
+        raise StudyError(f"there is no study called {id[:80]!r}")
+    return Study.load(root / id)
+
+
+def _ids(root: Path) -> list[str]:
+    """Names of the folders right below a root; hidden ones and links are not studies."""
+    if not root.is_dir():
+        return []
+    return [p.name for p in root.iterdir() if p.is_dir() and not p.is_symlink() and not p.name.startswith(".")]
+
+
+def _summary(folder: Path) -> StudySummary:
+    try:
+        study = Study.load(folder)
+        return StudySummary(folder.name, folder, study.name, study.created, len(study.items), tuple(study.arms))
+    except StudyError as error:
+        return StudySummary(folder.name, folder, error=str(error))
