@@ -32,7 +32,7 @@ FALSE_DISCOVERIES = 0.05
 GUESSING = 4.5
 """Standard errors of independent guesses that mode recall must exceed; neighbours of neighbours are not independent."""
 
-WORTH_A_PROCESS = 4000
+WORTH_A_PROCESS = 1000
 """Items under which starting worker processes takes longer than the counting."""
 
 BLOCK_NUMBERS = 1 << 23

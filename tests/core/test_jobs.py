@@ -173,9 +173,7 @@ def test_cancel_leaves_a_finished_run_alone(root, command):
 def test_a_number_given_to_another_process_is_not_the_run_and_is_not_killed(root, command):
     job = jobs.start("digits-parity", root=root, command=command("killed"))
     job.wait(WAIT)
-    with subprocess.Popen(
-        [sys.executable, "-c", "import time; time.sleep(300)"], start_new_session=True
-    ) as other:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"], start_new_session=True) as other:
         (job.folder / "process.json").write_text(json.dumps({"pid": other.pid}))
         assert job.status().state == "failed"
         job.cancel()
