@@ -18,10 +18,11 @@ st.set_page_config(page_title="Uncollapse", page_icon=str(STATIC / "icon.png"), 
 st.logo(str(STATIC / f"logo-{'dark' if st.context.theme.type == 'dark' else 'light'}.svg"), size="large")
 st.html(STATIC / "page.css")
 _install_assets()
+# The folder is not called "pages": opened at a deep link, a fresh server would run its files without this one.
 page = st.navigation(
     [
-        st.Page("pages/compare.py", title="Compare", icon=":material/compare:", default=True),
-        st.Page("pages/search.py", title="Search", icon=":material/image_search:"),
+        st.Page("views/compare.py", title="Compare", icon=":material/compare:", default=True),
+        st.Page("views/search.py", title="Search", icon=":material/image_search:"),
     ],
     position="top",
 )

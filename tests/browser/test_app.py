@@ -192,7 +192,12 @@ def test_an_uploaded_picture_finds_its_like(app: App, url: str, format: str, mim
     for arm in ARMS:
         expect(app.tiles(arm)).to_have_count(10)
         assert id in ids_of(app.tiles(arm))[: 1 if format == "PNG" else 5]  # the picture itself, JPEG with loss
-    expect(app.page.locator(".twin-map .query").first).to_be_visible()
+    for arm in ARMS:
+        stage, label = app.figure(arm).locator(".stage").bounding_box(), app.figure(arm).locator(".query text")
+        expect(label).to_contain_text("approximate")
+        box = label.bounding_box()
+        assert stage["x"] <= box["x"]
+        assert box["x"] + box["width"] <= stage["x"] + stage["width"] + 1
     app.tiles("nearest").first.click()
     app.query_is("Item #")
     app.page.get_by_role("button", name="Back").click()
@@ -207,6 +212,13 @@ def test_an_upload_that_is_no_picture_says_so(app: App, url: str, data: bytes) -
     expect(alert).to_contain_text("notes.png", timeout=20_000)
     expect(app.page.get_by_test_id("stException")).to_have_count(0)
     expect(app.page.locator(".twin-map canvas.gl-canvas-context")).to_have_count(2)
+
+
+def test_a_fresh_server_opens_at_any_page(page: Page, serve: Callable[..., Any], root: Path) -> None:
+    address = serve("app/main.py", env={"UNCOLLAPSE_STUDIES": str(root)}).url
+    open_app(page, f"{address}/search", Study.load(root / "digits"))
+    expect(page.get_by_role("link", name="Compare")).to_be_visible()
+    expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
 
 
 def test_a_broken_study_leaves_the_others_usable(

@@ -295,7 +295,12 @@ export class MapView {
       if (seen) ring.setAttribute("transform", `translate(${pixel})`);
     }
     this.queries?.forEach(({ at: [x, y] }, i) => {
-      this.marks.children[i].setAttribute("transform", `translate(${this.toPixel(x, y)})`);
+      const [mark, pixel] = [this.marks.children[i], this.toPixel(x, y)];
+      mark.setAttribute("transform", `translate(${pixel})`);
+      const text = mark.lastChild;
+      const before = pixel[0] + 17 + text.getComputedTextLength() > this.stage.clientWidth;
+      text.setAttribute("x", before ? -13 : 13);
+      text.setAttribute("text-anchor", before ? "end" : "start");
     });
     this.placeCard();
   }
