@@ -10,7 +10,7 @@ from core.errors import UncollapseError
 from core.studies import studies_root
 
 DEFAULT = "mnist-parity"
-ARM_COLOURS = ["#e69f00", "#0072b2", "#009e73", "#cc79a7"]
+ARM_COLOURS = ["#e69f00", "#3b93d6", "#009e73", "#cc79a7"]
 TERMS = {"sub_map@r": "Fine MAP@R on held-out items", "sub_recall@1": "Fine R@1 on held-out items"}
 
 
@@ -65,13 +65,12 @@ def _curves(history: list[jobs.Row]) -> None:
         return
     for column, (name, title) in zip(st.columns(len(TERMS)), TERMS.items(), strict=True):
         figures = rows[["epoch", "arm"]].assign(value=rows[name])
-        column.vega_lite_chart(figures, _line_chart(title, rows["arm"].unique().tolist()))
+        column.vega_lite_chart(figures, _line_chart(title, rows["arm"].unique().tolist()), height=340)
 
 
 def _line_chart(title: str, arms: list[str]) -> dict[str, Any]:
     return {
         "title": title,
-        "height": 200,
         "mark": {"type": "line", "point": True},
         "encoding": {
             "x": {"field": "epoch", "type": "quantitative", "title": "Epoch", "axis": {"tickMinStep": 1}},

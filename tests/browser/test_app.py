@@ -247,7 +247,9 @@ def test_the_first_run_makes_the_default_study(page: Page, serve: Callable[..., 
     expect(page.get_by_text(re.compile(TRAINING))).to_be_visible(timeout=120_000)
     page.reload()
     expect(page.get_by_text(re.compile(TRAINING))).to_be_visible(timeout=60_000)
-    expect(page.locator("[data-testid=stVegaLiteChart]").first).to_be_visible(timeout=60_000)
+    curves = page.locator("[data-testid=stVegaLiteChart]").first
+    expect(curves).to_be_visible(timeout=60_000)
+    assert curves.bounding_box()["height"] > 300  # with its title, axis and legend: less leaves no room for the lines
     expect(page.locator(".twin-map canvas.gl-canvas-context")).to_have_count(2, timeout=FIRST_RUN_SECONDS * 1000)
     app = App(page, Study.load(tmp_path / "mnist-parity"))
     id = app.lone("nearest")
