@@ -79,6 +79,7 @@ def _line_chart(title: str, arms: list[str]) -> dict[str, Any]:
                 "field": "arm",
                 "type": "nominal",
                 "title": "Arm",
+                # Sorted, for a colour must not depend on which arm reports first.
                 "scale": {"domain": sorted(arms, reverse=True), "range": ARM_COLOURS},
                 "legend": {"orient": "bottom"},
             },

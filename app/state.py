@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import streamlit as st
+from PIL import Image
 
 from app.components.atlas import ImageAtlas
 from app.components.twin_map import Field, MapPoints, TwinMapState
@@ -143,6 +144,16 @@ def comparison(view: View) -> pd.DataFrame:
     return _comparison(view.id, _stamp(view.id), view.left, view.right)
 
 
+def embedded(view: View, picture: Image.Image) -> dict[str, np.ndarray]:
+    """A picture's vector in every space that can take it; the networks are asked once, not at every click."""
+    return _embedded(view.id, _stamp(view.id), picture)
+
+
+@st.cache_data(max_entries=32, show_spinner="Embedding the picture")
+def _embedded(id: str, stamp: int, picture: Image.Image) -> dict[str, np.ndarray]:
+    return {name: vectors[0] for name, vectors in cached_study(id, stamp).embed([picture]).items()}
+
+
 @st.cache_data(max_entries=32, show_spinner=False)
 def _comparison(id: str, stamp: int, left: str, right: str) -> pd.DataFrame:
     return compare(cached_study(id, stamp), left, right)
@@ -181,14 +192,10 @@ def _map_points(id: str, stamp: int, left: str, right: str) -> MapPoints:
 
 def _fields(study: Study, rows: np.ndarray, left: str, right: str) -> list[Field]:
     items = study.items.iloc[rows]
-    fields = [Field("class", "Class", items["label"].to_numpy(object))]
-    finest = "label"
-    if "sublabel" in items:
-        fields.insert(0, Field("mode", "Mode", items["sublabel"].to_numpy(object)))
-        finest = "sublabel"
-    what = "mode" if finest == "sublabel" else "class"
+    finest, what = ("sublabel", "mode") if "sublabel" in items else ("label", "class")
+    known = [("mode", "Mode", "sublabel"), ("class", "Class", "label")]
     return [
-        *fields,
+        *(Field(name, title, items[column].to_numpy(object)) for name, title, column in known if column in items),
         Field("subcluster", "Sub-cluster", *(_subclusters(study, arm, rows) for arm in (left, right))),
         Field(
             "verdict",

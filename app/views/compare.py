@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from app import state
-from app.components.galleries import galleries
+from app.components.galleries import item_galleries
 from app.components.twin_map import twin_map
 from app.opening import open_view
 from core.diagnostics import explain
@@ -25,7 +25,7 @@ def page() -> None:
     _warnings(view)
     _cards(view)
     _maps(view)
-    galleries(view, state.chosen_item(view.study))
+    item_galleries(view, state.chosen_item(view.study))
     _classes(view)
 
 
@@ -160,7 +160,7 @@ def _classes(view: state.View) -> None:
             config[column] = st.column_config.TextColumn(heading, help=meaning)
         else:
             format = "%d" if figure == "subclusters" else "%.3f"
-            config[column] = st.column_config.NumberColumn(heading, help=meaning, format=format, width="small")
+            config[column] = st.column_config.NumberColumn(heading, help=meaning, format=format)
     st.dataframe(
         table, column_config=config, hide_index=True, key="classes", on_select="rerun", selection_mode="single-row"
     )

@@ -6,7 +6,7 @@ from PIL import Image, ImageOps
 
 from app import state
 from app.components.atlas import picture_url
-from app.components.galleries import DEFAULT_K, galleries, query_galleries
+from app.components.galleries import choose_k, galleries, item_galleries
 from app.components.gallery import GalleryQuery
 from app.components.twin_map import QueryMark, twin_map
 from app.opening import open_view
@@ -26,7 +26,7 @@ def page() -> None:
         _search(view, picture, name)
         return
     _maps(view, item, [])
-    galleries(view, item)
+    item_galleries(view, item)
 
 
 def _ask(view: state.View) -> tuple[Image.Image | None, str]:
@@ -63,8 +63,8 @@ def _random_item(view: state.View) -> None:
 
 def _search(view: state.View, picture: Image.Image, name: str) -> None:
     try:
-        spaces = view.study.embed([picture])
-        vectors = {arm: spaces[arm][0] for arm in view.arms}
+        spaces = state.embedded(view, picture)
+        vectors = {arm: spaces[arm] for arm in view.arms}
     except KeyError as error:
         st.error(f"The arm {error} was imported as vectors, so a new picture cannot be placed in it.")
         return
@@ -76,9 +76,8 @@ def _search(view: state.View, picture: Image.Image, name: str) -> None:
     far = [arm for arm in dict.fromkeys(view.arms) if is_far(view.study, arm, vectors[arm])]
     note = f"far from everything in {' and '.join(far)}" if far else ""
     _maps(view, None, [QueryMark(name, left, right)])
-    k = st.slider("Neighbours", 5, 50, DEFAULT_K, step=5, key="k", bind="query-params", width=240)
     query = GalleryQuery(name, image=picture_url(picture, "query"), note=note)
-    query_galleries(view, query, vectors, k)
+    galleries(view, query, vectors, choose_k())
 
 
 def _maps(view: state.View, item: int | None, queries: list[QueryMark]) -> None:
