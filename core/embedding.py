@@ -1,4 +1,4 @@
-"""Items to vectors: by a trained network, or as plain pixels, the reference from before any training."""
+"""Items to vectors by a trained network."""
 
 from pathlib import Path
 
@@ -8,11 +8,9 @@ from jaxtyping import Float32, UInt8
 from PIL import Image
 from torch import Tensor
 
-from core.data import ArrayImages
+from core.pixels import to_pixels
 from models.checkpoint import load_checkpoint
 from models.head import Embedder
-
-REFERENCE_SIDE = 32
 
 
 @torch.no_grad()
@@ -29,16 +27,3 @@ def embed_pictures(checkpoint: Path, pictures: list[Image.Image]) -> Float32[np.
     embedder = load_checkpoint(checkpoint)
     spec = embedder.spec
     return embed(embedder, torch.from_numpy(to_pixels(pictures, size=spec.image_size, channels=spec.channels)))
-
-
-def to_pixels(pictures: list[Image.Image], *, size: int, channels: int) -> UInt8[np.ndarray, "n c s s"]:
-    """Pictures as a network's input, fitted as `core.data.images` describes."""
-    squares = [ArrayImages(np.asarray(p)[None]).pixels(np.array([0]), size=size, channels=channels) for p in pictures]
-    return np.concatenate(squares)
-
-
-def pixel_vectors(pixels: UInt8[np.ndarray, "n c s s"]) -> Float32[np.ndarray, "n d"]:
-    """Intensities as unit vectors, d = c s s; an all-black picture becomes the even vector."""
-    flat = pixels.reshape(len(pixels), -1).astype(np.float32)
-    flat[~flat.any(axis=1)] = 1.0
-    return flat / np.linalg.norm(flat, axis=1, keepdims=True)

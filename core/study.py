@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NotRequired, Self
 
 import numpy as np
 import pandas as pd
@@ -20,18 +20,24 @@ from core.config import ARM_NAME, PositiveRule, Recipe
 from core.data.images import ArrayImages, FileImages, Images
 from core.errors import RecipeError, StudyError
 from core.neighbours import KnnGraph, Neighbours
+from core.pixels import pixel_vectors, to_pixels
 
 SCHEMA = 1
 OVERLAP_K = 10
 REFERENCE = "pixels"
 
 _TABLES = {
-    "items.parquet": {"id", "label", "split"},
+    "items.parquet": {"id", "label"},
     "map.parquet": {"arm", "id", "x", "y"},
     "subclusters.parquet": {"arm", "id", "subcluster"},
     "diagnostics.parquet": {"arm", "label", "verdict"},
     "queries.parquet": {"arm", "id"},
 }
+
+
+class _PixelEntry(TypedDict):
+    side: Annotated[int, Field(ge=1)]
+    channels: Literal[1, 3]
 
 
 class _ArmEntry(TypedDict):
@@ -40,16 +46,26 @@ class _ArmEntry(TypedDict):
     positives: PositiveRule | None
     warnings: tuple[str, ...]
     metrics: dict[str, float | None]
+    pixels: NotRequired[_PixelEntry]
 
 
 class _Description(TypedDict):
     """What `Study` reads of study.json; the rest is for people."""
 
     created: str
-    recipe: dict[str, Any]
+    recipe: NotRequired[dict[str, Any]]
+    title: NotRequired[str]
     arms: list[_ArmEntry]
     timings: dict[str, float]
     image_root: str | None
+
+
+@dataclass(frozen=True)
+class PixelSpace:
+    """How pictures become vectors of raw pixels: as squares of `side` pixels, grey (1 channel) or colour (3)."""
+
+    side: int
+    channels: int
 
 
 @dataclass(frozen=True)
@@ -68,6 +84,13 @@ class Arm:
     """What went wrong in training, such as total collapse; one sentence each."""
     embeddings: Float32[np.ndarray, "n d"]
     """Unit vectors, rows as in `Study.items`; read-only, mapped from disk."""
+    pixels: PixelSpace | None
+    """For a reference made of raw pixels."""
+
+    @property
+    def takes_pictures(self) -> bool:
+        """Whether a new picture can be embedded here: there is a network, or the vectors are pixels."""
+        return self.kind == "trained" or self.pixels is not None
 
     @cached_property
     def history(self) -> pd.DataFrame:
@@ -81,8 +104,9 @@ class Study:
 
     def __init__(self, path: Path, description: _Description) -> None:
         self.path = path
-        self.recipe = Recipe.from_dict(description["recipe"])
-        self.name = self.recipe.title or self.recipe.name
+        self.recipe = Recipe.from_dict(description["recipe"]) if "recipe" in description else None
+        """What the study was trained by; None where its embeddings were imported."""
+        self.name = self.recipe.title or self.recipe.name if self.recipe else description.get("title") or path.name
         self.created = description["created"]
         self.timings = description["timings"]
         self._image_root = description["image_root"]
@@ -95,17 +119,19 @@ class Study:
         """Open a study folder and check that its parts fit. Raises StudyError with one sentence if not."""
         path = Path(path)
         if not (path / "study.json").is_file():
-            raise StudyError(f"{path} is not a study: it has no study.json; make one with `python -m core run`")
+            raise StudyError(
+                f"{path} is not a study: it has no study.json; make one with `python -m core run`, or import"
+            )
         try:
             description = json.loads((path / "study.json").read_text(encoding="utf-8"))
             if description["schema"] != SCHEMA:
                 raise StudyError(
-                    f"{path} has schema {description['schema']}, this version reads {SCHEMA}: run it again"
+                    f"{path} has schema {description['schema']}, this version reads {SCHEMA}: make it again"
                 )
             study = cls(path, TypeAdapter(_Description).validate_python(description))
             study._check()
         except (OSError, ValueError, KeyError, TypeError, RecursionError, RecipeError) as error:
-            raise StudyError(f"the study {path.name} is damaged ({_reason(error)}); run its recipe again") from None
+            raise StudyError(f"the study {path.name} is damaged ({_reason(error)}); make it again") from None
         return study
 
     @property
@@ -126,7 +152,10 @@ class Study:
 
     @cached_property
     def items(self) -> pd.DataFrame:
-        """One row per item in id order: id, label, [sublabel], split, [path], [clean_label]."""
+        """One row per item in id order: id, label, [sublabel], [split], [path], [clean_label], [is_query, is_gallery].
+
+        Also [name]: what the user calls an imported item.
+        """
         return self._table("items.parquet")
 
     @cached_property
@@ -140,7 +169,10 @@ class Study:
         return self._table("diagnostics.parquet")
 
     def queries(self, name: str) -> pd.DataFrame:
-        """Columns of `core.diagnostics.retrieval_per_query`, indexed by the id of each evaluated item."""
+        """Columns of `core.diagnostics.retrieval_per_query`, indexed by the id of each query.
+
+        Queries are the evaluated items, or those among them that `is_query` marks.
+        """
         table = self._table("queries.parquet")
         return table[table["arm"] == self.arm(name).name].drop(columns="arm").set_index("id")
 
@@ -195,24 +227,22 @@ class Study:
         """Square previews of the evaluated items, at most `side` pixels; None for studies of bare vectors."""
         if self.images is None:
             return None
-        rows, channels = np.flatnonzero(self.evaluated), self.recipe.data.channels
+        rows, channels = np.flatnonzero(self.evaluated), self._channels
         side = min(side, max(self.images.picture(0).size))
         pixels = self.images.pixels(rows, size=side, channels=channels)
         return pixels[:, 0] if channels == 1 else np.ascontiguousarray(pixels.transpose(0, 2, 3, 1))
 
     def embed(self, pictures: list[Image.Image]) -> dict[str, Float32[np.ndarray, "m d"]]:
-        """New pictures in every space that can take them: the trained arms and the pixel reference."""
-        from core import embedding  # imports torch
-
+        """New pictures in every space that takes pictures: the trained arms and the reference of raw pixels."""
         spaces = {}
         for arm in self._arms.values():
             if arm.kind == "trained":
-                spaces[arm.name] = embedding.embed_pictures(arm.folder, pictures)
-            elif arm.name == REFERENCE:
-                channels = self.recipe.data.channels
-                size = round((arm.embeddings.shape[1] / channels) ** 0.5)
-                pixels = embedding.to_pixels(pictures, size=size, channels=channels)
-                spaces[arm.name] = embedding.pixel_vectors(pixels)
+                from core.embedding import embed_pictures  # imports torch
+
+                spaces[arm.name] = embed_pictures(arm.folder, pictures)
+            elif arm.pixels is not None:
+                squares = to_pixels(pictures, size=arm.pixels.side, channels=arm.pixels.channels)
+                spaces[arm.name] = pixel_vectors(squares)
         return spaces
 
     def place(self, name: str, queries: Float[np.ndarray, "m d"]) -> Float32[np.ndarray, "m 2"]:
@@ -225,7 +255,7 @@ class Study:
 
     def _pictures(self, path: Path) -> UInt8[np.ndarray, "n ..."]:
         try:
-            array = _map_array(path)
+            array = map_array(path)
         except (OSError, ValueError) as error:
             raise StudyError(f"{path.name} of the study {self.path.name} cannot be read ({_reason(error)})") from None
         if array.dtype != np.uint8 or array.ndim < 3 or len(array) != len(self.items):
@@ -239,7 +269,7 @@ class Study:
 
     def _read_arm(self, entry: _ArmEntry) -> Arm:
         folder = self.path / "arms" / entry["name"]
-        embeddings = _map_array(folder / "embeddings.npy")
+        embeddings = map_array(folder / "embeddings.npy")
         if embeddings.dtype != np.float32 or embeddings.ndim != 2:
             raise ValueError(f"{entry['name']}: embeddings are {embeddings.dtype} {embeddings.shape}")
         return Arm(
@@ -250,7 +280,26 @@ class Study:
             {key: np.nan if value is None else value for key, value in entry["metrics"].items()},
             entry["warnings"],
             embeddings,
+            self._pixel_space(entry, embeddings.shape[1]),
         )
+
+    def _pixel_space(self, entry: _ArmEntry, d: int) -> PixelSpace | None:
+        if "pixels" in entry:
+            space = PixelSpace(**entry["pixels"])
+        elif self.recipe is not None and entry["name"] == REFERENCE:  # from before study.json told
+            space = PixelSpace(round((d / self.recipe.data.channels) ** 0.5), self.recipe.data.channels)
+        else:
+            return None
+        if space.channels * space.side**2 != d:
+            raise ValueError(f"{entry['name']}: {d} numbers are no square picture of {space.channels} channel(s)")
+        return space
+
+    @property
+    def _channels(self) -> int:
+        """Of previews: 1 where the pictures are known to be grey."""
+        if self.recipe is not None:
+            return self.recipe.data.channels
+        return next((arm.pixels.channels for arm in self._arms.values() if arm.pixels is not None), 3)
 
     def _check(self) -> None:
         n = len(self.items)
@@ -287,6 +336,8 @@ class Study:
 
 def evaluated(items: pd.DataFrame) -> Bool[np.ndarray, "n"]:
     """Rows of the held-out items, or all where none are."""
+    if "split" not in items:
+        return np.ones(len(items), dtype=bool)
     test = (items["split"] == "test").to_numpy()
     return test if test.any() else np.ones(len(items), dtype=bool)
 
@@ -296,7 +347,7 @@ def labels_and_modes(items: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None
     return items["label"].to_numpy(), items["sublabel"].to_numpy() if "sublabel" in items else None
 
 
-def _map_array(path: Path) -> np.ndarray:
+def map_array(path: Path) -> np.ndarray:
     """A .npy file, mapped; unlike np.load it takes nothing else for one. Raises ValueError, OSError."""
     return np.lib.format.open_memmap(path, mode="r")
 

@@ -5,7 +5,7 @@ import errno
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -22,12 +22,13 @@ def unfinished(study: Path) -> Path:
 
 
 @contextlib.contextmanager
-def workspace(out: Path, description: str, *, resume: bool) -> Iterator[Path]:
+def workspace(out: Path, description: str | None = None, *, resume: bool = False) -> Iterator[Path]:
     """A folder to build the study in; it becomes `out` at the end of the block.
 
     description: text that tells this study from another; what an interrupted run left is taken up only if it was
-    described alike. A block that fails with an error of ours or of the disk leaves nothing; one that is interrupted
-    leaves its folder for `resume`. Raises StudyError where `out` exists, is being written, or the disk refuses.
+    described alike; None: there is nothing to take up. A block that fails with an error of ours or of the disk leaves
+    nothing; one that is interrupted leaves its folder for `resume`, if it has a description. Raises StudyError where
+    `out` exists, is being written, or the disk refuses.
     """
     folder = unfinished(out)
     try:
@@ -39,8 +40,9 @@ def workspace(out: Path, description: str, *, resume: bool) -> Iterator[Path]:
                 _prepare(folder, description, resume=resume)
                 yield folder
                 os.rename(folder, out)
-            except (UncollapseError, OSError):
-                shutil.rmtree(folder, ignore_errors=True)
+            except BaseException as error:
+                if description is None or isinstance(error, UncollapseError | OSError):
+                    shutil.rmtree(folder, ignore_errors=True)
                 raise
     except OSError as error:
         where = error.filename or out
@@ -51,10 +53,16 @@ def workspace(out: Path, description: str, *, resume: bool) -> Iterator[Path]:
 
 def save_array(path: Path, array: np.ndarray) -> None:
     """Like np.save, which on a full disk raises an error that does not say so."""
-    array = np.ascontiguousarray(array)
+    save_blocks(path, [array], shape=array.shape, dtype=array.dtype)
+
+
+def save_blocks(path: Path, blocks: Iterable[np.ndarray], *, shape: tuple[int, ...], dtype: np.dtype) -> None:
+    """`save_array` of an array that arrives block by block along its first axis and is never whole in memory."""
+    header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
     with path.open("wb") as file:
-        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
-        file.write(array.data)
+        np.lib.format.write_array_header_1_0(file, header)
+        for block in blocks:
+            file.write(np.ascontiguousarray(block, dtype=dtype).data)
 
 
 @contextlib.contextmanager
@@ -81,10 +89,11 @@ def _busy(out: Path) -> StudyError:
     return StudyError(f"another run is writing {out} now; wait for it or choose another --out")
 
 
-def _prepare(folder: Path, description: str, *, resume: bool) -> None:
+def _prepare(folder: Path, description: str | None, *, resume: bool) -> None:
     described = folder / DESCRIPTION
     if resume and described.is_file() and described.read_text(encoding="utf-8") == description:
         return
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    described.write_text(description, encoding="utf-8")
+    if description is not None:
+        described.write_text(description, encoding="utf-8")

@@ -16,6 +16,7 @@ from PIL import Image
 
 from core import __main__ as cli_module
 from core import pipeline
+from core.assembly import Assembly
 from core.config import Recipe
 from core.study import Study
 from core.workspace import unfinished
@@ -191,7 +192,7 @@ class TestPlaces:
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr(pipeline._Run, "_analyse", interrupt)
+            patch.setattr(Assembly, "analyse", interrupt)
             stopped = cli(*command)
         assert stopped.code == 130
         assert "--resume to go on" in stopped.err

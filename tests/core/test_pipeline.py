@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from core import pipeline
+from core.assembly import Assembly
 from core.config import Recipe
 from core.errors import StudyError, UncollapseError
 from core.study import Study
@@ -137,7 +138,7 @@ class TestWholeOrNotAtAll:
         "writer",
         [
             "pandas.DataFrame.to_parquet",
-            "core.pipeline.save_array",
+            "core.assembly.save_blocks",
             "core.arms.save_checkpoint",
             "core.training.os.replace",
             "core.workspace.os.rename",
@@ -152,12 +153,12 @@ class TestWholeOrNotAtAll:
             pipeline.run(small(), tmp_path / "out")
         assert left(tmp_path) == []
 
-    @pytest.mark.parametrize("step", ["_reference", "_analyse", "_draw", "_describe"])
+    @pytest.mark.parametrize("step", ["add_pixels", "analyse", "draw", "describe"])
     def test_an_error_of_ours_in_the_middle_leaves_nothing(self, small, step: str, monkeypatch, tmp_path: Path):
-        def fail(*_args) -> None:
+        def fail(*_args, **_options) -> None:
             raise UncollapseError("no more")
 
-        monkeypatch.setattr(pipeline._Run, step, fail)
+        monkeypatch.setattr(Assembly, step, fail)
         with pytest.raises(UncollapseError, match="no more"):
             pipeline.run(small(), tmp_path / "out")
         assert left(tmp_path) == []

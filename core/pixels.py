@@ -1,0 +1,33 @@
+"""Raw pixels as vectors: the reference from before any training."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from jaxtyping import Float32, UInt8
+from PIL import Image
+
+from core.data.images import ArrayImages, Images
+
+REFERENCE_SIDE = 32
+BLOCK = 1024
+"""Pictures decoded at once."""
+
+
+def pixel_vectors(pixels: UInt8[np.ndarray, "n c s s"]) -> Float32[np.ndarray, "n d"]:
+    """Intensities as unit vectors, d = c s s; an all-black picture becomes the even vector."""
+    flat = pixels.reshape(len(pixels), -1).astype(np.float32)
+    flat[~flat.any(axis=1)] = 1.0
+    return flat / np.linalg.norm(flat, axis=1, keepdims=True)
+
+
+def stream_pixel_vectors(images: Images, *, side: int, channels: int) -> Iterator[Float32[np.ndarray, "m d"]]:
+    """`pixel_vectors` of all items, block by block, whatever their number; ImageError where one cannot be read."""
+    for start in range(0, len(images), BLOCK):
+        rows = np.arange(start, min(start + BLOCK, len(images)))
+        yield pixel_vectors(images.pixels(rows, size=side, channels=channels))
+
+
+def to_pixels(pictures: Sequence[Image.Image], *, size: int, channels: int) -> UInt8[np.ndarray, "n c s s"]:
+    """Pictures as a network's input, fitted as `core.data.images` describes."""
+    squares = [ArrayImages(np.asarray(p)[None]).pixels(np.array([0]), size=size, channels=channels) for p in pictures]
+    return np.concatenate(squares)
