@@ -1,4 +1,4 @@
-"""The command line: python -m core run | search | diagnose | data check."""
+"""The command line: python -m core run | search | diagnose | convert | data check."""
 
 import logging
 import re
@@ -110,6 +110,21 @@ def diagnose(
         _print_table(table[[c for c in shown if c in table and table[c].notna().any()]], title=opened.name)
     if gate is not None:
         _apply(gate, table[table["arm"].isin(opened.arms)])
+
+
+@app.command()
+def convert(
+    weights: Annotated[Path, typer.Argument(help="A .pth or safetensors file of weights made elsewhere.")],
+    model: Annotated[str, typer.Option(help="The network they are for: resnet18, resnet34, resnet50.")],
+    out: Annotated[Path | None, typer.Option(help="The new file; beside the old one by default.")] = None,
+) -> None:
+    """Make a safetensors file of a torchvision network's weights, for model.weights in a recipe."""
+    from models.conversion import convert as make
+
+    made = make(weights, out or weights.with_name(f"{weights.stem}-backbone.safetensors"), name=model)
+    if made.dropped:
+        _print_warning(f"left out the classifier, which no embedding needs: {', '.join(made.dropped)}")
+    stdout.print(f"saved {made.tensors} tensors in {made.path}", markup=False, highlight=False, soft_wrap=True)
 
 
 @data_app.command("check")

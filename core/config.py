@@ -67,9 +67,15 @@ class ModelConfig:
     dim: int = 64
     """Dimension of the embedding."""
     width: int = 32
-    """Channels of the first stage."""
+    """convnet only: channels of the first stage."""
+    stem: Literal["large", "small"] = "large"
+    """resnets only: `small` keeps the resolution at the start, for pictures below some 64 pixels."""
+    weights: str = ""
+    """What the backbone starts from: a safetensors file made by `python -m core convert`, or the folder of a
+    checkpoint with the same backbone. Empty: random weights from the seed."""
 
     def __post_init__(self) -> None:
+        _require(_is_text(self.weights), "model.weights must be Unicode text without null characters")
         _require(2 <= self.dim <= 4096, "model.dim must lie between 2 and 4096")
         _require(4 <= self.width <= 512, "model.width must lie between 4 and 512")
 

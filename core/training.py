@@ -16,7 +16,9 @@ from core.config import ArmConfig, ModelConfig, Recipe
 from core.errors import RecipeError
 from core.losses import active_fraction, compute_loss, create_loss, takes_triplets
 from core.sampling import ClassBalancedBatches, mine_triplets, positive_pairs
+from models.building import build
 from models.head import Embedder, ModelSpec
+from models.registry import options_of
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,11 @@ def choose_device(wanted: str) -> torch.device:
 
 
 def build_embedder(config: ModelConfig, images: UInt8[Tensor, "n c s s"], *, seed: int) -> Embedder:
-    """A network whose initial weights depend on the seed alone: every arm of a study starts from the same."""
-    spec = ModelSpec(config.name, config.dim, images.shape[1], images.shape[2], {"width": config.width})
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        embedder = Embedder(spec)
-    embedder.normalise_by(images)
-    return embedder
+    """A network whose initial weights depend on the recipe alone: every arm of a study starts from the same."""
+    choices = {"width": config.width, "stem": config.stem}
+    options = {key: value for key, value in choices.items() if key in options_of(config.name)}
+    spec = ModelSpec(config.name, config.dim, images.shape[1], images.shape[2], options)
+    return build(spec, images, seed=seed, weights=config.weights)
 
 
 class Trainer:

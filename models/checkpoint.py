@@ -6,15 +6,14 @@ from pathlib import Path
 
 import torch
 from pydantic import TypeAdapter, ValidationError
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from models.errors import CheckpointError, UncollapseError
 from models.head import Embedder, ModelSpec
+from models.tensors import read_tensors
 
 WEIGHTS = "model.safetensors"
 DESCRIPTION = "model.json"
-MAX_BYTES = 8 << 30
 
 
 def save_checkpoint(folder: Path, embedder: Embedder) -> None:
@@ -36,7 +35,7 @@ def load_checkpoint(folder: Path) -> Embedder:
             embedder = Embedder(spec)
     except (UncollapseError, TypeError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"{folder / DESCRIPTION} describes no network that can be built: {error}") from None
-    embedder.load_state_dict(_read_weights(folder / WEIGHTS, embedder.state_dict()), assign=True)
+    embedder.load_state_dict(read_tensors(folder / WEIGHTS, embedder.state_dict()), assign=True)
     return embedder.eval()
 
 
@@ -49,35 +48,3 @@ def _read_description(path: Path) -> ModelSpec:
     except (OSError, ValueError, RecursionError) as error:
         reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         raise CheckpointError(f"{path} is not a model description: {reason}") from None
-
-
-def _read_weights(path: Path, expected: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    if not path.is_file():
-        raise CheckpointError(f"{path} is missing: a checkpoint is {WEIGHTS} beside {DESCRIPTION}")
-    if path.stat().st_size > MAX_BYTES:
-        raise CheckpointError(f"{path} is larger than {MAX_BYTES >> 30} GiB, the limit for a checkpoint")
-    try:
-        with safe_open(path, framework="pt") as file:
-            _check_names(path, set(file.keys()), set(expected))
-            return {name: _checked(path, name, file, expected[name]) for name in expected}
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"{path} is not a readable safetensors file ({error}); pickles are not read") from None
-
-
-def _check_names(path: Path, found: set[str], expected: set[str]) -> None:
-    if missing := sorted(expected - found):
-        raise CheckpointError(f"{path} lacks {len(missing)} tensor(s) of this network, such as {missing[0]}")
-    if unknown := sorted(found - expected):
-        raise CheckpointError(f"{path} holds {len(unknown)} tensor(s) unknown to this network, such as {unknown[0]}")
-
-
-def _checked(path: Path, name: str, file: safe_open, like: torch.Tensor) -> torch.Tensor:
-    shape = tuple(file.get_slice(name).get_shape())
-    if shape != tuple(like.shape):
-        raise CheckpointError(f"{path}: tensor {name} has shape {shape}, the network needs {tuple(like.shape)}")
-    tensor = file.get_tensor(name)
-    if tensor.dtype != like.dtype:
-        raise CheckpointError(f"{path}: tensor {name} is {tensor.dtype}, the network needs {like.dtype}")
-    if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
-        raise CheckpointError(f"{path}: tensor {name} holds NaN or infinite weights")
-    return tensor

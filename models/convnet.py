@@ -15,7 +15,7 @@ class ConvNet(nn.Sequential):
             stages += [_convolution(inputs, outputs), nn.MaxPool2d(2)]
             inputs, outputs, side = outputs, min(outputs * 2, 8 * width), side // 2
         super().__init__(*stages, _convolution(inputs, outputs), nn.AdaptiveAvgPool2d(1), nn.Flatten())
-        self.features = outputs
+        self.inputs, self.features = channels, outputs
 
 
 def _convolution(inputs: int, outputs: int) -> nn.Sequential:

@@ -1,7 +1,8 @@
 """From pixels to an embedding: normalise the input, run a backbone, project, put on the unit sphere."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 import torch
 from jaxtyping import Float, UInt8
@@ -9,11 +10,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
-from models import convnet  # noqa: F401  (registers itself)
+from models import convnet, resnet  # noqa: F401  (they register themselves)
 from models.registry import create
 
 MAX_WIDTH = 1 << 16
 MAX_SIDE = 1 << 12
+MAX_LENGTH = 1 << 10
 """Beyond any network or picture we use; a description that asks for more is damaged."""
 
 
@@ -29,16 +31,28 @@ class ModelSpec:
     """Channels of the input images, 1 or 3."""
     image_size: int
     """Side of the input images in pixels."""
-    options: dict[str, int] = field(default_factory=dict)
-    """Options of the backbone's builder."""
+    options: dict[str, Any] = field(default_factory=dict)
+    """Options of the backbone's builder, as plain JSON values."""
 
     def __post_init__(self) -> None:
         if self.channels not in (1, 3):
             raise ValueError(f"channels must be 1 or 3, not {self.channels}")
         if not (1 <= self.dim <= MAX_WIDTH and 1 <= self.image_size <= MAX_SIDE):
             raise ValueError(f"dim must lie between 1 and {MAX_WIDTH}, image_size between 1 and {MAX_SIDE}")
-        if not all(0 <= value <= MAX_WIDTH for value in self.options.values()):
-            raise ValueError(f"options must lie between 0 and {MAX_WIDTH}")
+        if not _within_bounds(self.options):
+            raise ValueError(f"options must be plain values, numbers within {MAX_WIDTH}")
+
+
+def _within_bounds(value: Any) -> bool:
+    match value:
+        case dict():
+            return all(isinstance(key, str) for key in value) and _within_bounds(list(value.values()))
+        case list():
+            return len(value) <= MAX_LENGTH and all(_within_bounds(item) for item in value)
+        case int() | float():
+            return abs(value) <= MAX_WIDTH
+        case _:
+            return value is None or isinstance(value, str)
 
 
 class Embedder(nn.Module):
@@ -52,8 +66,9 @@ class Embedder(nn.Module):
         self.spec = spec
         self.backbone = create(spec.name, channels=spec.channels, image_size=spec.image_size, **spec.options)
         self.head = nn.Linear(cast(int, self.backbone.features), spec.dim)
-        self.register_buffer("mean", torch.zeros(spec.channels))
-        self.register_buffer("std", torch.ones(spec.channels))
+        inputs = cast(int, self.backbone.inputs)
+        self.register_buffer("mean", torch.zeros(inputs))
+        self.register_buffer("std", torch.ones(inputs))
         # Convolutions and pooling are faster so, on CPU and GPU.
         convert_conv2d_weight_memory_format(self, torch.channels_last)
 
@@ -63,8 +78,14 @@ class Embedder(nn.Module):
         self.mean.copy_(scaled.mean(dim=(0, 2, 3)))
         self.std.copy_(scaled.std(dim=(0, 2, 3)).clamp_min(1e-3))
 
+    def normalise(self, mean: Sequence[float], std: Sequence[float]) -> None:
+        """Set the input mean and deviation, of intensities from 0 to 1; one number each, or one a channel."""
+        self.mean.copy_(torch.tensor(mean))
+        self.std.copy_(torch.tensor(std))
+
     def forward(self, images: UInt8[Tensor, "b c s s"]) -> Float[Tensor, "b d"]:
         """uint8 images to embeddings of Euclidean length 1."""
+        # A grey image becomes three equal channels here, where the network takes three.
         scaled = (images.float() / 255 - self.mean[:, None, None]) / self.std[:, None, None]
         features = self.backbone(scaled.contiguous(memory_format=torch.channels_last))
         return functional.normalize(self.head(features), dim=1)

@@ -1,11 +1,32 @@
 """Backbones by name: `@register` a builder, `create` a network."""
 
+import inspect
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from models.errors import UncollapseError
+
+Statistics = tuple[tuple[float, ...], tuple[float, ...]]
+"""Mean and standard deviation of a network's input per channel, of intensities from 0 to 1."""
+
+IMAGENET: Statistics = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+"""What torchvision's and most other ImageNet weights expect."""
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """What a backbone starts from in the place of random weights."""
+
+    state: dict[str, Tensor]
+    """The backbone's state dict."""
+    statistics: Statistics | None
+    """What its input was normalised by; None: take the training images' own."""
+    options: dict[str, Any] = field(default_factory=dict)
+    """Options of the builder that come with the weights."""
+
 
 _BUILDERS: dict[str, Callable[..., nn.Module]] = {}
 
@@ -14,7 +35,9 @@ def register(builder: Callable[..., nn.Module]) -> Callable[..., nn.Module]:
     """Make a builder known by its function name.
 
     It takes `channels`, `image_size` and options of its own, and returns a module that maps images
-    (b, channels, image_size, image_size) to features (b, module.features).
+    (b, module.inputs, image_size, image_size) to features (b, module.features). `inputs` is `channels`, or 3 for
+    networks that see a grey image as a colour image of three equal channels. A module whose weights others publish
+    says by `module.statistics` what these expect.
     """
     _BUILDERS[builder.__name__] = builder
     return builder
@@ -22,11 +45,20 @@ def register(builder: Callable[..., nn.Module]) -> Callable[..., nn.Module]:
 
 def create(name: str, **options: Any) -> nn.Module:
     """A freshly initialised backbone; UncollapseError names the known ones."""
-    if name not in _BUILDERS:
-        raise UncollapseError(f'there is no model "{name}"; choose one of: {", ".join(sorted(_BUILDERS))}')
-    return _BUILDERS[name](**options)
+    return _builder(name)(**options)
+
+
+def options_of(name: str) -> set[str]:
+    """What a builder takes beside the form of the images."""
+    return set(inspect.signature(_builder(name)).parameters) - {"channels", "image_size"}
 
 
 def names() -> list[str]:
     """The registered backbones."""
     return sorted(_BUILDERS)
+
+
+def _builder(name: str) -> Callable[..., nn.Module]:
+    if name not in _BUILDERS:
+        raise UncollapseError(f'there is no model "{name}"; choose one of: {", ".join(names())}')
+    return _BUILDERS[name]

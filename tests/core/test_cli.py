@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from safetensors.torch import load_file
 
 from core import __main__ as cli_module
 from core import pipeline
@@ -20,6 +22,7 @@ from core.assembly import Assembly
 from core.config import Recipe
 from core.study import Study
 from core.workspace import unfinished
+from models.registry import IMAGENET, create
 from tests.core.conftest import Outcome, small_recipe, write_pictures
 
 REPO = Path(__file__).parent.parent.parent
@@ -371,3 +374,37 @@ class TestDataCheck:
         outcome = cli("data", "check", spec)
         assert outcome.code == 2
         assert "Traceback" not in outcome.err
+
+
+class TestConvert:
+    """Weights of others, from the file they come as to a study that starts from them."""
+
+    @pytest.fixture
+    def pth(self, tmp_path: Path) -> Path:
+        torch.manual_seed(0)
+        state = create("resnet18", channels=3, image_size=8).state_dict()
+        torch.save(state | {"fc.weight": torch.rand(9, 512)}, tmp_path / "resnet18.pth")
+        return tmp_path / "resnet18.pth"
+
+    def test_from_a_pth_to_a_study(self, cli, run, data: Path, pth: Path):
+        converted = cli("convert", pth, "--model", "resnet18")
+        assert converted.code == 0
+        assert "left out the classifier, which no embedding needs: fc.weight" in converted.err
+        made = pth.with_name("resnet18-backbone.safetensors")
+        assert str(made) in converted.out
+        assert run(data, "model.name=resnet18", f"model.weights={made}", "train.lr=1e-9").code == 0
+        original = torch.load(pth, weights_only=True)["layer4.1.conv2.weight"]
+        for arm in ("standard", "nearest"):
+            tensors = load_file(pth.parent / "studies" / "out" / "arms" / arm / "model.safetensors")
+            assert torch.allclose(tensors["backbone.layer4.1.conv2.weight"], original, atol=1e-6)
+            assert torch.allclose(tensors["mean"], torch.tensor(IMAGENET[0]))
+
+    def test_what_cannot_be_converted_or_used(self, cli, run, data: Path, pth: Path, tmp_path: Path):
+        refused(cli("convert", pth, "--model", "resnet34"), "lacks")
+        refused(cli("convert", pth, "--model", "vgg"), 'not for "vgg"')
+        refused(cli("convert", tmp_path / "absent.pth", "--model", "resnet18"), "absent.pth is missing")
+        (tmp_path / "text.pth").write_text("no weights")
+        refused(cli("convert", tmp_path / "text.pth", "--model", "resnet18"), "text.pth")
+        resnet = "model.name=resnet18"
+        refused(run(data, resnet, f"model.weights={pth}"), "make a safetensors file of it first: python -m core")
+        refused(run(data, resnet, "model.weights=absent.safetensors"), "absent.safetensors is missing")

@@ -140,7 +140,7 @@ def test_tensors_beyond_the_end_of_the_file(folder: Path):
 
 
 def test_a_file_beyond_the_limit(folder: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("models.checkpoint.MAX_BYTES", 100)
+    monkeypatch.setattr("models.tensors.MAX_BYTES", 100)
     assert "larger than" in refused(folder)
 
 

@@ -1,0 +1,61 @@
+"""A network to train: fresh from a seed, or on a backbone that has been trained elsewhere."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from jaxtyping import UInt8
+from torch import Tensor
+
+from models.checkpoint import DESCRIPTION, load_checkpoint
+from models.errors import CheckpointError
+from models.head import Embedder, ModelSpec
+from models.registry import Pretrained, create
+from models.tensors import read_tensors
+
+
+def build(spec: ModelSpec, images: UInt8[Tensor, "n c s s"], *, seed: int, weights: str = "") -> Embedder:
+    """A network on the CPU whose head, and backbone where no `weights` are given, depend on the seed alone.
+
+    weights: a safetensors file that `convert` has made, or the folder of a checkpoint with the same backbone; the
+    head is fresh in any case. The input is normalised as the weights need it, else by `images`. Torch's global
+    generator is left alone. Raises CheckpointError where the weights do not fit.
+    """
+    with torch.random.fork_rng(devices=[]):
+        pretrained = read_pretrained(spec, weights) if weights else None
+        torch.manual_seed(seed)
+        embedder = Embedder(spec if pretrained is None else replace(spec, options=spec.options | pretrained.options))
+    if pretrained is not None:
+        embedder.backbone.load_state_dict(pretrained.state)
+    if pretrained is None or pretrained.statistics is None:
+        embedder.normalise_by(images)
+    else:
+        embedder.normalise(*pretrained.statistics)
+    return embedder
+
+
+def read_pretrained(spec: ModelSpec, weights: str) -> Pretrained:
+    """The weights that a text names, for the backbone of a spec."""
+    path = Path(weights)
+    if os.path.isfile(path / DESCRIPTION):
+        return _from_checkpoint(path, spec)
+    if path.suffix in (".pth", ".pt", ".bin", ".ckpt"):
+        raise CheckpointError(
+            f"{path} is not read as it is; make a safetensors file of it first: "
+            f"python -m core convert {path} --model {spec.name}"
+        )
+    with torch.device("meta"):
+        backbone = create(spec.name, channels=spec.channels, image_size=spec.image_size, **spec.options)
+    return Pretrained(read_tensors(path, backbone.state_dict()), getattr(backbone, "statistics", None))
+
+
+def _from_checkpoint(folder: Path, spec: ModelSpec) -> Pretrained:
+    trained = load_checkpoint(folder)
+    found = trained.spec
+    if (found.name, found.options) != (spec.name, spec.options):
+        raise CheckpointError(
+            f"{folder} holds {found.name} with {found.options}, the recipe's model is {spec.name} with {spec.options}"
+        )
+    mean, std = (tuple(values.tolist()) for values in (trained.mean, trained.std))
+    return Pretrained(trained.backbone.state_dict(), (mean, std))
