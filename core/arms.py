@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float32, UInt8
+from safetensors.torch import save as to_safetensors
 from torch import Tensor
 
 from core.config import Recipe
@@ -110,6 +111,8 @@ class _Training:
         pd.DataFrame(history).to_parquet(self.folder / "history.parquet", index=False)
         embeddings = embed(self.embedder, self.pixels)
         save_checkpoint(self.folder, self.embedder.cpu())
+        if learned := self.trainer.loss.state_dict():
+            (self.folder / "loss.safetensors").write_bytes(to_safetensors(learned))
         return TrainedArm(embeddings, warnings_of(history), round(time.perf_counter() - started, 2))
 
     def _figures(self, epoch: int) -> dict[str, float]:

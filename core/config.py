@@ -14,9 +14,31 @@ from pydantic.dataclasses import dataclass
 from core.errors import RecipeError
 
 PositiveRule = Literal["all", "random", "hardest", "nearest"]
-NegativeRule = Literal["semihard", "hardest", "random", "all"]
-LossName = Literal["triplet", "margin", "proxy-anchor"]
-PROXY_LOSSES = frozenset({"proxy-anchor"})
+NegativeRule = Literal["semihard", "distance-weighted", "hardest", "random", "all", "own"]
+LossName = Literal[
+    "triplet",
+    "margin",
+    "contrastive",
+    "multi-similarity",
+    "nt-xent",
+    "proxy-anchor",
+    "softtriple",
+    "arcface",
+    "subcenter-arcface",
+]
+PROXY_LOSSES = frozenset({"proxy-anchor", "softtriple", "arcface", "subcenter-arcface"})
+"""Losses that compare items with learned representatives of the classes, never with each other."""
+PAIR_LOSSES = frozenset({"contrastive", "multi-similarity", "nt-xent"})
+"""Losses whose positive and negative pairs are chosen apart; the others that compare items take triplets."""
+OWN_MINING = frozenset({"multi-similarity"})
+"""Losses that came with a way of choosing tuples of their own."""
+OPTIONS = {
+    "margin": frozenset({"triplet", "margin", "contrastive"}),
+    "learn_beta": frozenset({"margin"}),
+    "temperature": frozenset({"nt-xent"}),
+    "loss_lr": PROXY_LOSSES | {"margin"},
+}
+"""Options of TrainConfig that only some losses have; one that is given must serve an arm."""
 
 Config = TypeVar("Config")
 
@@ -92,12 +114,19 @@ class TrainConfig:
     """Adam's decoupled weight decay."""
     loss: LossName = "triplet"
     """The metric-learning loss."""
-    margin: float = 0.2
-    """The loss's margin, in units of Euclidean distance between unit vectors (0 to 2)."""
+    margin: float | None = None
+    """In units of Euclidean distance between unit vectors (0 to 2). Where silent: 0.2 for triplet and margin, 1 for
+    contrastive, which pushes negatives out to it and pulls positives all the way. Other losses keep their papers'."""
     beta: float = 1.2
-    """Margin loss only: the boundary between positive and negative pairs, learned from this start."""
+    """Margin loss only: the boundary between positive and negative pairs, or its start where it is learned."""
+    learn_beta: Literal["no", "one", "per-class"] | None = None
+    """Margin loss only: keep `beta` fixed, learn one for all classes (where silent), or one for each class."""
+    temperature: float | None = None
+    """NT-Xent only: what cosine similarities are divided by, 0.07 where silent."""
+    loss_lr: float | None = None
+    """Learning rate of the loss's own parameters (beta, class proxies); `lr` where silent."""
     negatives: NegativeRule = "semihard"
-    """How an anchor and its positive meet their negative."""
+    """How negatives are chosen, whatever the positive rule; `own`: the mining that came with the loss."""
     classes_per_batch: int = 2
     """Classes in a batch."""
     samples_per_class: int = 32
@@ -109,8 +138,13 @@ class TrainConfig:
         _require(1 <= self.epochs <= 10_000, "train.epochs must lie between 1 and 10000")
         _require(0 < self.lr <= 10, "train.lr must be above 0 and at most 10")
         _require(0 <= self.weight_decay <= 10, "train.weight_decay must lie between 0 and 10")
-        _require(0 < self.margin <= 2, "train.margin must be above 0 and at most 2")
+        _require(self.margin is None or 0 < self.margin <= 2, "train.margin must be above 0 and at most 2")
         _require(0 < self.beta <= 2, "train.beta must be above 0 and at most 2")
+        _require(
+            self.temperature is None or 0.001 <= self.temperature <= 10,
+            "train.temperature must lie between 0.001 and 10",
+        )
+        _require(self.loss_lr is None or 0 < self.loss_lr <= 10, "train.loss_lr must be above 0 and at most 10")
         _require(self.classes_per_batch >= 2, "train.classes_per_batch must be at least 2: else no negatives")
         _require(self.samples_per_class >= 2, "train.samples_per_class must be at least 2: else no positives")
 
@@ -156,18 +190,30 @@ class Recipe:
                 f'arm name "{name}" must be lower-case letters, digits, dashes',
             )
             _require(name != "pixels", 'an arm cannot be called "pixels": that is the reference')
-            self._check_rule(name, arm)
+            self._check_rules(name, arm)
+        for option, losses in OPTIONS.items():
+            used = {self.loss_of(name) for name in self.arms}
+            _require(
+                getattr(self.train, option) is None or bool(used & losses),
+                f"train.{option} is an option of {_either(losses)}, and no arm is trained with that; remove it",
+            )
 
-    def _check_rule(self, name: str, arm: ArmConfig) -> None:
+    def _check_rules(self, name: str, arm: ArmConfig) -> None:
         loss = self.loss_of(name)
         if loss in PROXY_LOSSES:
             _require(
                 arm.positives is None,
                 f'arms.{name}: positives = "{arm.positives}" cannot go with loss = "{loss}", which compares items '
-                "with class proxies and has no in-batch positive; remove positives or choose triplet or margin",
+                "with class proxies and has no in-batch positive; remove positives or choose a loss that compares "
+                "items with each other, such as triplet",
             )
-        else:
-            _require(arm.positives is not None, f'arms.{name}: loss = "{loss}" needs a positives rule')
+            return
+        _require(arm.positives is not None, f'arms.{name}: loss = "{loss}" needs a positives rule')
+        _require(
+            self.train.negatives != "own" or loss in OWN_MINING,
+            f'arms.{name}: loss = "{loss}" has no mining of its own for train.negatives = "own", only '
+            f"{_either(OWN_MINING)} has; choose semihard, distance-weighted, hardest, random or all",
+        )
 
     def loss_of(self, arm: str) -> LossName:
         """The loss an arm is trained with."""
@@ -279,6 +325,10 @@ def _explain(error: ValidationError) -> str:
 def _require(condition: bool, message: str) -> None:
     if not condition:
         raise ValueError(message)
+
+
+def _either(losses: frozenset[str]) -> str:
+    return " or ".join(sorted(losses))
 
 
 def _is_text(value: str) -> bool:

@@ -12,10 +12,10 @@ import torch
 from jaxtyping import Int, UInt8
 from torch import Tensor
 
-from core.config import ArmConfig, ModelConfig, Recipe
+from core.config import PAIR_LOSSES, ArmConfig, ModelConfig, Recipe
 from core.errors import RecipeError
-from core.losses import active_fraction, compute_loss, create_loss, takes_triplets
-from core.sampling import ClassBalancedBatches, mine_triplets, positive_pairs
+from core.losses import active_fraction, compute_loss, create_loss
+from core.sampling import Candidates, ClassBalancedBatches, Tuples, sample_pairs, sample_triplets
 from models.building import build
 from models.head import Embedder, ModelSpec
 from models.registry import options_of
@@ -69,8 +69,7 @@ class Trainer:
         )
         # Tuples draw from a generator of their own, so that the rule cannot disturb the order of the batches.
         self.generator = torch.Generator().manual_seed(recipe.seed)
-        parameters = [*self.embedder.parameters(), *self.loss.parameters()]
-        self.optimizer = torch.optim.AdamW(parameters, lr=train.lr, weight_decay=train.weight_decay)
+        self.optimizer = torch.optim.AdamW(self._parameter_groups(), lr=train.lr, weight_decay=train.weight_decay)
         steps = train.epochs * self.batches.batches_per_epoch
         self.schedule = torch.optim.lr_scheduler.CosineAnnealingLR(self.optimizer, steps)
         self.epoch = 0
@@ -91,27 +90,48 @@ class Trainer:
                 "seconds": time.perf_counter() - started,
             }
 
+    def _parameter_groups(self) -> list[dict[str, Any]]:
+        """The network's parameters and, apart, the loss's own: decay would pull a boundary or a proxy towards 0."""
+        groups: list[dict[str, Any]] = [{"params": list(self.embedder.parameters())}]
+        if own := list(self.loss.parameters()):
+            groups.append({"params": own, "lr": self.train.loss_lr or self.train.lr, "weight_decay": 0.0})
+        return groups
+
     def step(self, rows: Int[Tensor, "b"]) -> Tensor:
         """One update; returns (loss, tuples, active fraction) on the device, so that nothing waits for it."""
         rows = rows.to(self.device)
         labels, ids = self.items.labels[rows], self.items.ids[rows]
         embeddings = self.embedder(self.items.images[rows])  # (b, d)
-        triplets = self._triplets(embeddings.detach(), labels, ids)
-        loss = compute_loss(self.loss, embeddings, labels, triplets)
+        batch = Candidates(embeddings.detach().float(), labels, ids, anchors=len(labels))
+        tuples = self._tuples(batch)
+        loss = compute_loss(self.loss, embeddings, labels, tuples)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
         self.schedule.step()
-        if triplets is None:
-            return torch.stack([loss.detach(), loss.new_tensor(float("nan")), loss.new_tensor(float("nan"))])
-        active = active_fraction(embeddings.detach(), triplets, margin=self.train.margin)
-        return torch.stack([loss.detach(), loss.new_tensor(float(len(triplets[0]))), active])
+        return torch.stack([loss.detach(), *self._figures(batch, tuples)])
 
-    def _triplets(self, embeddings: Tensor, labels: Tensor, ids: Tensor) -> tuple[Tensor, Tensor, Tensor] | None:
-        if not takes_triplets(self.loss_name) or self.arm.positives is None:
+    def _tuples(self, batch: Candidates) -> Tuples | None:
+        """What the loss is fed with; None for one that compares items with proxies."""
+        if self.arm.positives is None:
             return None
-        pairs = positive_pairs(self.arm.positives, embeddings, labels, ids=ids, generator=self.generator)
-        return mine_triplets(self.train.negatives, embeddings, labels, pairs=pairs, generator=self.generator)
+        sample = sample_pairs if self.loss_name in PAIR_LOSSES else sample_triplets
+        return sample(self.arm.positives, self.train.negatives, batch, generator=self.generator)
+
+    def _figures(self, batch: Candidates, tuples: Tuples | None) -> tuple[Tensor, Tensor]:
+        """Number of tuples and the share that is active, NaN for a loss without tuples."""
+        if tuples is None:
+            nothing = batch.embeddings.new_tensor(float("nan"))
+            return nothing, nothing
+        anchors, positives, *opposed, negatives = tuples
+        count = len(anchors) + (len(negatives) if opposed else 0)
+        active = active_fraction(
+            self.loss,
+            batch.distances[anchors, positives],
+            batch.distances[opposed[0] if opposed else anchors, negatives],
+            classes=batch.labels[anchors],
+        )
+        return active.new_tensor(float(count)), active
 
     def save(self, path: Path, history: list[dict[str, Any]]) -> None:
         """Everything needed to go on after this epoch, replaced in one step."""

@@ -1,7 +1,8 @@
 """Sampling rules: which positives and negatives each anchor meets, and which items share a batch."""
 
 from core.sampling.batches import ClassBalancedBatches
-from core.sampling.negatives import mine_triplets
-from core.sampling.positives import nearest_positives, positive_pairs
+from core.sampling.candidates import Candidates
+from core.sampling.positives import nearest_positives
+from core.sampling.tuples import Tuples, sample_pairs, sample_triplets
 
-__all__ = ["ClassBalancedBatches", "mine_triplets", "nearest_positives", "positive_pairs"]
+__all__ = ["Candidates", "ClassBalancedBatches", "Tuples", "nearest_positives", "sample_pairs", "sample_triplets"]

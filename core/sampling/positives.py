@@ -11,6 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from core.config import PositiveRule
+from core.sampling.candidates import Candidates
 
 BLOCK = 256
 NONE = -1
@@ -18,11 +19,16 @@ NONE = -1
 
 @torch.no_grad()
 def nearest_positives(
-    embeddings: Float[Tensor, "n d"], labels: Int[Tensor, "n"], ids: Int[Tensor, "n"] | None = None
-) -> Int[Tensor, "n"]:
+    embeddings: Float[Tensor, "n d"],
+    labels: Int[Tensor, "n"],
+    ids: Int[Tensor, "n"] | None = None,
+    *,
+    anchors: int | None = None,
+) -> Int[Tensor, "a"]:
     """Index of the nearest same-class row of each row, by Euclidean distance.
 
     ids: rows with the same id are one item (a second view, a memory-bank copy) and never each other's positive.
+    anchors: answer for the first so many rows only, the rest being candidates; else a = n.
     Ties go to the lowest index; -1 where a row has no candidate. Exact down to float32 resolution of the class's
     own spread, also in a collapsed batch. Takes O(n x block) memory, and distances within classes only.
     """
@@ -30,8 +36,8 @@ def nearest_positives(
     exact = _precise(embeddings)
     centred = _centred(exact, labels)
 
-    def nearest(anchors: Tensor, candidates: Tensor, excluded: Tensor) -> Tensor:
-        rows, columns = centred[anchors], centred[candidates]
+    def nearest(seekers: Tensor, candidates: Tensor, excluded: Tensor) -> Tensor:
+        rows, columns = centred[seekers], centred[candidates]
         squared = _squared_distances(rows, columns).masked_fill_(excluded, torch.inf)
         best = squared.amin(dim=1, keepdim=True)
         # The expanded square carries a rounding error of this size; rows with rivals inside it are redone exactly,
@@ -40,69 +46,66 @@ def nearest_positives(
         unsure = torch.nonzero((squared <= best + error).sum(1) > 1).squeeze(1)
         choice = squared.argmin(dim=1)
         if len(unsure):
-            distances = _exact_distances(exact[anchors[unsure]], exact[candidates])
+            distances = _exact_distances(exact[seekers[unsure]], exact[candidates])
             choice[unsure] = distances.masked_fill_(excluded[unsure], torch.inf).argmin(dim=1)
         return choice
 
-    return _choose(labels, ids, nearest)
+    return _choose(labels, ids, nearest, anchors=anchors)
 
 
 @torch.no_grad()
 def hardest_positives(
-    embeddings: Float[Tensor, "n d"], labels: Int[Tensor, "n"], ids: Int[Tensor, "n"] | None = None
-) -> Int[Tensor, "n"]:
+    embeddings: Float[Tensor, "n d"],
+    labels: Int[Tensor, "n"],
+    ids: Int[Tensor, "n"] | None = None,
+    *,
+    anchors: int | None = None,
+) -> Int[Tensor, "a"]:
     """Index of the farthest same-class row of each row (Hermans et al. 1703.07737, batch hard); -1 where none."""
     centred = _centred(_precise(embeddings), labels)
 
-    def farthest(anchors: Tensor, candidates: Tensor, excluded: Tensor) -> Tensor:
-        squared = _squared_distances(centred[anchors], centred[candidates])
+    def farthest(seekers: Tensor, candidates: Tensor, excluded: Tensor) -> Tensor:
+        squared = _squared_distances(centred[seekers], centred[candidates])
         return squared.masked_fill_(excluded, -torch.inf).argmax(dim=1)
 
-    return _choose(labels, ids, farthest)
+    return _choose(labels, ids, farthest, anchors=anchors)
 
 
 @torch.no_grad()
 def random_positives(
-    labels: Int[Tensor, "n"], ids: Int[Tensor, "n"] | None = None, *, generator: torch.Generator
-) -> Int[Tensor, "n"]:
+    labels: Int[Tensor, "n"],
+    ids: Int[Tensor, "n"] | None = None,
+    *,
+    generator: torch.Generator,
+    anchors: int | None = None,
+) -> Int[Tensor, "a"]:
     """Index of a same-class row drawn uniformly for each row; -1 where none. The generator is on the CPU."""
 
-    def anyone(_anchors: Tensor, _candidates: Tensor, excluded: Tensor) -> Tensor:
+    def anyone(_seekers: Tensor, _candidates: Tensor, excluded: Tensor) -> Tensor:
         scores = torch.rand(excluded.shape, generator=generator).to(excluded.device)
         return scores.masked_fill_(excluded, -1.0).argmax(dim=1)
 
-    return _choose(labels, ids, anyone)
+    return _choose(labels, ids, anyone, anchors=anchors)
 
 
 @torch.no_grad()
-def all_positives(
-    labels: Int[Tensor, "n"], ids: Int[Tensor, "n"] | None = None
-) -> tuple[Int[Tensor, "p"], Int[Tensor, "p"]]:
-    """Every ordered pair (anchor, positive) of the same class and different ids."""
-    same = labels[:, None] == labels[None, :]
-    same &= _identities(labels, ids)[:, None] != _identities(labels, ids)[None, :]
-    anchors, positives = torch.nonzero(same, as_tuple=True)
-    return anchors, positives
-
-
 def positive_pairs(
-    rule: PositiveRule,
-    embeddings: Float[Tensor, "n d"],
-    labels: Int[Tensor, "n"],
-    *,
-    ids: Int[Tensor, "n"] | None = None,
-    generator: torch.Generator,
+    rule: PositiveRule, batch: Candidates, *, generator: torch.Generator
 ) -> tuple[Int[Tensor, "p"], Int[Tensor, "p"]]:
-    """The (anchor, positive) pairs of a batch under a rule; anchors without a positive are left out."""
+    """The (anchor, positive) pairs of a batch under a rule; anchors without a positive are left out.
+
+    all: every pair of the same class and different ids. The others choose one positive for each anchor.
+    """
     match rule:
         case "all":
-            return all_positives(labels, ids)
+            anchors, positives = torch.nonzero(batch.same_class, as_tuple=True)
+            return anchors, positives
         case "random":
-            chosen = random_positives(labels, ids, generator=generator)
+            chosen = random_positives(batch.labels, batch.ids, generator=generator, anchors=batch.anchors)
         case "hardest":
-            chosen = hardest_positives(embeddings, labels, ids)
+            chosen = hardest_positives(batch.embeddings, batch.labels, batch.ids, anchors=batch.anchors)
         case "nearest":
-            chosen = nearest_positives(embeddings, labels, ids)
+            chosen = nearest_positives(batch.embeddings, batch.labels, batch.ids, anchors=batch.anchors)
     anchors = torch.nonzero(chosen != NONE).squeeze(1)
     return anchors, chosen[anchors]
 
@@ -110,25 +113,33 @@ def positive_pairs(
 Choice = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
-def _choose(labels: Tensor, ids: Tensor | None, choice: Choice) -> Tensor:
-    """Apply `choice(anchors, candidates, excluded) -> column` to blocks of rows and all rows of their classes."""
-    order = torch.argsort(labels, stable=True)  # stable, so that the first column is also the lowest index
-    labels, ids = labels[order], _identities(labels, ids)[order]
-    chosen = torch.full_like(order, NONE)
+def _choose(labels: Tensor, ids: Tensor | None, choice: Choice, *, anchors: int | None) -> Tensor:
+    """Apply `choice(seekers, candidates, excluded) -> column` to blocks of anchors and all rows of their classes."""
+    ids = torch.arange(len(labels), device=labels.device) if ids is None else ids
+    columns = torch.argsort(labels, stable=True)  # stable, so that the first column is also the lowest index
+    rows = columns if anchors is None or anchors == len(labels) else torch.argsort(labels[:anchors], stable=True)
+    chosen = torch.full_like(rows, NONE)
     with torch.autocast(labels.device.type, enabled=False):  # half precision cannot rank near rivals
-        for rows, columns in _blocks(labels):
-            excluded = (labels[rows, None] != labels[None, columns]) | (ids[rows, None] == ids[None, columns])
-            best = choice(order[rows], order[columns], excluded) + columns.start
-            chosen[order[rows]] = torch.where(excluded.all(dim=1), NONE, order[best])
+        for block, span in _blocks(labels[rows], labels[columns]):
+            seekers, candidates = rows[block], columns[span]
+            excluded = (labels[seekers, None] != labels[None, candidates]) | (
+                ids[seekers, None] == ids[None, candidates]
+            )
+            best = candidates[choice(seekers, candidates, excluded)]
+            chosen[seekers] = torch.where(excluded.all(dim=1), NONE, best)
     return chosen
 
 
-def _blocks(labels: Tensor) -> Iterator[tuple[slice, slice]]:
-    """Row blocks of sorted labels, each with the columns that hold its classes."""
-    starts = torch.searchsorted(labels, labels[::BLOCK].contiguous()).tolist()
-    ends = [*torch.searchsorted(labels, labels[BLOCK - 1 :: BLOCK].contiguous(), right=True).tolist(), len(labels)]
-    for block, (start, end) in enumerate(zip(starts, ends, strict=False)):
-        yield slice(block * BLOCK, min((block + 1) * BLOCK, len(labels))), slice(start, end)
+def _blocks(anchors: Tensor, candidates: Tensor) -> Iterator[tuple[slice, slice]]:
+    """Blocks of anchors, by their sorted labels, each with the span of sorted candidates that holds its classes."""
+    firsts, lasts = (
+        anchors[::BLOCK],
+        torch.cat([anchors[BLOCK - 1 :: BLOCK], anchors[-1:]])[: -(-len(anchors) // BLOCK)],
+    )
+    starts = torch.searchsorted(candidates, firsts.contiguous()).tolist()
+    ends = torch.searchsorted(candidates, lasts.contiguous(), right=True).tolist()
+    for block, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        yield slice(block * BLOCK, (block + 1) * BLOCK), slice(start, end)
 
 
 def _precise(embeddings: Tensor) -> Tensor:
@@ -151,7 +162,3 @@ def _squared_distances(rows: Tensor, columns: Tensor) -> Tensor:
 def _exact_distances(rows: Tensor, columns: Tensor) -> Tensor:
     """(r, c) Euclidean distances from differences: slower, and right also for near coincident rows."""
     return torch.cdist(rows, columns, compute_mode="donot_use_mm_for_euclid_dist")
-
-
-def _identities(labels: Tensor, ids: Tensor | None) -> Tensor:
-    return torch.arange(len(labels), device=labels.device) if ids is None else ids

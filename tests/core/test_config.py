@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.config import ArmConfig, DataConfig, ModelConfig, Recipe, TrainConfig, checked, recipe_names
+from core.config import PROXY_LOSSES, ArmConfig, DataConfig, ModelConfig, Recipe, TrainConfig, checked, recipe_names
 from core.errors import RecipeError
 
 VALUES = {"name": "a", "data": {"source": "digits"}, "arms": {"nearest": {"positives": "nearest"}}}
@@ -40,7 +40,16 @@ def test_shipped_recipes_load_without_a_warning_and_have_both_arms(name: str):
         (["train.weight_decay=inf"], "train.weight_decay must lie between"),
         (["train.margin=0"], "train.margin must be above 0"),
         (["train.beta=3"], "train.beta must be above 0"),
-        (["train.loss=arcface"], "train.loss: input should be 'triplet'"),
+        (["train.loss=circle"], "train.loss: input should be 'triplet'"),
+        (["train.temperature=0"], "train.temperature must lie between"),
+        (["train.loss_lr=-1", "train.loss=margin"], "train.loss_lr must be above 0"),
+        (["train.learn_beta=all", "train.loss=margin"], "train.learn_beta: input should be 'no'"),
+        (["train.learn_beta=one"], "train.learn_beta is an option of margin, and no arm is trained with that"),
+        (["train.temperature=0.1"], "train.temperature is an option of nt-xent"),
+        (["train.loss_lr=0.1"], "train.loss_lr is an option of arcface or margin or"),
+        (["train.loss=nt-xent"], "train.margin is an option of contrastive or margin or triplet"),
+        (["train.negatives=own"], 'loss = "triplet" has no mining of its own for train.negatives = "own"'),
+        (["train.loss=margin", "train.negatives=own"], "only multi-similarity has; choose semihard"),
         (["train.negatives=easy"], "train.negatives: input should be 'semihard'"),
         (["train.classes_per_batch=1"], "no negatives"),
         (["train.samples_per_class=1"], "no positives"),
@@ -89,12 +98,23 @@ def test_a_missing_part_is_named():
         Recipe.from_dict({"arms": VALUES["arms"]})
 
 
+@pytest.mark.parametrize("loss", sorted(PROXY_LOSSES))
 @pytest.mark.parametrize("positives", ["all", "random", "hardest", "nearest"])
-def test_a_positive_rule_with_a_proxy_loss_is_refused_with_the_reason(positives: str):
+def test_a_positive_rule_with_a_proxy_loss_is_refused_with_the_reason(positives: str, loss: str):
     with pytest.raises(RecipeError, match="has no in-batch positive; remove positives"):
-        recipe(train={"loss": "proxy-anchor"}, arms={"a": {"positives": positives}})
+        recipe(train={"loss": loss}, arms={"a": {"positives": positives}})
     with pytest.raises(RecipeError, match="has no in-batch positive; remove positives"):
-        recipe(arms={"a": {"positives": positives, "loss": "proxy-anchor"}})
+        recipe(arms={"a": {"positives": positives, "loss": loss}})
+
+
+def test_an_option_of_one_arm_s_loss_is_enough():
+    arms = {"baseline": {"loss": "arcface"}, "nearest": {"positives": "nearest"}}
+    assert recipe(train={"loss_lr": 0.1, "margin": 0.3}, arms=arms).train.loss_lr == 0.1
+
+
+def test_own_mining_goes_with_the_loss_that_has_it_and_beside_proxies():
+    arms = {"baseline": {"loss": "arcface"}, "nearest": {"positives": "nearest"}}
+    assert recipe(train={"loss": "multi-similarity", "negatives": "own"}, arms=arms).train.negatives == "own"
 
 
 def test_a_proxy_baseline_beside_a_sampled_arm():

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from core import pipeline
 from core.assembly import Assembly
@@ -278,6 +279,8 @@ class TestReports:
         assert study.arm("baseline").positives is None
         assert study.arm("baseline").history["tuples"].isna().all()
         assert study.arm("baseline").warnings == ()
+        assert load_file(study.arm("baseline").folder / "loss.safetensors")["proxies"].shape == (2, 4)
+        assert not (study.arm("nearest").folder / "loss.safetensors").exists()
 
     def test_progress_never_goes_back(self, small, tmp_path: Path):
         fractions = []

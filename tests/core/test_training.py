@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.config import ArmConfig, Recipe
+from core.config import PROXY_LOSSES, ArmConfig, Recipe
 from core.errors import RecipeError
 from core.training import Trainer, TrainingItems, build_embedder, choose_device
 
@@ -15,7 +15,8 @@ SEED = 3
 
 def recipe(**train) -> Recipe:
     values = {"epochs": 3, "samples_per_class": 8} | train
-    arms = {"standard": {"positives": "random"}, "nearest": {"positives": "nearest"}}
+    proxies = values.get("loss") in PROXY_LOSSES
+    arms = {"a": {}} if proxies else {"standard": {"positives": "random"}, "nearest": {"positives": "nearest"}}
     return Recipe.from_dict(
         {"name": "a", "seed": SEED, "data": {"source": "digits"}, "arms": arms, "train": values}
         | {"model": {"dim": 8, "width": 4}}
@@ -36,20 +37,20 @@ def trainer(arm: ArmConfig, wanted: Recipe | None = None, data: TrainingItems | 
 
 
 class Recorder(Trainer):
-    """Keeps every batch with the weights it met and the triplets that were made of it."""
+    """Keeps every batch with the weights it met and the tuples that were made of it."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.batches_seen, self.weights, self.triplets = [], [], []
+        self.batches_seen, self.weights, self.tuples = [], [], []
 
     def step(self, rows):
         self.batches_seen.append(rows.clone())
         self.weights.append(torch.cat([p.detach().flatten().clone() for p in self.embedder.parameters()]))
         return super().step(rows)
 
-    def _triplets(self, embeddings, labels, ids):
-        self.triplets.append(super()._triplets(embeddings, labels, ids))
-        return self.triplets[-1]
+    def _tuples(self, batch):
+        self.tuples.append(super()._tuples(batch))
+        return self.tuples[-1]
 
 
 def record(arm: ArmConfig) -> Recorder:
@@ -70,8 +71,8 @@ def test_arms_start_from_the_same_weights_and_see_the_same_batches_until_their_u
     assert len(first.batches_seen) == 3 * (80 // 16)
     assert torch.equal(torch.stack(first.batches_seen), torch.stack(second.batches_seen))
     assert torch.equal(first.weights[0], second.weights[0])
-    anchors, positives, _ = first.triplets[0]
-    others, nearest, _ = second.triplets[0]
+    anchors, positives, _ = first.tuples[0]
+    others, nearest, _ = second.tuples[0]
     chosen = dict(zip(others.tolist(), nearest.tolist(), strict=True))
     both = [a for a in anchors.tolist() if a in chosen]
     assert any(chosen[a] != p for a, p in zip(anchors.tolist(), positives.tolist(), strict=True) if a in both)
@@ -96,17 +97,55 @@ def test_building_and_training_leave_the_global_generator_alone():
     assert torch.equal(torch.rand(3), expected)
 
 
-@pytest.mark.parametrize("loss", ["triplet", "margin"])
+@pytest.mark.parametrize("loss", ["triplet", "margin", "contrastive", "multi-similarity", "nt-xent"])
 @pytest.mark.parametrize("rule", ["all", "random", "hardest", "nearest"])
-@pytest.mark.parametrize("negatives", ["semihard", "hardest", "random", "all"])
-def test_every_rule_trains_with_every_loss(loss: str, rule: str, negatives: str):
-    made = trainer(ArmConfig(rule), recipe(epochs=1, loss=loss, negatives=negatives, samples_per_class=4))
+def test_every_rule_trains_with_every_loss(loss: str, rule: str):
+    """Which tuples they get is the matter of tests/core/sampling/test_tuples.py."""
+    made = trainer(ArmConfig(rule), recipe(epochs=1, loss=loss, samples_per_class=4))
     before = state_of(made)
     (row,) = made
     assert np.isfinite(row["loss"])
     assert row["tuples"] > 0
-    assert 0 <= row["active"] <= 1
+    assert np.isnan(row["active"]) if loss in ("multi-similarity", "nt-xent") else 0 <= row["active"] <= 1
     assert not torch.equal(state_of(made), before)
+
+
+def test_pairs_of_positives_and_of_negatives_are_counted_together():
+    made = Recorder(
+        build_embedder(recipe().model, items().images, seed=SEED),
+        items(),
+        recipe=recipe(epochs=1, loss="contrastive", negatives="all"),
+        arm=ArmConfig("nearest"),
+    )
+    (row,) = made
+    assert row["tuples"] == 16 + 16 * 8
+
+
+def test_parameters_of_the_loss_have_a_rate_of_their_own_and_do_not_decay():
+    wanted = recipe(loss="margin", loss_lr=0.5, lr=1e-3, weight_decay=0.1)
+    network, own = trainer(ArmConfig("all"), wanted).optimizer.param_groups
+    assert (network["lr"], network["weight_decay"]) == (1e-3, 0.1)
+    assert (own["lr"], own["weight_decay"], len(own["params"])) == (0.5, 0.0, 1)
+    (silent,) = trainer(ArmConfig("all"), recipe(loss="margin", lr=0.02)).optimizer.param_groups[1:]
+    assert silent["lr"] == 0.02
+    assert len(trainer(ArmConfig("all"), recipe()).optimizer.param_groups) == 1
+
+
+@pytest.mark.parametrize(("learn_beta", "shape"), [("one", (1,)), ("per-class", (2,))])
+def test_beta_moves_with_its_rate(learn_beta: str, shape: tuple[int]):
+    made = trainer(ArmConfig("all"), recipe(loss="margin", learn_beta=learn_beta, loss_lr=0.1, beta=0.8))
+    assert made.loss.beta.tolist() == pytest.approx([0.8] * shape[0])
+    list(made)
+    slow = trainer(ArmConfig("all"), recipe(loss="margin", learn_beta=learn_beta, loss_lr=1e-4, beta=0.8))
+    list(slow)
+    assert made.loss.beta.shape == shape
+    assert (made.loss.beta - 0.8).abs().max() > 10 * (slow.loss.beta - 0.8).abs().max() > 0
+
+
+def test_a_fixed_beta_stays():
+    made = trainer(ArmConfig("all"), recipe(loss="margin", learn_beta="no", beta=0.8))
+    list(made)
+    assert made.loss.beta.tolist() == pytest.approx([0.8])
 
 
 def test_the_loss_falls():
@@ -114,36 +153,46 @@ def test_the_loss_falls():
     assert rows[-1]["loss"] < 0.7 * rows[0]["loss"]
 
 
-def test_a_proxy_baseline_trains_its_proxies_and_has_no_tuples():
-    made = trainer(ArmConfig(loss="proxy-anchor"))
-    before = made.loss.state_dict()["proxies"].clone()
+@pytest.mark.parametrize("loss", sorted(PROXY_LOSSES))
+def test_a_proxy_baseline_trains_its_proxies_and_has_no_tuples(loss: str):
+    made = trainer(ArmConfig(), recipe(loss=loss, epochs=6))
+    (before,) = [parameter.clone() for parameter in made.loss.parameters()]
     rows = list(made)
     assert rows[-1]["loss"] < rows[0]["loss"]
     assert np.isnan([rows[-1]["tuples"], rows[-1]["active"]]).all()
-    assert not torch.equal(made.loss.state_dict()["proxies"], before)
+    assert not torch.equal(*made.loss.parameters(), before)
 
 
 def test_a_batch_without_tuples_leaves_the_active_fraction_of_the_others():
     made = trainer(ArmConfig("nearest"))
-    real, calls = made._triplets, iter(range(99))
+    real, calls = made._tuples, iter(range(99))
     nobody = tuple(torch.empty(0, dtype=torch.long) for _ in range(3))
-    made._triplets = lambda *args: nobody if next(calls) == 0 else real(*args)
+    made._tuples = lambda *args: nobody if next(calls) == 0 else real(*args)
     row = next(iter(made))
     assert np.isfinite(row["active"])
 
 
-@pytest.mark.parametrize("arm", [ArmConfig("random"), ArmConfig("nearest"), ArmConfig("nearest", loss="margin")])
-@pytest.mark.parametrize("stop", [1, 2, 3])
-def test_resumed_training_ends_in_the_same_weights_to_the_bit(arm: ArmConfig, stop: int, tmp_path: Path):
-    whole = trainer(arm)
+@pytest.mark.parametrize(
+    ("arm", "options", "stop"),
+    [
+        (ArmConfig("random"), {}, 1),
+        (ArmConfig("random"), {}, 3),
+        (ArmConfig("nearest"), {"negatives": "distance-weighted"}, 2),
+        (ArmConfig("nearest"), {"loss": "margin", "learn_beta": "per-class", "loss_lr": 0.1}, 1),
+        (ArmConfig(), {"loss": "subcenter-arcface"}, 1),
+    ],
+)
+def test_resumed_training_ends_in_the_same_weights_to_the_bit(arm: ArmConfig, options: dict, stop: int, tmp_path: Path):
+    wanted = recipe(**options)
+    whole = trainer(arm, wanted)
     history = list(whole)
-    stopped, rows = trainer(arm), []
+    stopped, rows = trainer(arm, wanted), []
     for row in stopped:
         rows.append(row)
         if row["epoch"] == stop:
             break
     stopped.save(tmp_path / "training.pt", rows)
-    resumed = trainer(arm)
+    resumed = trainer(arm, wanted)
     kept = resumed.restore(tmp_path / "training.pt")
     kept += list(resumed)
     assert torch.equal(state_of(resumed), state_of(whole))

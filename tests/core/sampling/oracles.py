@@ -4,6 +4,8 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
+from core.sampling import Candidates
+
 
 def squared_distances(embeddings: Tensor) -> Tensor:
     points = embeddings.double()
@@ -24,6 +26,18 @@ def nearest(embeddings: Tensor, labels: Tensor, ids: Tensor | None = None) -> li
         rivals = torch.nonzero(allowed[row]).flatten().tolist()
         found.append(min(rivals, key=lambda rival: (squared[row, rival].item(), rival), default=-1))
     return found
+
+
+def together(embeddings: Tensor, labels: Tensor, ids: Tensor | None = None, anchors: int | None = None) -> Candidates:
+    """A batch whose rows are all anchors, unless told otherwise."""
+    ids = torch.arange(len(labels)) if ids is None else ids
+    return Candidates(embeddings, labels, ids, anchors=len(labels) if anchors is None else anchors)
+
+
+def all_pairs(labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Every (anchor, positive)."""
+    anchors, positives = torch.nonzero(candidates(labels), as_tuple=True)
+    return anchors, positives
 
 
 @st.composite

@@ -9,8 +9,8 @@ from pytorch_metric_learning.miners import BatchEasyHardMiner
 from scipy.stats import chisquare
 from torch import Tensor
 
-from core.sampling import positive_pairs, positives
-from core.sampling.positives import NONE, all_positives, hardest_positives, nearest_positives, random_positives
+from core.sampling import positives
+from core.sampling.positives import NONE, hardest_positives, nearest_positives, positive_pairs, random_positives
 from tests.core.sampling import oracles
 
 seeds = st.integers(0, 2**32 - 1)
@@ -170,8 +170,8 @@ class TestRandom:
 
 @given(oracles.batches())
 def test_all_positives_are_all_candidates(batch):
-    _, labels, ids = batch
-    anchors, found = all_positives(labels, ids)
+    embeddings, labels, ids = batch
+    anchors, found = positive_pairs("all", oracles.together(embeddings, labels, ids), generator=draws())
     expected = torch.nonzero(oracles.candidates(labels, ids)).tolist()
     assert sorted(zip(anchors.tolist(), found.tolist(), strict=True)) == [tuple(pair) for pair in expected]
 
@@ -180,7 +180,7 @@ def test_all_positives_are_all_candidates(batch):
 @given(oracles.batches())
 def test_pairs_of_every_rule_are_valid_and_leave_out_those_without(rule, batch):
     embeddings, labels, ids = batch
-    anchors, found = positive_pairs(rule, embeddings, labels, ids=ids, generator=draws())
+    anchors, found = positive_pairs(rule, oracles.together(embeddings, labels, ids), generator=draws())
     allowed = oracles.candidates(labels, ids)
     assert allowed[anchors, found].all()
     assert set(anchors.tolist()) == set(torch.nonzero(allowed.any(dim=1)).flatten().tolist())
@@ -190,8 +190,25 @@ def test_pairs_of_every_rule_are_valid_and_leave_out_those_without(rule, batch):
 
 def test_with_two_a_class_nearest_random_and_hardest_are_one():
     embeddings, labels = gaussian(40, 8, 2), torch.arange(40) % 20
-    pairs = [
-        positive_pairs(rule, embeddings, labels, generator=draws())[1] for rule in ("nearest", "random", "hardest")
-    ]
+    batch = oracles.together(embeddings, labels)
+    pairs = [positive_pairs(rule, batch, generator=draws())[1] for rule in ("nearest", "random", "hardest")]
     assert torch.equal(pairs[0], pairs[1])
     assert torch.equal(pairs[0], pairs[2])
+
+
+@pytest.mark.parametrize("rule", ["all", "random", "hardest", "nearest"])
+@given(oracles.batches(least=1), st.data(), st.sampled_from([1, 3, 512]))
+def test_with_fewer_anchors_than_candidates_the_anchors_keep_their_answers(rule, batch, data, block: int):
+    """So a memory of earlier items can stand behind the batch. `random` draws anew, so only its range is told."""
+    embeddings, labels, ids = batch
+    few = data.draw(st.integers(1, len(labels)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(positives, "BLOCK", block)
+        whole = positive_pairs(rule, oracles.together(embeddings, labels, ids), generator=draws())
+        part = positive_pairs(rule, oracles.together(embeddings, labels, ids, few), generator=draws())
+    if rule == "random":
+        assert set(part[0].tolist()) == {a for a in whole[0].tolist() if a < few}
+        assert oracles.candidates(labels, ids)[part].all()
+    else:
+        expected = [(a, p) for a, p in zip(*(t.tolist() for t in whole), strict=True) if a < few]
+        assert list(zip(*(t.tolist() for t in part), strict=True)) == expected
