@@ -166,7 +166,8 @@ class Gallery:
         squares = _expand(centred, self._rough, own, self._squares.astype(np.float32))
         close = squares < ROUGH_CLOSE * (own + self._squares.max())[:, None]
         unsure = np.flatnonzero(np.count_nonzero(close, axis=1) > 1)  # one close hit ranks first either way
-        squares[unsure] = self.precise(queries[unsure])
+        if len(unsure):
+            squares[unsure] = self.precise(queries[unsure])
         return squares
 
     def precise(self, queries: Float[np.ndarray, "q d"]) -> Float64[np.ndarray, "q n"]:
@@ -188,8 +189,7 @@ def _expand(
     own: Float[np.ndarray, "q"],
     others: Float[np.ndarray, "n"],
 ) -> Float[np.ndarray, "q n"]:
-    squares = queries @ vectors.T
-    squares *= -2
+    squares = (-2 * queries) @ vectors.T
     squares += own[:, None]
     squares += others
     return np.maximum(squares, 0, out=squares)

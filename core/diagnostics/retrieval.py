@@ -7,6 +7,7 @@ Definitions: Musgrave et al. 2020, A Metric Learning Reality Check, https://arxi
 
 from collections.abc import Sequence
 
+import joblib
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Float32, Float64, Int, Int64, UInt32
@@ -14,10 +15,13 @@ from scipy.special import gammaln
 
 from core.diagnostics.checks import Labels, check_groups, check_points
 from core.errors import DataError
-from core.neighbours import Gallery, chunks
+from core.neighbours import EXACT_UP_TO, Gallery, KnnGraph, chunks
 
-BLOCK_NUMBERS = 1 << 24
-"""Distances held at once: 64 MiB in float32."""
+BLOCK_NUMBERS = 1 << 22
+"""Distances held at once by each thread: 16 MiB in float32, so that a processor's cache holds most of them."""
+
+Places = tuple[Int64[np.ndarray, "e"], ...]
+"""Row and column numbers of single entries."""
 
 EXCLUDED = np.uint32(0xFFFFFFFF)
 
@@ -31,15 +35,17 @@ def retrieval_metrics(
     ids: Int[np.ndarray, "n"] | None = None,
     is_query: Bool[np.ndarray, "n"] | None = None,
     is_gallery: Bool[np.ndarray, "n"] | None = None,
+    graph: KnnGraph | None = None,
 ) -> dict[str, float]:
     """`recall@k` for each k, `r_precision`, `map@r`; the same prefixed `sub_` where sublabels are given.
 
     All in [0, 1], higher is better; NaN where no query has another item of its label. Euclidean distances on the
     embeddings as they are. By default every item is a query and all others are its gallery. ids: rows sharing an id
-    (views of one item) do not count as each other's neighbours. Raises DataError for broken input.
+    (views of one item) do not count as each other's neighbours. graph: the neighbours of these embeddings, if
+    already computed: classes smaller than its k need no further search. Raises DataError for broken input.
     """
     per_query = retrieval_per_query(
-        embeddings, labels, sublabels=sublabels, ks=ks, ids=ids, is_query=is_query, is_gallery=is_gallery
+        embeddings, labels, sublabels=sublabels, ks=ks, ids=ids, is_query=is_query, is_gallery=is_gallery, graph=graph
     )
     return {name: float(values.mean()) for name, values in per_query.items()}  # pandas leaves NaN out
 
@@ -53,6 +59,7 @@ def retrieval_per_query(
     ids: Int[np.ndarray, "n"] | None = None,
     is_query: Bool[np.ndarray, "n"] | None = None,
     is_gallery: Bool[np.ndarray, "n"] | None = None,
+    graph: KnnGraph | None = None,
 ) -> pd.DataFrame:
     """The figures of `retrieval_metrics` for each query: index = row number of the query, one column per figure."""
     points = check_points(embeddings)
@@ -65,9 +72,35 @@ def retrieval_per_query(
     own = np.arange(n) if ids is None else check_groups(ids, n, name="ids").codes
     gallery = _rows(is_gallery, n, "is_gallery")
     queries = _rows(is_query, n, "is_query")
-    queries = queries[np.argsort(targets[""][queries], kind="stable")]  # blocks of one class need one depth
-    results = _rank(points, queries, gallery, targets=targets, own=own, ks=ks)
-    return pd.DataFrame(results, index=pd.Index(queries, name="row")).sort_index()
+    parts = []
+    if graph is not None and ids is None and len(gallery) == n <= EXACT_UP_TO:  # beyond, a graph is approximate
+        reached, found = _rank_by_graph(graph, queries, targets=targets, ks=ks)
+        parts, queries = [found], queries[~reached]
+    if len(queries):
+        queries = queries[np.argsort(targets[""][queries], kind="stable")]  # blocks of one class need one depth
+        parts.append(_rank(points, queries, gallery, targets=targets, own=own, ks=ks))
+    return pd.concat(parts).sort_index()
+
+
+def _rank_by_graph(
+    graph: KnnGraph, queries: Int64[np.ndarray, "q"], *, targets: dict[str, Int64[np.ndarray, "n"]], ks: Sequence[int]
+) -> tuple[Bool[np.ndarray, "q"], pd.DataFrame]:
+    """Which queries the graph reaches deep enough for, all of a tie included, and their figures."""
+    distances, rows = graph.distances[queries], graph.rows[queries]
+    deepest = np.maximum(np.bincount(targets[""])[targets[""][queries]] - 1, max(ks))
+    if "sub_" in targets:
+        deepest = np.maximum(deepest, np.bincount(targets["sub_"])[targets["sub_"][queries]] - 1)
+    last = distances.shape[1] - 1
+    complete = ~np.isfinite(distances[:, -1])  # padded: it holds every other item
+    beyond = distances[np.arange(len(queries)), np.minimum(deepest, last + 1) - 1] < distances[:, -1]
+    reached = complete | ((deepest <= last) & beyond)
+    queries, distances, rows = queries[reached], distances[reached], rows[reached]
+    figures: dict[str, np.ndarray] = {}
+    for prefix, codes in targets.items():
+        match = codes[queries, None] == codes[rows]
+        relevant = np.bincount(codes)[codes[queries]] - 1
+        figures |= _named(prefix, _figures(_keys(distances, match, np.nonzero(rows < 0)), relevant, ks=ks), ks)
+    return reached, pd.DataFrame(figures, index=pd.Index(queries, name="row"))
 
 
 def _rank(
@@ -78,35 +111,58 @@ def _rank(
     targets: dict[str, Int64[np.ndarray, "n"]],
     own: Int64[np.ndarray, "n"],
     ks: Sequence[int],
-) -> dict[str, Float64[np.ndarray, "q"]]:
+) -> pd.DataFrame:
+    """Figures from all distances, block by block of queries, blocks side by side."""
     distinct, copy_of = np.unique(points[gallery], axis=0, return_inverse=True)  # copies tie exactly
     copied = len(distinct) < len(gallery)
     space = Gallery(distinct if copied else points[gallery])
-    names = [prefix + name for prefix in targets for name in _names(ks)]
-    results = {name: np.empty(len(queries)) for name in names}
-    for block in chunks(len(queries), max(1, BLOCK_NUMBERS // len(gallery))):
-        rows = queries[block]
-        squares = space.squared_distances(points[rows])
+    narrow = {prefix: codes.astype(np.int32) for prefix, codes in targets.items()}
+    others = {prefix: codes[gallery] for prefix, codes in narrow.items()}
+    views = np.argsort(own[gallery], kind="stable")
+    sources = own[gallery][views]
+
+    def rank_block(rows: Int64[np.ndarray, "b"]) -> pd.DataFrame:
+        distances = space.squared_distances(points[rows])
         if copied:
-            squares = squares[:, copy_of]
-        excluded = own[rows, None] == own[gallery]
-        for prefix, codes in targets.items():
-            match = codes[rows, None] == codes[gallery]
-            figures = _figures(_keys(squares, match, excluded), (match & ~excluded).sum(axis=1), ks=ks)
-            for name, values in zip(_names(ks), figures.T, strict=True):
-                results[prefix + name][block] = values
-    return results
+            distances = distances[:, copy_of]
+        excluded = _places(sources, own[rows], views)
+        figures: dict[str, np.ndarray] = {}
+        for prefix, codes in narrow.items():
+            match = codes[rows, None] == others[prefix]
+            match[excluded] = False
+            relevant = np.count_nonzero(match, axis=1)
+            figures |= _named(prefix, _figures(_keys(distances, match, excluded), relevant, ks=ks), ks)
+        return pd.DataFrame(figures, index=pd.Index(rows, name="row"))
+
+    blocks = [queries[block] for block in chunks(len(queries), max(1, BLOCK_NUMBERS // len(gallery)))]
+    threads = joblib.Parallel(-1 if len(blocks) > 1 else 1, backend="threading")  # numpy lets others work meanwhile
+    return pd.concat(threads(joblib.delayed(rank_block)(rows) for rows in blocks))
+
+
+def _places(
+    sorted_values: Int64[np.ndarray, "g"], wanted: Int64[np.ndarray, "q"], order: Int64[np.ndarray, "g"]
+) -> Places:
+    """(query, column) of every column that holds a query's value; order: what sorted the values."""
+    first, last = np.searchsorted(sorted_values, wanted, "left"), np.searchsorted(sorted_values, wanted, "right")
+    found = last - first
+    queries = np.repeat(np.arange(len(wanted)), found)
+    within = np.arange(len(queries)) - np.repeat(np.cumsum(found) - found, found)
+    return queries, order[first[queries] + within]
 
 
 def _names(ks: Sequence[int]) -> list[str]:
     return [*(f"recall@{k}" for k in ks), "r_precision", "map@r"]
 
 
+def _named(prefix: str, figures: Float64[np.ndarray, "q f"], ks: Sequence[int]) -> dict[str, Float64[np.ndarray, "q"]]:
+    return {prefix + name: values for name, values in zip(_names(ks), figures.T, strict=True)}
+
+
 def _keys(
-    squares: Float32[np.ndarray, "q g"], match: Bool[np.ndarray, "q g"], excluded: Bool[np.ndarray, "q g"]
+    distances: Float32[np.ndarray, "q g"], match: Bool[np.ndarray, "q g"], excluded: Places
 ) -> UInt32[np.ndarray, "q g"]:
-    """Distance and match in one sortable number: a float32 >= 0 sorts as its bits do, and its sign bit is free."""
-    keys = squares.view(np.uint32) << np.uint32(1)
+    """Distance (or its square) and match in one sortable number: a float32 >= 0 sorts as its bits do, sign bit free."""
+    keys = distances.view(np.uint32) << np.uint32(1)
     keys |= match
     keys[excluded] = EXCLUDED
     return keys
