@@ -14,7 +14,7 @@ import pandas as pd
 from jaxtyping import Float32
 
 from core.data.images import FileImages, Images
-from core.diagnostics import Diagnosis, analyse, retrieval_per_query
+from core.diagnostics import Diagnosis, analyse, retrieval_per_query, sufficient_depth
 from core.errors import DataError
 from core.neighbours import KnnGraph, Neighbours
 from core.pixels import stream_pixel_vectors
@@ -121,7 +121,7 @@ class Assembly:
             points = self._points(name)
             report = self._reporter(name, done=len(diagnoses))
             report(0, 0)
-            self._graphs[name] = Neighbours(points, self._ids).graph(NEIGHBOURS)
+            self._graphs[name] = Neighbours(points, self._ids).graph(max(NEIGHBOURS, sufficient_depth(labels)))
             diagnoses[name] = analyse(
                 points,
                 labels,
@@ -132,7 +132,7 @@ class Assembly:
                 progress=report,
                 reliability=name not in references,  # of the reference the count is used, not how far to believe it
             )
-            found = retrieval_per_query(points, labels, sublabels=modes, **self._roles)
+            found = retrieval_per_query(points, labels, sublabels=modes, graph=self._graphs[name], **self._roles)
             queries[name] = found.assign(id=self._ids[found.index])
         for entry in self._entries:
             entry["metrics"] = queries[entry["name"]].drop(columns="id").mean().to_dict()
@@ -143,7 +143,8 @@ class Assembly:
 
     def draw(self) -> None:
         """The maps of all spaces; after `analyse`, whose neighbours they are drawn from."""
-        maps = paired_maps({name: self._points(name) for name in self._spaces}, self._graphs, seed=self.seed)
+        points = {name: self._points(name) for name in self._spaces}
+        maps = paired_maps(points, self._graphs, seed=self.seed, labels=self._items["label"].to_numpy())
         places = {name: pd.DataFrame({"id": self._ids, "x": xy[:, 0], "y": xy[:, 1]}) for name, xy in maps.items()}
         self._save("map", places)
 

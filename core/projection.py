@@ -7,7 +7,7 @@ shifted and scaled onto it (Procrustes), so that what moves between maps moved i
 import warnings
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float, Float32, Int64
 from scipy.linalg import orthogonal_procrustes
 
 from core.neighbours import KnnGraph, Neighbours
@@ -15,21 +15,55 @@ from core.neighbours import KnnGraph, Neighbours
 NEIGHBOURS = 15
 MIN_ITEMS = 5
 
+LANDMARKS = 20_000
+"""Items up to which all take part in the layout; of more, as many are drawn, and the rest placed between them."""
+
 
 def paired_maps(
-    embeddings: dict[str, Float[np.ndarray, "n _"]], graphs: dict[str, KnnGraph], *, seed: int
+    embeddings: dict[str, Float[np.ndarray, "n _"]],
+    graphs: dict[str, KnnGraph],
+    *,
+    seed: int,
+    labels: np.ndarray | None = None,
 ) -> dict[str, Float32[np.ndarray, "n 2"]]:
     """One layout per arm over the same items; the same seed, the same maps.
 
-    graphs: the arms' neighbours, itself left out, k >= NEIGHBOURS where there are that many items.
+    graphs: the arms' neighbours, itself left out, k >= NEIGHBOURS where there are that many items. labels: one per
+    item; where only LANDMARKS of the items are laid out, classes keep their shares of them.
     Fewer than MIN_ITEMS items are laid out by their first two principal axes.
     """
+    n = len(next(iter(embeddings.values())))
+    if n > LANDMARKS:
+        return _maps_by_landmarks(embeddings, _draw_landmarks(n, labels, seed), seed=seed)
     layouts: dict[str, np.ndarray] = {}
     for name, points in embeddings.items():
         first = next(iter(layouts.values()), None)
         layout = _layout(points, graphs[name], start=first, seed=seed)
         layouts[name] = layout if first is None else align(layout, first)
     return {name: layout.astype(np.float32) for name, layout in layouts.items()}
+
+
+def _maps_by_landmarks(
+    embeddings: dict[str, Float[np.ndarray, "n _"]], chosen: Int64[np.ndarray, "m"], *, seed: int
+) -> dict[str, Float32[np.ndarray, "n 2"]]:
+    """Maps of the chosen items, the others placed between their nearest landmarks: linear in n from there on."""
+    points = {name: arm[chosen] for name, arm in embeddings.items()}
+    searches = {name: Neighbours(landmarks, chosen) for name, landmarks in points.items()}
+    maps = paired_maps(points, {name: search.graph(NEIGHBOURS) for name, search in searches.items()}, seed=seed)
+    rest = np.setdiff1d(np.arange(len(next(iter(embeddings.values())))), chosen)
+    everything = {name: np.empty((len(arm), 2), dtype=np.float32) for name, arm in embeddings.items()}
+    for name, layout in everything.items():
+        layout[chosen] = maps[name]
+        layout[rest] = place(embeddings[name][rest], searches[name], ids=chosen, layout=maps[name])
+    return everything
+
+
+def _draw_landmarks(n: int, labels: np.ndarray | None, seed: int) -> Int64[np.ndarray, "m"]:
+    """LANDMARKS rows in order, taken evenly from the items sorted by class and shuffled within."""
+    order = np.random.default_rng(seed).permutation(n)
+    if labels is not None:
+        order = order[np.argsort(np.unique(labels, return_inverse=True)[1][order], kind="stable")]
+    return np.sort(order[np.arange(LANDMARKS) * n // LANDMARKS])
 
 
 def align(layout: Float[np.ndarray, "n 2"], target: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 2"]:

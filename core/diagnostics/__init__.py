@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from core.diagnostics.comparison import Agreement, Matching, agreement, match_subclusters
     from core.diagnostics.diagnosis import Diagnosis, Subclusters, analyse, count_subclusters, diagnose
     from core.diagnostics.glossary import MEASURES, Measure, explain
-    from core.diagnostics.retrieval import retrieval_metrics, retrieval_per_query
+    from core.diagnostics.retrieval import retrieval_metrics, retrieval_per_query, sufficient_depth
     from core.diagnostics.significance import compare_retrieval
     from core.diagnostics.space import Space, measure_space
 
@@ -32,13 +32,14 @@ __all__ = [
     "measure_space",
     "retrieval_metrics",
     "retrieval_per_query",
+    "sufficient_depth",
 ]
 
 _HOMES = {
     "comparison": {"Agreement", "Matching", "agreement", "match_subclusters"},
     "diagnosis": {"Diagnosis", "Subclusters", "analyse", "count_subclusters", "diagnose"},
     "glossary": {"MEASURES", "Measure", "explain"},
-    "retrieval": {"retrieval_metrics", "retrieval_per_query"},
+    "retrieval": {"retrieval_metrics", "retrieval_per_query", "sufficient_depth"},
     "significance": {"compare_retrieval"},
     "space": {"Space", "measure_space"},
 }

@@ -23,6 +23,9 @@ BLOCK_NUMBERS = 1 << 22
 Places = tuple[Int64[np.ndarray, "e"], ...]
 """Row and column numbers of single entries."""
 
+DEEPEST = 256
+"""Neighbours per item beyond which ranking all others costs less than keeping so deep a graph."""
+
 EXCLUDED = np.uint32(0xFFFFFFFF)
 
 
@@ -80,6 +83,12 @@ def retrieval_per_query(
         queries = queries[np.argsort(targets[""][queries], kind="stable")]  # blocks of one class need one depth
         parts.append(_rank(points, queries, gallery, targets=targets, own=own, ks=ks))
     return pd.concat(parts).sort_index()
+
+
+def sufficient_depth(labels: Labels) -> int:
+    """Neighbours per item from which a graph answers retrieval without a further search; 0 where classes are large."""
+    largest = int(np.unique(np.asarray(labels), return_counts=True)[1].max())
+    return largest if largest <= DEEPEST else 0
 
 
 def _rank_by_graph(

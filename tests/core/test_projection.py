@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import projection
 from core.neighbours import KnnGraph, Neighbours
-from core.projection import MIN_ITEMS, NEIGHBOURS, align, paired_maps, place
+from core.projection import MIN_ITEMS, NEIGHBOURS, _draw_landmarks, align, paired_maps, place
 
 
 def blobs(n: int, seed: int = 0, d: int = 6) -> np.ndarray:
@@ -78,6 +79,35 @@ def test_the_second_map_lies_on_the_first():
     assert np.linalg.norm(first.mean(axis=0) - second.mean(axis=0)) < 1e-3 * np.ptp(first)
     alone = maps(b=ring @ turn)["b"]
     assert np.corrcoef(first.ravel(), alone.ravel())[0, 1] < 0.9  # so that pairing is what did it
+
+
+def test_of_many_items_landmarks_are_laid_out_and_the_rest_placed_between_them(monkeypatch):
+    monkeypatch.setattr(projection, "LANDMARKS", 60)
+    points, labels = blobs(240), np.arange(240) % 3
+    laid_out, layout = [], projection._layout
+
+    def recorded(points, graph, **options):
+        laid_out.append(len(points))
+        return layout(points, graph, **options)
+
+    monkeypatch.setattr(projection, "_layout", recorded)
+    layouts = paired_maps({"a": points, "b": points[:, ::-1].copy()}, graphs({"a": points, "b": points}), seed=5)
+    assert laid_out == [60, 60]
+    for layout in layouts.values():
+        nearest = Neighbours(layout, np.arange(240)).graph(3).rows
+        assert (labels[nearest] == labels[:, None]).mean() > 0.95
+
+
+@given(seed=st.integers(0, 2**32 - 1), n=st.integers(21, 200))
+def test_landmarks_keep_the_shares_of_classes(seed: int, n: int):
+    labels = np.random.default_rng(seed).choice(["a", "b", "c"], p=[0.6, 0.3, 0.1], size=n)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(projection, "LANDMARKS", 20)
+        chosen = _draw_landmarks(n, labels, seed)
+    assert len(np.unique(chosen)) == 20
+    assert np.all(np.diff(chosen) > 0)
+    for name in "abc":
+        assert abs((labels[chosen] == name).sum() - 20 * (labels == name).mean()) < 2
 
 
 class TestPlace:
