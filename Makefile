@@ -48,8 +48,8 @@ $(VENV)/.app: requirements.txt
 	$(PY) -m pip install --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.app requirements-dev.txt
-	$(PY) -m pip install --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
+$(VENV)/.test: $(VENV)/.app requirements-extra.txt requirements-dev.txt
+	$(PY) -m pip install --disable-pip-version-check -r requirements.txt -r requirements-extra.txt -r requirements-dev.txt
 	@touch $@
 
 # The tests themselves say so when there is no browser in the end, and fail for it under CI.

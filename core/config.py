@@ -93,11 +93,14 @@ class ModelConfig:
     stem: Literal["large", "small"] = "large"
     """resnets only: `small` keeps the resolution at the start, for pictures below some 64 pixels."""
     weights: str = ""
-    """What the backbone starts from: a safetensors file made by `python -m core convert`, or the folder of a
-    checkpoint with the same backbone. Empty: random weights from the seed."""
+    """What the backbone starts from: a safetensors file made by `python -m core convert`; the folder of a checkpoint
+    with the same backbone; "imagenet" for efficientnet_lite0; for huggingface a local folder, `owner/name` or
+    `owner/name@revision`. Empty: random weights from the seed."""
 
     def __post_init__(self) -> None:
         _require(_is_text(self.weights), "model.weights must be Unicode text without null characters")
+        needs_weights = self.name == "huggingface"
+        _require(bool(self.weights) or not needs_weights, 'model.name = "huggingface" needs model.weights')
         _require(2 <= self.dim <= 4096, "model.dim must lie between 2 and 4096")
         _require(4 <= self.width <= 512, "model.width must lie between 4 and 512")
 

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import torch
 from jaxtyping import UInt8
-from torch import Tensor
+from torch import Tensor, nn
 
 from models.checkpoint import DESCRIPTION, load_checkpoint
+from models.conversion import matched
+from models.efficientnet import read_imagenet
 from models.errors import CheckpointError
 from models.head import Embedder, ModelSpec
+from models.huggingface import read_huggingface
 from models.registry import Pretrained, create
 from models.tensors import read_tensors
 
@@ -18,9 +21,10 @@ from models.tensors import read_tensors
 def build(spec: ModelSpec, images: UInt8[Tensor, "n c s s"], *, seed: int, weights: str = "") -> Embedder:
     """A network on the CPU whose head, and backbone where no `weights` are given, depend on the seed alone.
 
-    weights: a safetensors file that `convert` has made, or the folder of a checkpoint with the same backbone; the
-    head is fresh in any case. The input is normalised as the weights need it, else by `images`. Torch's global
-    generator is left alone. Raises CheckpointError where the weights do not fit.
+    weights: a safetensors file that `convert` has made; the folder of a checkpoint with the same backbone; "imagenet"
+    for efficientnet_lite0; a folder or a hub's repository for huggingface. The head is fresh in any case. The input is
+    normalised as the weights need it, else by `images`. Torch's global generator is left alone. Raises CheckpointError
+    where the weights do not fit.
     """
     with torch.random.fork_rng(devices=[]):
         pretrained = read_pretrained(spec, weights) if weights else None
@@ -40,22 +44,32 @@ def read_pretrained(spec: ModelSpec, weights: str) -> Pretrained:
     path = Path(weights)
     if os.path.isfile(path / DESCRIPTION):
         return _from_checkpoint(path, spec)
+    if spec.name == "huggingface":
+        return read_huggingface(weights)
+    if (spec.name, weights) == ("efficientnet_lite0", "imagenet"):
+        return read_imagenet()
     if path.suffix in (".pth", ".pt", ".bin", ".ckpt"):
         raise CheckpointError(
             f"{path} is not read as it is; make a safetensors file of it first: "
             f"python -m core convert {path} --model {spec.name}"
         )
-    with torch.device("meta"):
-        backbone = create(spec.name, channels=spec.channels, image_size=spec.image_size, **spec.options)
+    backbone = _skeleton(spec)
     return Pretrained(read_tensors(path, backbone.state_dict()), getattr(backbone, "statistics", None))
 
 
 def _from_checkpoint(folder: Path, spec: ModelSpec) -> Pretrained:
     trained = load_checkpoint(folder)
     found = trained.spec
-    if (found.name, found.options) != (spec.name, spec.options):
+    if found.name != spec.name or found.options | spec.options != found.options:
         raise CheckpointError(
             f"{folder} holds {found.name} with {found.options}, the recipe's model is {spec.name} with {spec.options}"
         )
+    state = matched(folder, trained.backbone.state_dict(), _skeleton(replace(spec, options=found.options)))
     mean, std = (tuple(values.tolist()) for values in (trained.mean, trained.std))
-    return Pretrained(trained.backbone.state_dict(), (mean, std))
+    return Pretrained(state, (mean, std), found.options)
+
+
+def _skeleton(spec: ModelSpec) -> nn.Module:
+    """Names and shapes but no values."""
+    with torch.device("meta"):
+        return create(spec.name, channels=spec.channels, image_size=spec.image_size, **spec.options)

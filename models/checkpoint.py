@@ -35,7 +35,10 @@ def load_checkpoint(folder: Path) -> Embedder:
             embedder = Embedder(spec)
     except (UncollapseError, TypeError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"{folder / DESCRIPTION} describes no network that can be built: {error}") from None
-    embedder.load_state_dict(read_tensors(folder / WEIGHTS, embedder.state_dict()), assign=True)
+    weights = read_tensors(folder / WEIGHTS, embedder.state_dict())
+    if any(name not in weights for name, _ in embedder.named_buffers()):
+        embedder = Embedder(spec)  # it has constants that are computed and not stored
+    embedder.load_state_dict(weights, assign=True)
     return embedder.eval()
 
 

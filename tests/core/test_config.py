@@ -66,6 +66,7 @@ def test_shipped_recipes_load_without_a_warning_and_have_both_arms(name: str):
         (["model.dim=1"], "model.dim must lie between 2 and 4096"),
         (["model.dim=1000000000"], "model.dim must lie between 2 and 4096"),
         (["model.width=2"], "model.width must lie between 4 and 512"),
+        (["model.name=huggingface"], 'model.name = "huggingface" needs model.weights'),
         (["model.stem=medium"], "model.stem: input should be 'large' or 'small'"),
         (["model.weights=a\udcff"], "model.weights must be Unicode text"),
         (["name=../up"], "name must be letters"),
