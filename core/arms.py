@@ -20,6 +20,7 @@ from torch import Tensor
 from core.config import Recipe
 from core.embedding import embed
 from core.errors import UncollapseError
+from core.snapshots import SNAPSHOTS, interval, write_snapshot
 from core.study import evaluated, labels_and_modes
 from core.training import Trainer, TrainingItems, build_embedder, choose_device
 from core.watching import epoch_figures, warnings_of
@@ -97,6 +98,12 @@ class _Training:
         self.trainer = Trainer(self.embedder, train_items, recipe=recipe, arm=self.arm)
         self.watched = np.flatnonzero(evaluated(items))
         self.labels, self.modes = labels_and_modes(items.iloc[self.watched])
+        self.epochs = recipe.train.epochs
+        self.every = interval(
+            recipe.train.snapshots,
+            epochs=self.epochs,
+            bytes_each=2 * len(self.watched) * recipe.model.dim * len(recipe.arms),
+        )
 
     def run(self, report: Report) -> TrainedArm:
         """Train with figures after every epoch; the state is saved as often."""
@@ -104,6 +111,8 @@ class _Training:
         self.folder.mkdir(parents=True, exist_ok=True)
         state = self.folder / STATE
         history = self.trainer.restore(state) if state.exists() else []
+        if not history:
+            self._snapshot(0, self._watched_points(0))
         for row in self.trainer:
             history.append(row | self._figures(row["epoch"]))
             self.trainer.save(state, history)
@@ -116,7 +125,16 @@ class _Training:
         return TrainedArm(embeddings, warnings_of(history), round(time.perf_counter() - started, 2))
 
     def _figures(self, epoch: int) -> dict[str, float]:
+        points = self._watched_points(epoch)
+        self._snapshot(epoch, points)
+        return epoch_figures(points, self.labels, self.modes)
+
+    def _watched_points(self, epoch: int) -> np.ndarray:
         points = embed(self.embedder, self.pixels[self.watched])
         if not np.isfinite(points).all():
             raise UncollapseError(f"arms.{self.name}: training diverged in epoch {epoch}; lower train.lr")
-        return epoch_figures(points, self.labels, self.modes)
+        return points
+
+    def _snapshot(self, epoch: int, points: np.ndarray) -> None:
+        if self.every and (epoch % self.every == 0 or epoch == self.epochs):
+            write_snapshot(self.folder / SNAPSHOTS, epoch, points)

@@ -134,6 +134,9 @@ class TrainConfig:
     """Classes in a batch."""
     samples_per_class: int = 32
     """Items of each class in a batch."""
+    snapshots: int | None = None
+    """Epochs between two kept embeddings of the evaluated items, 0 = keep none; where silent, every epoch if that takes
+    less than 100 MB in all, else fewer."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """Where to train; `auto` takes CUDA, then MPS, then the CPU."""
 
@@ -148,6 +151,7 @@ class TrainConfig:
             "train.temperature must lie between 0.001 and 10",
         )
         _require(self.loss_lr is None or 0 < self.loss_lr <= 10, "train.loss_lr must be above 0 and at most 10")
+        _require(self.snapshots is None or self.snapshots >= 0, "train.snapshots must be at least 0")
         _require(self.classes_per_batch >= 2, "train.classes_per_batch must be at least 2: else no negatives")
         _require(self.samples_per_class >= 2, "train.samples_per_class must be at least 2: else no positives")
 

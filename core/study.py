@@ -21,6 +21,7 @@ from core.data.images import ArrayImages, FileImages, Images
 from core.errors import RecipeError, StudyError
 from core.neighbours import KnnGraph, Neighbours
 from core.pixels import pixel_vectors, to_pixels
+from core.snapshots import SNAPSHOTS, Snapshots
 
 SCHEMA = 1
 OVERLAP_K = 10
@@ -97,6 +98,11 @@ class Arm:
         """One row per epoch; empty for arms that were not trained here."""
         path = self.folder / "history.parquet"
         return pd.read_parquet(path) if path.exists() else pd.DataFrame({"epoch": []})
+
+    @cached_property
+    def snapshots(self) -> Snapshots:
+        """The evaluated items' embeddings before training and after its epochs, as far as they were kept."""
+        return Snapshots(self.folder / SNAPSHOTS)
 
 
 class Study:

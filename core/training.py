@@ -14,8 +14,9 @@ from torch import Tensor
 
 from core.config import PAIR_LOSSES, ArmConfig, ModelConfig, Recipe
 from core.errors import RecipeError
-from core.losses import active_fraction, compute_loss, create_loss
+from core.losses import compute_loss, create_loss
 from core.sampling import Candidates, ClassBalancedBatches, Tuples, sample_pairs, sample_triplets
+from core.watching import TUPLE_FIGURES, tuple_figures
 from models.building import build
 from models.head import Embedder, ModelSpec
 from models.registry import options_of
@@ -80,15 +81,11 @@ class Trainer:
             started = time.perf_counter()
             self.embedder.train()
             steps = [self.step(torch.from_numpy(rows)) for rows in self.batches.epoch(self.epoch)]
-            loss, triplets, active = torch.stack(steps).cpu().double().unbind(dim=1)
+            loss, *figures = torch.stack(steps).cpu().double().unbind(dim=1)
             self.epoch += 1
-            yield {
-                "epoch": self.epoch,
-                "loss": loss.mean().item(),
-                "tuples": triplets.mean().item(),
-                "active": active.nanmean().item(),  # of the batches that had tuples
-                "seconds": time.perf_counter() - started,
-            }
+            watched = {name: column.nanmean().item() for name, column in zip(TUPLE_FIGURES, figures, strict=True)}
+            row = {"epoch": self.epoch, "loss": loss.mean().item()} | watched  # means over batches; those with tuples
+            yield row | {"seconds": time.perf_counter() - started}
 
     def _parameter_groups(self) -> list[dict[str, Any]]:
         """The network's parameters and, apart, the loss's own: decay would pull a boundary or a proxy towards 0."""
@@ -98,7 +95,7 @@ class Trainer:
         return groups
 
     def step(self, rows: Int[Tensor, "b"]) -> Tensor:
-        """One update; returns (loss, tuples, active fraction) on the device, so that nothing waits for it."""
+        """One update; returns the loss and TUPLE_FIGURES on the device, so that nothing waits for them."""
         rows = rows.to(self.device)
         labels, ids = self.items.labels[rows], self.items.ids[rows]
         embeddings = self.embedder(self.items.images[rows])  # (b, d)
@@ -109,7 +106,7 @@ class Trainer:
         loss.backward()
         self.optimizer.step()
         self.schedule.step()
-        return torch.stack([loss.detach(), *self._figures(batch, tuples)])
+        return torch.cat([loss.detach()[None], tuple_figures(self.loss, batch, tuples)])
 
     def _tuples(self, batch: Candidates) -> Tuples | None:
         """What the loss is fed with; None for one that compares items with proxies."""
@@ -117,21 +114,6 @@ class Trainer:
             return None
         sample = sample_pairs if self.loss_name in PAIR_LOSSES else sample_triplets
         return sample(self.arm.positives, self.train.negatives, batch, generator=self.generator)
-
-    def _figures(self, batch: Candidates, tuples: Tuples | None) -> tuple[Tensor, Tensor]:
-        """Number of tuples and the share that is active, NaN for a loss without tuples."""
-        if tuples is None:
-            nothing = batch.embeddings.new_tensor(float("nan"))
-            return nothing, nothing
-        anchors, positives, *opposed, negatives = tuples
-        count = len(anchors) + (len(negatives) if opposed else 0)
-        active = active_fraction(
-            self.loss,
-            batch.distances[anchors, positives],
-            batch.distances[opposed[0] if opposed else anchors, negatives],
-            classes=batch.labels[anchors],
-        )
-        return active.new_tensor(float(count)), active
 
     def save(self, path: Path, history: list[dict[str, Any]]) -> None:
         """Everything needed to go on after this epoch, replaced in one step."""

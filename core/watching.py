@@ -1,16 +1,52 @@
-"""What is watched while an arm trains: figures on the held-out items after every epoch, and what they betray."""
+"""What is watched while an arm trains: its tuples, the held-out items after every epoch, and what they betray."""
 
 from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import Float
+from torch import Tensor, nn
 
 from core.diagnostics import retrieval_metrics
 from core.diagnostics.checks import check_groups
 from core.diagnostics.collapse import Geometry, kappa
+from core.losses import active_fraction
+from core.sampling import Candidates, Tuples
+
+QUANTILES = (0.1, 0.5, 0.9)
+TUPLE_FIGURES = (
+    "tuples",
+    "active",
+    *(f"{side}_q{round(100 * q)}" for side in ("positive", "negative") for q in QUANTILES),
+)
+"""Number of tuples; share of them the loss is not content with; quantiles of their anchors' Euclidean distances to
+positives and to negatives, 0 to 2."""
+MOST_SORTED = 1 << 16
 
 TOTAL_COLLAPSE = 1e-3
 """Spread of unit vectors (0 to 1) below which little more than rounding tells items apart."""
+
+
+@torch.no_grad()
+def tuple_figures(loss: nn.Module, batch: Candidates, tuples: Tuples | None) -> Float[Tensor, "8"]:
+    """TUPLE_FIGURES of one batch, on its device; NaN where there are no tuples, all of them for a proxy loss."""
+    if tuples is None:
+        return batch.embeddings.new_full((len(TUPLE_FIGURES),), torch.nan)
+    anchors, positives, *opposed, negatives = tuples
+    to_positive = batch.distances[anchors, positives]
+    to_negative = batch.distances[opposed[0] if opposed else anchors, negatives]
+    count = to_positive.new_full((1,), len(anchors) + (len(negatives) if opposed else 0))
+    active = active_fraction(loss, to_positive, to_negative, classes=batch.labels[anchors])
+    return torch.cat([count, active[None], _quantiles(to_positive), _quantiles(to_negative)])
+
+
+def _quantiles(distances: Float[Tensor, "t"]) -> Float[Tensor, "q"]:
+    """QUANTILES with linear interpolation; of more than MOST_SORTED distances, of an even sample."""
+    if not len(distances):
+        return distances.new_full((len(QUANTILES),), torch.nan)
+    ordered = distances[:: -(-len(distances) // MOST_SORTED)].sort().values
+    places = [q * (len(ordered) - 1) for q in QUANTILES]  # plain numbers, so that nothing is copied to the device
+    return torch.stack([torch.lerp(ordered[int(p)], ordered[min(int(p) + 1, len(ordered) - 1)], p % 1) for p in places])
 
 
 def epoch_figures(

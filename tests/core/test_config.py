@@ -40,6 +40,7 @@ def test_shipped_recipes_load_without_a_warning_and_have_both_arms(name: str):
         (["train.weight_decay=inf"], "train.weight_decay must lie between"),
         (["train.margin=0"], "train.margin must be above 0"),
         (["train.beta=3"], "train.beta must be above 0"),
+        (["train.snapshots=-1"], "train.snapshots must be at least 0"),
         (["train.loss=circle"], "train.loss: input should be 'triplet'"),
         (["train.temperature=0"], "train.temperature must lie between"),
         (["train.loss_lr=-1", "train.loss=margin"], "train.loss_lr must be above 0"),

@@ -124,6 +124,9 @@ class TestResume:
         for arm in study.arms:
             columns = ["epoch", "loss", "tuples", "spread", "recall@1"]
             pd.testing.assert_frame_equal(study.arm(arm).history[columns], whole.arm(arm).history[columns])
+            assert study.arm(arm).snapshots.epochs == [0, 1, 2, 3]
+            for kept, undisturbed in zip(study.arm(arm).snapshots, whole.arm(arm).snapshots, strict=True):
+                assert kept.tobytes() == undisturbed.tobytes()
         assert not list(out.rglob("training*"))
 
     def test_without_resume_it_starts_afresh(self, small, tmp_path: Path):
@@ -249,6 +252,24 @@ def recipe_for(path: Path, *, source: str = "folder", **values) -> Recipe:
 
     data = {"source": source} | values.pop("data", {})
     return small_recipe(path, data=data, train={"epochs": 1}, **values)
+
+
+class TestSnapshots:
+    def test_they_go_from_the_common_start_to_the_final_embeddings(self, small, tmp_path: Path):
+        study = pipeline.run(small(), tmp_path / "out")
+        first, second = (study.arm(name) for name in study.arms)
+        assert np.array_equal(first.snapshots[0], second.snapshots[0])
+        assert not np.array_equal(first.snapshots[1], second.snapshots[1])
+        for arm in (first, second):
+            final = arm.embeddings[study.evaluated].astype(np.float16)
+            assert np.allclose(arm.snapshots[-1], final, atol=2e-3)
+            assert not arm.snapshots[-1].flags.writeable
+        assert study.arm("pixels").snapshots.epochs == []
+
+    @pytest.mark.parametrize(("every", "epochs"), [(0, []), (2, [0, 2, 3])])
+    def test_the_recipe_says_how_many(self, every: int, epochs: list[int], small, tmp_path: Path):
+        study = pipeline.run(small(train={"snapshots": every}), tmp_path / "out")
+        assert study.arm("nearest").snapshots.epochs == epochs
 
 
 class TestReports:

@@ -2,8 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 
-from core.watching import epoch_figures, warnings_of
+from core import watching
+from core.config import TrainConfig
+from core.losses import create_loss
+from core.sampling import Candidates
+from core.watching import TUPLE_FIGURES, epoch_figures, tuple_figures, warnings_of
 
 GOOD = {"epoch": 3, "loss": 0.1, "tuples": 40.0, "spread": 0.7}
 
@@ -47,3 +52,51 @@ def test_no_tuples_is_told_and_not_taken_for_success():
 
 def test_both_at_once():
     assert len(warnings_of([GOOD | {"tuples": 0.0, "spread": 0.0}])) == 2
+
+
+def figures(name: str, tuples) -> dict[str, float]:
+    points = torch.randn(30, 4, generator=torch.Generator().manual_seed(0))
+    batch = Candidates(points, torch.arange(30) % 3, torch.arange(30), anchors=30)
+    loss = create_loss(name, TrainConfig(), classes=3, dim=4)
+    return dict(zip(TUPLE_FIGURES, tuple_figures(loss, batch, tuples).tolist(), strict=True)) | {"points": points}
+
+
+def rows(n: int, seed: int) -> torch.Tensor:
+    return torch.randint(0, 30, (n,), generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.mark.parametrize("n", [1, 2, 11, 64])
+def test_quantiles_of_triplets_are_numpys(n: int):
+    anchors, positives, negatives = (rows(n, seed) for seed in range(3))
+    found = figures("triplet", (anchors, positives, negatives))
+    points = found["points"].numpy()
+    for side, others in (("positive", positives), ("negative", negatives)):
+        expected = np.quantile(
+            np.linalg.norm(points[anchors.numpy()] - points[others.numpy()], axis=1), [0.1, 0.5, 0.9]
+        )
+        assert [found[f"{side}_q{q}"] for q in (10, 50, 90)] == pytest.approx(expected.tolist(), abs=1e-5)
+    assert found["tuples"] == n
+
+
+def test_positive_and_negative_pairs_have_anchors_of_their_own():
+    found = figures("contrastive", (rows(5, 0), rows(5, 1), rows(9, 2), rows(9, 3)))
+    distances = np.linalg.norm(found["points"][rows(9, 2)] - found["points"][rows(9, 3)], axis=1)
+    assert found["negative_q50"] == pytest.approx(np.median(distances), abs=1e-5)
+    assert found["tuples"] == 14
+
+
+def test_no_tuples_have_a_count_and_nothing_else():
+    nobody = torch.empty(0, dtype=torch.long)
+    found = figures("triplet", (nobody, nobody, nobody))
+    assert found["tuples"] == 0
+    assert all(np.isnan(found[name]) for name in TUPLE_FIGURES[1:])
+    assert all(np.isnan(figures("arcface", None)[name]) for name in TUPLE_FIGURES)
+
+
+def test_of_very_many_tuples_a_sample_tells_the_quantiles(monkeypatch: pytest.MonkeyPatch):
+    everything = figures("triplet", (rows(5000, 0), rows(5000, 1), rows(5000, 2)))
+    monkeypatch.setattr(watching, "MOST_SORTED", 700)
+    sample = figures("triplet", (rows(5000, 0), rows(5000, 1), rows(5000, 2)))
+    assert sample["tuples"] == 5000
+    assert sample["positive_q50"] != everything["positive_q50"]
+    assert sample["positive_q50"] == pytest.approx(everything["positive_q50"], rel=0.1)
