@@ -45,7 +45,9 @@ def build_embedder(config: ModelConfig, images: UInt8[Tensor, "n c s s"], *, see
     choices = {"width": config.width, "stem": config.stem}
     options = {key: value for key, value in choices.items() if key in options_of(config.name)}
     spec = ModelSpec(config.name, config.dim, images.shape[1], images.shape[2], options)
-    return build(spec, images, seed=seed, weights=config.weights)
+    embedder = build(spec, images, seed=seed, weights=config.weights)
+    embedder.freeze(backbone=config.freeze, batchnorm=config.freeze_bn)
+    return embedder
 
 
 class Trainer:
@@ -70,7 +72,8 @@ class Trainer:
         )
         # Tuples draw from a generator of their own, so that the rule cannot disturb the order of the batches.
         self.generator = torch.Generator().manual_seed(recipe.seed)
-        self.optimizer = torch.optim.AdamW(self._parameter_groups(), lr=train.lr, weight_decay=train.weight_decay)
+        groups = self._parameter_groups(recipe.model)
+        self.optimizer = torch.optim.AdamW(groups, lr=train.lr, weight_decay=train.weight_decay)
         steps = train.epochs * self.batches.batches_per_epoch
         self.schedule = torch.optim.lr_scheduler.CosineAnnealingLR(self.optimizer, steps)
         self.epoch = 0
@@ -87,9 +90,9 @@ class Trainer:
             row = {"epoch": self.epoch, "loss": loss.mean().item()} | watched  # means over batches; those with tuples
             yield row | {"seconds": time.perf_counter() - started}
 
-    def _parameter_groups(self) -> list[dict[str, Any]]:
+    def _parameter_groups(self, model: ModelConfig) -> list[dict[str, Any]]:
         """The network's parameters and, apart, the loss's own: decay would pull a boundary or a proxy towards 0."""
-        groups: list[dict[str, Any]] = [{"params": list(self.embedder.parameters())}]
+        groups = self.embedder.parameter_groups(backbone_lr=model.backbone_lr)
         if own := list(self.loss.parameters()):
             groups.append({"params": own, "lr": self.train.loss_lr or self.train.lr, "weight_decay": 0.0})
         return groups

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from models import convnet, efficientnet, huggingface, resnet  # noqa: F401  (they register themselves)
@@ -69,6 +70,7 @@ class Embedder(nn.Module):
         inputs = cast(int, self.backbone.inputs)
         self.register_buffer("mean", torch.zeros(inputs))
         self.register_buffer("std", torch.ones(inputs))
+        self._frozen: list[nn.Module] = []
         # Convolutions and pooling are faster so, on CPU and GPU.
         convert_conv2d_weight_memory_format(self, torch.channels_last)
 
@@ -82,6 +84,32 @@ class Embedder(nn.Module):
         """Set the input mean and deviation, of intensities from 0 to 1; one number each, or one a channel."""
         self.mean.copy_(torch.tensor(mean))
         self.std.copy_(torch.tensor(std))
+
+    def freeze(self, *, backbone: bool = False, batchnorm: bool = False) -> None:
+        """Keep the whole backbone as it is through training, or the statistics of its batch normalisation."""
+        norms: list[nn.Module] = [module for module in self.backbone.modules() if isinstance(module, _BatchNorm)]
+        self._frozen = [self.backbone] if backbone else norms if batchnorm else []
+        self.backbone.requires_grad_(not backbone)
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> Self:
+        """As for any module, but what is frozen stays in evaluation mode."""
+        super().train(mode)
+        for module in self._frozen:
+            module.eval()
+        return self
+
+    def parameter_groups(self, *, backbone_lr: float | None = None) -> list[dict[str, Any]]:
+        """What an optimiser is to train; the backbone apart if it has a learning rate of its own."""
+        groups: list[dict[str, Any]]
+        if backbone_lr is None:
+            groups = [{"params": list(self.parameters())}]
+        else:
+            groups = [
+                {"params": list(self.backbone.parameters()), "lr": backbone_lr},
+                {"params": list(self.head.parameters())},
+            ]
+        return [group | {"params": [p for p in group["params"] if p.requires_grad]} for group in groups]
 
     def forward(self, images: UInt8[Tensor, "b c s s"]) -> Float[Tensor, "b d"]:
         """uint8 images to embeddings of Euclidean length 1."""
