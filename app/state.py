@@ -20,6 +20,7 @@ THUMBNAIL_SIDE = 48
 VERDICT_COLOURS = {
     "preserved": "#009e73",
     "compressed": "#e69f00",
+    "blurred": "#cc79a7",
     "destroyed": "#d55e00",
     "unimodal": "#0072b2",
     "too small": "#8a9099",

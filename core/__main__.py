@@ -24,7 +24,7 @@ app.add_typer(data_app, name="data")
 stdout = Console(width=None if sys.stdout.isatty() else 160)  # a file or pipe has no width to wrap at
 stderr = Console(stderr=True)
 
-GATE = re.compile(r"\s*(preserved|compressed|destroyed|unimodal|too small)\s*>\s*(\d+)\s*")
+GATE = re.compile(r"\s*(preserved|compressed|blurred|destroyed|unimodal|too small)\s*>\s*(\d+)\s*")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 

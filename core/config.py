@@ -57,8 +57,8 @@ class DataConfig:
     """Which of the source's groupings is the class, where it offers several (mnist: `parity` or `digit`)."""
     path: str = ""
     """The folder, zip or table, for sources that read the disk."""
-    split: Literal["items", "classes"] = "items"
-    """Hold out items of every class, or whole classes."""
+    split: Literal["items", "modes", "classes"] = "items"
+    """Hold out items of every class, the second half of every class's modes, or the second half of the classes."""
     test_fraction: float = 0.3
     """Share of the items held out, in (0, 1). A `split` column in a table wins."""
     label_noise: float = 0.0

@@ -13,10 +13,11 @@ COLUMNS = {
     "kappa": "Kappa",
     "subclusters": "Sub-clusters",
     "destroyed": "Destroyed",
+    "blurred": "Blurred",
     "compressed": "Compressed",
 }
-"""Column -> heading. Coarse: of classes; fine: of modes. kappa and sub-clusters: mean over classes; destroyed and
-compressed: number of classes with that verdict."""
+"""Column -> heading. Coarse: of classes; fine: of modes. kappa and sub-clusters: mean over classes; the
+rest: number of classes with that verdict."""
 
 
 def summarise(study: Study) -> pd.DataFrame:
@@ -41,6 +42,5 @@ def _row(study: Study, name: str) -> dict[str, float]:
         **study.arm(name).metrics,
         "kappa": classes["kappa"].mean(),
         "subclusters": classes["subclusters"].mean(),
-        "destroyed": int(verdicts.get("destroyed", 0)),
-        "compressed": int(verdicts.get("compressed", 0)),
+        **{word: int(verdicts.get(word, 0)) for word in ("destroyed", "blurred", "compressed")},
     }

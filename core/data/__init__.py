@@ -15,7 +15,7 @@ from core.data import digits, folder, idx, mnist, table
 from core.data.collection import Collection, Problem, Severity, raise_errors
 from core.data.images import ArrayImages, FileImages, Images, decode, encode_png
 from core.data.noise import inject_label_noise
-from core.data.split import choose_items, hold_out_classes, hold_out_items, natural_key
+from core.data.split import choose_items, hold_out_classes, hold_out_items, hold_out_modes, natural_key
 from core.errors import DataError
 
 __all__ = [
@@ -103,9 +103,11 @@ def _origin(config: DataConfig) -> str:
 
 
 def _split(items: pd.DataFrame, config: DataConfig, *, seed: int) -> pd.DataFrame:
-    """The `split` column: held-out classes if asked for, else the source's own, else held-out items."""
+    """The `split` column: held-out classes or modes if asked for, else the source's own, else held-out items."""
     if config.split == "classes":
         test = hold_out_classes(items)
+    elif config.split == "modes":
+        test = hold_out_modes(items)
     elif "split" in items:
         return items
     else:

@@ -59,6 +59,25 @@ def hold_out_classes(items: pd.DataFrame) -> Bool[np.ndarray, "n"]:
     return items["label"].isin(classes[(len(classes) + 1) // 2 :]).to_numpy()
 
 
+def hold_out_modes(items: pd.DataFrame) -> Bool[np.ndarray, "n"]:
+    """True for the items of the second half of each class's modes in natural order; an odd one is trained on.
+
+    With digits in classes by parity: 6 to 9 are tested on, as by Levi et al. 2021, section 4.
+    """
+    if "sublabel" not in items:
+        raise DataError('data.split = "modes" needs modes, and the data set names none; use split = "items"')
+    test = np.zeros(len(items), dtype=bool)
+    for label, own in items.groupby("label"):
+        modes = sorted(own["sublabel"].unique(), key=natural_key)
+        if len(modes) < 2:
+            raise DataError(
+                f'data.split = "modes" needs at least 2 modes in every class, one to train and one to test on, and '
+                f'{label} has {len(modes)}; use split = "items"'
+            )
+        test |= ((items["label"] == label) & items["sublabel"].isin(modes[(len(modes) + 1) // 2 :])).to_numpy()
+    return test
+
+
 def natural_key(text: str) -> tuple[list[tuple[int, int | str]], str]:
     """Sorts "9" before "10" and "img2" before "img10"."""
     parts = re.findall(r"[0-9]+|[^0-9]+", text)

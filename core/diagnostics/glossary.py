@@ -222,10 +222,11 @@ _MEASURES = [
         "verdict",
         "Verdict",
         "preserved: modes are there, at full scale. compressed: modes are there, but the class is small (kappa below "
-        "0.1). destroyed: modes were known or in the reference, and neither the count nor the neighbours see them. "
-        "unimodal: one group, and nothing speaks for more. too small: fewer than 20 items.",
-        "one of five words",
-        "preserved is best, destroyed worst",
+        "0.1). blurred: no gap separates the modes any more, but neighbours inside the class still find their own mode "
+        "more often than by chance. destroyed: modes were known or in the reference, and neither the count nor the "
+        "neighbours see them. unimodal: one group, and nothing speaks for more. too small: fewer than 20 items.",
+        "one of six words",
+        "from preserved over compressed and blurred to destroyed, the worst",
         OURS,
     ),
     Measure(

@@ -5,7 +5,7 @@ from typing import Literal, get_args
 import numpy as np
 from jaxtyping import Float64, Int64
 
-Verdict = Literal["preserved", "compressed", "destroyed", "unimodal", "too small"]
+Verdict = Literal["preserved", "compressed", "blurred", "destroyed", "unimodal", "too small"]
 VERDICTS: tuple[str, ...] = get_args(Verdict)
 
 TOO_SMALL = 20
@@ -16,6 +16,9 @@ COMPRESSED_BELOW = 0.1
 
 CHANCE_BELOW = 0.2
 """Mode recall excess under which neighbours carry no usable trace of the modes."""
+
+WHOLE_ABOVE = 0.8
+"""Mode recall excess from which the modes are apart, also where the count has too few items to see the gap."""
 
 
 def verdicts(
@@ -31,13 +34,13 @@ def verdicts(
 
     subclusters: counted in this embedding. expected: modes known, or counted in the reference; 1 where nothing speaks
     for more. excess: recall of those modes beyond chance, at most 1, NaN where unknown; limit: what guessing reaches.
-    A class is *destroyed* only if count and neighbours both see nothing: modes that overlap, but still find their own
-    kind, have not been lost.
+    A class is *destroyed* only if count and neighbours both see nothing. Modes without a gap between them whose items
+    still find their own kind more often than by chance, if not reliably, are *blurred*.
     """
     with np.errstate(invalid="ignore"):
         traceable = excess >= np.fmax(CHANCE_BELOW, limit)
         kept = np.where(kappa < COMPRESSED_BELOW, "compressed", "preserved")
-    several = subclusters > 1
+        apart = (subclusters > 1) | (excess >= WHOLE_ABOVE)
     return np.select(
-        [sizes < TOO_SMALL, several, expected < 2, ~traceable], ["too small", kept, "unimodal", "destroyed"], kept
+        [sizes < TOO_SMALL, apart, expected < 2, traceable], ["too small", kept, "unimodal", "blurred"], "destroyed"
     ).tolist()

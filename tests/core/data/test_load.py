@@ -69,6 +69,13 @@ def test_held_out_classes_do_not_meet():
     assert set(sides["test"]) == set("56789")
 
 
+def test_held_out_modes_do_not_meet():
+    items = load(DataConfig(source="digits", label="parity", split="modes"), seed=0).items
+    sides = items.groupby("split")["sublabel"].unique()
+    assert set(sides["train"]) == set("012345")
+    assert set(sides["test"]) == set("6789")
+
+
 def test_check_finds_what_the_split_cannot_do():
     assert check(DataConfig(source="digits", label="parity")).empty
     found = check(DataConfig(source="digits", label="parity", split="classes"))

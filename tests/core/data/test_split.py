@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.data import inject_label_noise, natural_key
-from core.data.split import choose_items, hold_out_classes, hold_out_items
+from core.data.split import choose_items, hold_out_classes, hold_out_items, hold_out_modes
 from core.errors import DataError
 
 tables = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4)), min_size=1, max_size=80).map(
@@ -53,6 +53,26 @@ def test_held_out_classes_are_the_second_half_in_natural_order():
 def test_too_few_classes_to_hold_out():
     with pytest.raises(DataError, match="at least 4 classes"):
         hold_out_classes(pd.DataFrame({"label": ["a", "b", "c"]}))
+
+
+def test_held_out_modes_are_the_second_half_of_every_class():
+    digits = np.random.default_rng(0).permutation(np.repeat(np.arange(10), 3))
+    items = pd.DataFrame({"label": np.where(digits % 2, "odd", "even"), "sublabel": digits.astype(str)})
+    assert np.array_equal(hold_out_modes(items), digits >= 6)
+
+
+def test_modes_of_one_name_are_held_out_class_by_class():
+    items = pd.DataFrame({"label": list("aaabbb"), "sublabel": list("123234")})
+    assert hold_out_modes(items).tolist() == [False, False, True, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("items", "words"),
+    [({"label": ["a", "b"]}, "names none"), ({"label": list("aab"), "sublabel": list("123")}, "b has 1")],
+)
+def test_modes_that_cannot_be_held_out(items, words):
+    with pytest.raises(DataError, match=words):
+        hold_out_modes(pd.DataFrame(items))
 
 
 @given(st.lists(st.text(max_size=12), max_size=20))

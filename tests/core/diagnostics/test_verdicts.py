@@ -10,14 +10,14 @@ from tests.core.diagnostics.planted import NOISE, sphere
 CLASSES, MODES, PER_CLASS, WIDTH = 3, 3, 75, 32
 
 
-def planted(rng, *, modes, scale=1.0, merged=False, noise=0.0):
+def planted(rng, *, modes, scale=1.0, merged=False, noise=0.0, separation=12, per_class=PER_CLASS):
     """(embeddings, labels, sublabels): 3 classes of 75 in 32 dimensions; a share of labels drawn at random."""
     axes = np.linalg.qr(rng.normal(size=(WIDTH, WIDTH)))[0]
-    labels = np.repeat(np.arange(CLASSES), PER_CLASS)
-    truth = labels * modes + rng.permuted(np.tile(np.arange(PER_CLASS) % modes, (CLASSES, 1)), axis=1).ravel()
+    labels = np.repeat(np.arange(CLASSES), per_class)
+    truth = labels * modes + rng.permuted(np.tile(np.arange(per_class) % modes, (CLASSES, 1)), axis=1).ravel()
     offsets = NOISE * rng.normal(size=(len(labels), WIDTH))
     if not merged and modes > 1:
-        offsets += 12 * NOISE / np.sqrt(2) * axes[CLASSES + truth]
+        offsets += separation * NOISE / np.sqrt(2) * axes[CLASSES + truth]
     points = sphere(axes[labels] + scale * offsets)
     wrong = rng.random(len(labels)) < noise
     return points, np.where(wrong, rng.integers(0, CLASSES, len(labels)), labels), truth
@@ -26,6 +26,7 @@ def planted(rng, *, modes, scale=1.0, merged=False, noise=0.0):
 CASES = {
     "preserved": {"modes": MODES},
     "compressed": {"modes": MODES, "scale": 1e-3},
+    "blurred": {"modes": MODES, "separation": 3.2, "per_class": 200},
     "destroyed": {"modes": MODES, "merged": True},
     "unimodal": {"modes": 1},
 }
@@ -58,11 +59,14 @@ def test_reference_with_one_mode_makes_one_mode_unimodal():
 
 def test_every_word_from_plain_numbers():
     found = verdicts(
-        np.array([19, 20, 20, 20, 20, 20, 20]),
-        subclusters=np.array([3, 2, 2, 1, 1, 1, 1]),
-        kappa=np.array([1, 1, 0.01, 1, 1, 1, np.nan]),
-        expected=np.array([3, 3, 3, 1, 3, 3, 3]),
-        excess=np.array([1, 1, 1, np.nan, 0.1, 0.5, 0.5]),
-        limit=np.array([0, 0, 0, np.nan, 0, 0.4, np.nan]),
+        np.array([19, 20, 20, 20, 20, 20, 20, 20, 20]),
+        subclusters=np.array([3, 2, 2, 1, 1, 1, 1, 1, 1]),
+        kappa=np.array([1, 1, 0.01, 1, 1, 1, np.nan, 1, 0.01]),
+        expected=np.array([3, 3, 3, 1, 3, 3, 3, 3, 3]),
+        excess=np.array([1, 1, 1, np.nan, 0.1, 0.5, 0.5, 0.9, 0.9]),
+        limit=np.array([0, 0, 0, np.nan, 0, 0.4, np.nan, 0.4, 0.4]),
     )
-    assert found == ["too small", "preserved", "compressed", "unimodal", "destroyed", "preserved", "preserved"]
+    assert found == [
+        *("too small", "preserved", "compressed", "unimodal", "destroyed"),
+        *("blurred", "blurred", "preserved", "compressed"),
+    ]
