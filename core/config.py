@@ -168,6 +168,24 @@ class TrainConfig:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class AugmentConfig:
+    """Random changes of the training pictures, the same for every arm; none by default: a mirrored 2 is no 2."""
+
+    crop: float = 1.0
+    """Smallest share of a picture's area that a random crop keeps, above 0; 1 = no crops. For photographs, 0.2."""
+    flip: bool = False
+    """Mirror every second picture, left to right."""
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is changed at all."""
+        return self.crop < 1 or self.flip
+
+    def __post_init__(self) -> None:
+        _require(0.01 <= self.crop <= 1, "augment.crop must lie between 0.01 and 1")
+
+
+@dataclass(frozen=True, config=_STRICT)
 class ArmConfig:
     """What sets one arm apart."""
 
@@ -195,6 +213,8 @@ class Recipe:
     """The network."""
     train: TrainConfig = field(default_factory=TrainConfig)
     """The training."""
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    """Random changes of the training pictures."""
 
     def __post_init__(self) -> None:
         valid = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", self.name)

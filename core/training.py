@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Int, UInt8
 from torch import Tensor
 
+from core.augmentation import Augmentation
 from core.config import PAIR_LOSSES, ArmConfig, ModelConfig, Recipe
 from core.errors import RecipeError
 from core.losses import compute_loss, create_loss
@@ -72,6 +73,7 @@ class Trainer:
         )
         # Tuples draw from a generator of their own, so that the rule cannot disturb the order of the batches.
         self.generator = torch.Generator().manual_seed(recipe.seed)
+        self.augmentation = Augmentation(recipe.augment, items=len(items.ids), seed=recipe.seed)
         groups = self._parameter_groups(recipe.model)
         self.optimizer = torch.optim.AdamW(groups, lr=train.lr, weight_decay=train.weight_decay)
         steps = train.epochs * self.batches.batches_per_epoch
@@ -101,7 +103,8 @@ class Trainer:
         """One update; returns the loss and TUPLE_FIGURES on the device, so that nothing waits for them."""
         rows = rows.to(self.device)
         labels, ids = self.items.labels[rows], self.items.ids[rows]
-        embeddings = self.embedder(self.items.images[rows])  # (b, d)
+        images = self.augmentation(self.items.images[rows], rows, epoch=self.epoch)
+        embeddings = self.embedder(images)  # (b, d)
         batch = Candidates(embeddings.detach().float(), labels, ids, anchors=len(labels))
         tuples = self._tuples(batch)
         loss = compute_loss(self.loss, embeddings, labels, tuples)
