@@ -37,6 +37,7 @@ OPTIONS = {
     "learn_beta": frozenset({"margin"}),
     "temperature": frozenset({"nt-xent"}),
     "loss_lr": PROXY_LOSSES | {"margin"},
+    "memory": PAIR_LOSSES | {"triplet", "margin"},
 }
 """Options of TrainConfig that only some losses have; one that is given must serve an arm."""
 
@@ -145,6 +146,11 @@ class TrainConfig:
     """Classes in a batch."""
     samples_per_class: int = 32
     """Items of each class in a batch."""
+    memory: int = 0
+    """Embeddings of earlier batches that positives and negatives are also chosen from (cross-batch memory), 0 = none;
+    at least a batch."""
+    memory_warmup: int = 1
+    """Epochs before the memory begins to fill, since embeddings move fast at first."""
     snapshots: int | None = None
     """Epochs between two kept embeddings of the evaluated items, 0 = keep none; where silent, every epoch if that takes
     less than 100 MB in all, else fewer."""
@@ -165,6 +171,15 @@ class TrainConfig:
         _require(self.snapshots is None or self.snapshots >= 0, "train.snapshots must be at least 0")
         _require(self.classes_per_batch >= 2, "train.classes_per_batch must be at least 2: else no negatives")
         _require(self.samples_per_class >= 2, "train.samples_per_class must be at least 2: else no positives")
+        batch = self.classes_per_batch * self.samples_per_class
+        _require(
+            self.memory == 0 or batch <= self.memory <= 1_000_000,
+            f"train.memory must be 0 or hold at least one batch ({batch} items), and at most 1000000",
+        )
+        _require(
+            self.memory == 0 or 0 <= self.memory_warmup < self.epochs,
+            f"train.memory_warmup must be at least 0 and below train.epochs = {self.epochs}: else there is no memory",
+        )
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -232,7 +247,7 @@ class Recipe:
         for option, losses in OPTIONS.items():
             used = {self.loss_of(name) for name in self.arms}
             _require(
-                getattr(self.train, option) is None or bool(used & losses),
+                not getattr(self.train, option) or bool(used & losses),
                 f"train.{option} is an option of {_either(losses)}, and no arm is trained with that; remove it",
             )
 

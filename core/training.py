@@ -16,7 +16,7 @@ from core.augmentation import Augmentation
 from core.config import PAIR_LOSSES, ArmConfig, ModelConfig, Recipe
 from core.errors import RecipeError
 from core.losses import compute_loss, create_loss
-from core.sampling import Candidates, ClassBalancedBatches, Tuples, sample_pairs, sample_triplets
+from core.sampling import Candidates, ClassBalancedBatches, Memory, Tuples, sample_pairs, sample_triplets
 from core.watching import TUPLE_FIGURES, tuple_figures
 from models.building import build
 from models.head import Embedder, ModelSpec
@@ -78,6 +78,8 @@ class Trainer:
         self.optimizer = torch.optim.AdamW(groups, lr=train.lr, weight_decay=train.weight_decay)
         steps = train.epochs * self.batches.batches_per_epoch
         self.schedule = torch.optim.lr_scheduler.CosineAnnealingLR(self.optimizer, steps)
+        remembers = train.memory > 0 and arm.positives is not None
+        self.memory = Memory(train.memory, recipe.model.dim, device=self.device) if remembers else None
         self.epoch = 0
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -105,9 +107,15 @@ class Trainer:
         labels, ids = self.items.labels[rows], self.items.ids[rows]
         images = self.augmentation(self.items.images[rows], rows, epoch=self.epoch)
         embeddings = self.embedder(images)  # (b, d)
-        batch = Candidates(embeddings.detach().float(), labels, ids, anchors=len(labels))
+        memory = self.memory if self.epoch >= self.train.memory_warmup else None
+        met, classes, numbers = embeddings, labels, ids
+        if memory is not None:
+            met, classes, numbers = memory.behind(embeddings, labels, ids)  # (n, d), (n,), (n,): the batch comes first
+        batch = Candidates(met.detach().float(), classes, numbers, anchors=len(rows))
         tuples = self._tuples(batch)
-        loss = compute_loss(self.loss, embeddings, labels, tuples)
+        loss = compute_loss(self.loss, met, classes, tuples, anchors=len(rows))
+        if memory is not None:
+            memory.add(embeddings, labels, ids)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
@@ -129,6 +137,7 @@ class Trainer:
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(),
             "generator": self.generator.get_state(),
+            "memory": None if self.memory is None else self.memory.state_dict(),
             "epoch": self.epoch,
             "history": history,
         }
@@ -146,5 +155,7 @@ class Trainer:
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
         self.generator.set_state(state["generator"].cpu())
+        if self.memory is not None:
+            self.memory.load_state_dict(state["memory"])
         self.epoch = state["epoch"]
         return state["history"]

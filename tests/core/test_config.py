@@ -40,6 +40,12 @@ def test_shipped_recipes_load_without_a_warning_and_have_both_arms(name: str):
         (["train.weight_decay=inf"], "train.weight_decay must lie between"),
         (["train.margin=0"], "train.margin must be above 0"),
         (["train.beta=3"], "train.beta must be above 0"),
+        (["train.memory=63"], "train.memory must be 0 or hold at least one batch (64 items)"),
+        (["train.memory=-1"], "train.memory must be 0 or"),
+        (
+            ["train.memory=640", "train.memory_warmup=12"],
+            "train.memory_warmup must be at least 0 and below train.epochs",
+        ),
         (["train.snapshots=-1"], "train.snapshots must be at least 0"),
         (["train.loss=circle"], "train.loss: input should be 'triplet'"),
         (["train.temperature=0"], "train.temperature must lie between"),
@@ -120,6 +126,11 @@ def test_a_positive_rule_with_a_proxy_loss_is_refused_with_the_reason(positives:
 def test_an_option_of_one_arm_s_loss_is_enough():
     arms = {"baseline": {"loss": "arcface"}, "nearest": {"positives": "nearest"}}
     assert recipe(train={"loss_lr": 0.1, "margin": 0.3}, arms=arms).train.loss_lr == 0.1
+
+
+def test_a_memory_without_a_loss_that_compares_items_is_refused():
+    with pytest.raises(RecipeError, match=r"train\.memory is an option of contrastive or .*, and no arm is trained"):
+        recipe(train={"memory": 640}, arms={"a": {"loss": "arcface"}})
 
 
 def test_own_mining_goes_with_the_loss_that_has_it_and_beside_proxies():

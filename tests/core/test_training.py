@@ -148,6 +148,34 @@ def test_a_fixed_beta_stays():
     assert made.loss.beta.tolist() == pytest.approx([0.8])
 
 
+def test_the_memory_stands_behind_the_batch_after_the_warm_up():
+    made = Recorder(
+        build_embedder(recipe().model, items().images, seed=SEED),
+        items(),
+        recipe=recipe(epochs=2, memory=40, memory_warmup=1, loss="contrastive", negatives="all"),
+        arm=ArmConfig("nearest"),
+    )
+    first, second = made
+    assert first["tuples"] == 16 + 16 * 8
+    steps = [pairs[3].max().item() + 1 for pairs in made.tuples[5:]]  # rows met: batch, then as the memory fills
+    assert steps == [16, 32, 48, 56, 56]
+    assert second["tuples"] > first["tuples"]
+    assert any((pairs[1] >= 16).any() for pairs in made.tuples[6:])  # nearest positives from earlier batches
+
+
+@pytest.mark.parametrize("loss", ["triplet", "margin", "multi-similarity", "nt-xent"])
+def test_every_loss_trains_with_a_memory(loss: str):
+    made = trainer(ArmConfig("nearest"), recipe(loss=loss, memory=64))
+    rows = list(made)
+    assert np.isfinite([row["loss"] for row in rows]).all()
+    assert len(made.memory) == 64
+
+
+def test_a_proxy_loss_needs_no_memory():
+    wanted = recipe(memory=64)
+    assert trainer(ArmConfig(loss="arcface"), wanted).memory is None
+
+
 def test_the_loss_falls():
     rows = list(trainer(ArmConfig("all"), recipe(epochs=8, negatives="all")))
     assert rows[-1]["loss"] < 0.7 * rows[0]["loss"]
@@ -178,6 +206,7 @@ def test_a_batch_without_tuples_leaves_the_active_fraction_of_the_others():
         (ArmConfig("random"), {}, 1),
         (ArmConfig("random"), {}, 3),
         (ArmConfig("nearest"), {"negatives": "distance-weighted"}, 2),
+        (ArmConfig("nearest"), {"memory": 40, "memory_warmup": 0}, 2),
         (ArmConfig("nearest"), {"loss": "margin", "learn_beta": "per-class", "loss_lr": 0.1}, 1),
         (ArmConfig(), {"loss": "subcenter-arcface"}, 1),
     ],
