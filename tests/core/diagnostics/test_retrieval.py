@@ -28,6 +28,37 @@ def test_equals_pytorch_metric_learning(seed):
     assert [ours["recall@1"], ours["r_precision"], ours["map@r"]] == pytest.approx([theirs[n] for n in names], abs=1e-6)
 
 
+def open_metric_learning(hits, k):
+    """(cmc@k, precision@k, map@k) of one ranking, as defined in the documentation of open-metric-learning 4.0.
+
+    precision@k divides by min(k, relevant), map@k by the hits among the first k.
+    """
+    first = hits[:k]
+    running = np.cumsum(first)
+    average = (running / np.arange(1, k + 1) * first).sum() / max(running[-1], 1)
+    return first.any(), running[-1] / min(k, hits.sum()), average
+
+
+def test_the_definitions_of_open_metric_learning_on_its_own_examples():
+    figures = [open_metric_learning(np.array(hits), k) for hits, k in [([1, 0], 1), ([0, 1, 1], 2), ([0, 1], 2)]]
+    assert figures == [(1, 1, 1), (1, 0.5, 0.5), (1, 1, 0.5)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_equals_open_metric_learning(seed):
+    rng = np.random.default_rng(seed)
+    embeddings, labels = rng.normal(size=(300, 6)), rng.integers(0, 8, 300)
+    figures = retrieval_per_query(embeddings, labels, ks=(1, 5, 40))
+    for query in range(300):
+        ranked = np.argsort(np.linalg.norm(embeddings - embeddings[query], axis=1), kind="stable")
+        hits = labels[ranked[ranked != query]] == labels[query]
+        theirs = {k: open_metric_learning(hits, k) for k in (1, 5, 40, hits.sum())}
+        assert [figures.at[query, f"recall@{k}"] for k in (1, 5, 40)] == [theirs[k][0] for k in (1, 5, 40)]
+        assert figures.at[query, "r_precision"] == pytest.approx(theirs[hits.sum()][1])
+        # Musgrave's MAP@R divides by all R relevant items, theirs by those found: R-precision lies between the two.
+        assert figures.at[query, "map@r"] == pytest.approx(theirs[hits.sum()][2] * theirs[hits.sum()][1])
+
+
 def orders_of_ties(squares, match, relevant, ks):
     """Mean of every figure over all orders that the distances allow."""
     figures = []
