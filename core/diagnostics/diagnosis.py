@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from core.diagnostics.checks import Groups, Labels, check_groups, check_points
 from core.diagnostics.collapse import Geometry, cdnv, density, kappa, participation_ratio, trace_ratio
-from core.diagnostics.fragmentation import fragmentation
+from core.diagnostics.fragmentation import fragmentation, near_duplicates
 from core.diagnostics.stability import resample, second_opinion
 from core.diagnostics.subclusters import SMALLEST_GROUP, SMALLEST_SHARE, count_once
 from core.diagnostics.verdicts import TOO_SMALL, Verdict, verdicts
@@ -150,7 +150,9 @@ def analyse(
     if reference is not None and not isinstance(reference, Diagnosis):
         reference = analyse(reference, labels, sublabels=sublabels, seed=seed, n_jobs=n_jobs, reliability=False)
 
-    foreign = outvoted(points, groups, graph)
+    if graph is None:
+        graph = Neighbours(points, np.arange(len(points))).graph(max(1, min(VOTERS, len(points) - 1)))
+    foreign = outvoted(groups, graph)
     native = [rows[~foreign[rows]] for rows in groups.members()]
     counted = _count_classes(
         points,
@@ -169,6 +171,7 @@ def analyse(
     kept = None if reference is None else reference.assignments
     table = table.assign(**_mode_columns(points, native, kept, prefix="survival"))
     table["fragmentation"] = fragmentation(points, groups.codes, assignments if known is None else known)
+    table["near_duplicates"] = near_duplicates(points, groups, graph)
     for column in ("subclusters", "sublabel_excess"):
         table[f"reference_{column}"] = np.nan if reference is None else reference.table[column]
     table["reference_subclusters"] = table["reference_subclusters"].astype("Int64")
@@ -176,17 +179,17 @@ def analyse(
     return Diagnosis(table.drop(columns=["sublabel_chance", "survival_chance"]), assignments, foreign)
 
 
-def outvoted(points: Float[np.ndarray, "n d"], groups: Groups, graph: KnnGraph | None = None) -> Bool[np.ndarray, "n"]:
+def outvoted(groups: Groups, graph: KnnGraph) -> Bool[np.ndarray, "n"]:
     """Items most of whose 10 nearest neighbours carry one and the same other label: likely wrong labels.
 
     Nowhere in a class with more than a quarter of such items: there the classes overlap, and leaving items out would
     carve holes into it.
     """
-    n, classes = len(points), len(groups.names)
+    n, classes = len(groups.codes), len(groups.names)
     k = min(VOTERS, n - 1)
     if classes < 2 or k < 3:
         return np.zeros(n, dtype=bool)
-    rows = (graph or Neighbours(points, np.arange(n)).graph(k)).rows[:, :k]
+    rows = graph.rows[:, :k]
     votes = np.sort(groups.codes[rows], axis=1)
     middle = votes[:, k // 2]  # a label with more than half of the votes is their median
     foreign = ((votes == middle[:, None]).sum(axis=1) > k / 2) & (middle != groups.codes)

@@ -1,11 +1,15 @@
-"""The opposite disease: modes of one class that lie farther from each other than from another class."""
+"""The opposite disease: classes in pieces, and nearest positives that are mere copies."""
 
 import numpy as np
 from jaxtyping import Float, Float64, Int64
 
-from core.neighbours import chunks
+from core.diagnostics.checks import Groups
+from core.neighbours import KnnGraph, chunks
 
 BLOCK = 1024
+
+COPY_ABOVE = 0.999
+"""Cosine from which two items count as copies of each other."""
 
 
 def fragmentation(
@@ -30,6 +34,22 @@ def fragmentation(
     asked = np.flatnonzero(own[owner] > 1)
     strays = owner[_nearest(centroids, asked)] != owner[asked]
     return np.bincount(owner[asked], weights=strays, minlength=classes) / np.maximum(own, 1)
+
+
+def near_duplicates(points: Float[np.ndarray, "n d"], groups: Groups, graph: KnnGraph) -> Float64[np.ndarray, "c"]:
+    """Share of a class's items with a copy in the class: another item at a cosine of .999 or more.
+
+    In [0, 1]. Where high, the nearest positive of most anchors teaches nothing: photographs in bursts, augmented views,
+    or a class at one point. graph: the neighbours of the points; one beyond its reach is not seen.
+    """
+    inside = (groups.codes[graph.rows] == groups.codes[:, None]) & (graph.rows >= 0)
+    lengths = np.linalg.norm(points.astype(np.float64), axis=1)
+    first = inside.argmax(axis=1)
+    has = np.flatnonzero(inside[np.arange(len(points)), first])
+    partner = graph.rows[has, first[has]]
+    products = np.einsum("nd,nd->n", points[has].astype(np.float64), points[partner].astype(np.float64))
+    copies = products >= COPY_ABOVE * lengths[has] * lengths[partner]
+    return np.bincount(groups.codes[has], weights=copies, minlength=len(groups.names)) / groups.sizes
 
 
 def _nearest(centroids: Float64[np.ndarray, "m d"], asked: Int64[np.ndarray, "a"]) -> Int64[np.ndarray, "a"]:

@@ -203,6 +203,16 @@ _MEASURES = [
         OURS,
     ),
     Measure(
+        "near_duplicates",
+        "Near duplicates",
+        "Share of the class's items with another item of the class at a cosine of .999 or more. Where high in the "
+        "reference, the nearest positive of most anchors is a copy (bursts of photographs, augmented views) and "
+        "teaches nothing; where high in an arm alone, the class sits at one point.",
+        "0 to 1",
+        "lower is better for nearest positives",
+        OURS,
+    ),
+    Measure(
         "reference_subclusters",
         "Sub-clusters in the reference",
         "The same count in the reference space (raw pixels, the untrained network): what was there before training.",
