@@ -59,7 +59,7 @@ def train_arms(
             raise InterruptedError
 
     # Built one after the other: initial weights are drawn from torch's global generator.
-    trainings = {name: _Training(recipe, name, items, pixels, folder / name) for name in recipe.arms}
+    trainings = {name: _Training(recipe, name, items, pixels, folder / name) for name in recipe.trained}
     together = len(trainings) if choose_device(recipe.train.device).type == "cpu" else 1
     with _threads_for(together), ThreadPoolExecutor(together) as pool:
         futures = {name: pool.submit(training.run, report_in_turn) for name, training in trainings.items()}
@@ -102,7 +102,7 @@ class _Training:
         self.every = interval(
             recipe.train.snapshots,
             epochs=self.epochs,
-            bytes_each=2 * len(self.watched) * recipe.model.dim * len(recipe.arms),
+            bytes_each=2 * len(self.watched) * recipe.model.dim * len(recipe.trained),
         )
 
     def run(self, report: Report) -> TrainedArm:

@@ -41,6 +41,9 @@ OPTIONS = {
 }
 """Options of TrainConfig that only some losses have; one that is given must serve an arm."""
 
+PRETRAINED = "pretrained"
+"""As an arm's checkpoint: the recipe's model.weights as they are."""
+
 Config = TypeVar("Config")
 
 _STRICT = ConfigDict(extra="forbid", use_attribute_docstrings=True)
@@ -208,6 +211,9 @@ class ArmConfig:
     """The positive sampling rule; none only for losses that have no in-batch positive."""
     loss: LossName | None = None
     """Another loss than the recipe's, for a baseline arm."""
+    checkpoint: str = ""
+    """Train nothing and embed the items with the network in this folder: model.safetensors beside model.json, as any
+    trained arm of a study has them. "pretrained" stands for the recipe's model.weights as they are, without a head."""
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -245,13 +251,16 @@ class Recipe:
             _require(name != "pixels", 'an arm cannot be called "pixels": that is the reference')
             self._check_rules(name, arm)
         for option, losses in OPTIONS.items():
-            used = {self.loss_of(name) for name in self.arms}
+            used = {self.loss_of(name) for name in self.trained}
             _require(
-                not getattr(self.train, option) or bool(used & losses),
+                not getattr(self.train, option) or not used or bool(used & losses),
                 f"train.{option} is an option of {_either(losses)}, and no arm is trained with that; remove it",
             )
 
     def _check_rules(self, name: str, arm: ArmConfig) -> None:
+        if arm.checkpoint:
+            self._check_checkpoint(name, arm)
+            return
         loss = self.loss_of(name)
         if loss in PROXY_LOSSES:
             _require(
@@ -267,6 +276,22 @@ class Recipe:
             f'arms.{name}: loss = "{loss}" has no mining of its own for train.negatives = "own", only '
             f"{_either(OWN_MINING)} has; choose semihard, distance-weighted, hardest, random or all",
         )
+
+    def _check_checkpoint(self, name: str, arm: ArmConfig) -> None:
+        _require(_is_text(arm.checkpoint), f"arms.{name}.checkpoint must be Unicode text without null characters")
+        _require(
+            arm.positives is None and arm.loss is None,
+            f"arms.{name} has a checkpoint and is not trained; remove its positives and loss",
+        )
+        _require(
+            arm.checkpoint != PRETRAINED or bool(self.model.weights),
+            f'arms.{name}: checkpoint = "{PRETRAINED}" needs model.weights',
+        )
+
+    @property
+    def trained(self) -> list[str]:
+        """The arms that are trained here, in order."""
+        return [name for name, arm in self.arms.items() if not arm.checkpoint]
 
     def loss_of(self, arm: str) -> LossName:
         """The loss an arm is trained with."""

@@ -1,5 +1,6 @@
 """Items to vectors by a trained network."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,8 @@ from jaxtyping import Float32, UInt8
 from PIL import Image
 from torch import Tensor
 
-from core.pixels import to_pixels
+from core.data.images import Images
+from core.pixels import stream_pixels, to_pixels
 from models.checkpoint import load_checkpoint
 from models.head import Embedder
 
@@ -19,7 +21,13 @@ def embed(embedder: Embedder, images: UInt8[Tensor, "n c s s"], *, batch: int = 
     embedder.eval()
     device = embedder.mean.device
     parts = [embedder(images[i : i + batch].to(device)).float().cpu() for i in range(0, len(images), batch)]
-    return torch.cat(parts).numpy() if parts else np.empty((0, embedder.spec.dim), np.float32)
+    return torch.cat(parts).numpy() if parts else np.empty((0, embedder.dim), np.float32)
+
+
+def embed_stream(embedder: Embedder, images: Images) -> Iterator[Float32[np.ndarray, "m d"]]:
+    """All pictures of a store as unit vectors, block by block, at the network's own input size."""
+    blocks = stream_pixels(images, side=embedder.spec.image_size, channels=embedder.spec.channels)
+    return (embed(embedder, torch.from_numpy(block)) for block in blocks)
 
 
 def embed_pictures(checkpoint: Path, pictures: list[Image.Image]) -> Float32[np.ndarray, "n d"]:

@@ -7,14 +7,18 @@ import numpy as np
 import pandas as pd
 import torch
 
-from core.arms import STATE, train_arms
+from core.arms import STATE, TrainedArm, train_arms
 from core.assembly import Assembly, Progress, Stages, image_root
 from core.config import Recipe
 from core.data import ArrayImages, Dataset, input_size, load
+from core.embedding import embed_stream
+from core.loading import load_arm
 from core.pixels import REFERENCE_SIDE
 from core.study import Study
 from core.training import choose_device
 from core.workspace import save_array, workspace
+from models.checkpoint import save_checkpoint
+from models.head import Embedder
 
 TRAINING_SHARE = 0.75
 STARTS = {"data": 0.0, "train": 0.0, "analyse": TRAINING_SHARE, "maps": 0.88}
@@ -43,12 +47,21 @@ class _Run:
     def make(self) -> None:
         with self.stages.stage("data", "reading the items"):
             data = load(self.recipe.data, seed=self.recipe.seed)
-            pixels = self._pixels(data)
+            size = input_size(self.recipe.data, data.images)
+            # Before any training: what cannot be read should not be found out hours later.
+            loaded = [name for name in self.recipe.arms if name not in self.recipe.trained]
+            ready = {name: load_arm(self.recipe, name, image_size=size) for name in loaded}
+            pixels = self._pixels(data, size) if self.recipe.trained else None
             parts = Assembly(self.folder, data.items, seed=self.recipe.seed, stages=self.stages)
             if isinstance(data.images, ArrayImages):
                 save_array(self.folder / "images.npy", data.images.array)
-        with self.stages.stage("train", f"training {' and '.join(self.recipe.arms)}"):
-            self._train(data.items, pixels, parts)
+        with self.stages.stage("train", f"training {' and '.join(self.recipe.trained) or 'nothing'}"):
+            trained = {} if pixels is None else self._train(data.items, pixels)
+        for name in self.recipe.arms:
+            if name in trained:
+                self._add_trained(name, trained[name], parts)
+            else:
+                self._embed(name, ready.pop(name), data, parts)
         self._reference(data, parts)
         with self.stages.stage("analyse", "diagnosing every class"):
             parts.analyse()
@@ -59,29 +72,35 @@ class _Run:
             image_root=image_root(data.images),
             device=str(choose_device(self.recipe.train.device)),
         )
-        for name in self.recipe.arms:  # kept until now, so that a run stopped late need not train again
+        for name in self.recipe.trained:  # kept until now, so that a run stopped late need not train again
             (self.folder / "arms" / name / STATE).unlink()
 
-    def _pixels(self, data: Dataset) -> torch.Tensor:
-        config = self.recipe.data
-        size = input_size(config, data.images)
-        return torch.from_numpy(data.images.pixels(np.arange(len(data.items)), size=size, channels=config.channels))
+    def _pixels(self, data: Dataset, size: int) -> torch.Tensor:
+        rows = np.arange(len(data.items))
+        return torch.from_numpy(data.images.pixels(rows, size=size, channels=self.recipe.data.channels))
 
-    def _train(self, items: pd.DataFrame, pixels: torch.Tensor, parts: Assembly) -> None:
-        """All arms, each with its figures after every epoch."""
-        epochs, arms = self.recipe.train.epochs, list(self.recipe.arms)
-        done = dict.fromkeys(arms, 0)
+    def _train(self, items: pd.DataFrame, pixels: torch.Tensor) -> dict[str, TrainedArm]:
+        """All arms that are to be trained, each with its figures after every epoch."""
+        epochs, done = self.recipe.train.epochs, dict.fromkeys(self.recipe.trained, 0)
 
         def report(arm: str, row: dict[str, Any]) -> None:
             done[arm] = row["epoch"]
-            share = sum(done.values()) / (epochs * len(arms))
+            share = sum(done.values()) / (epochs * len(done))
             self.stages.reached(share, arm=arm, epoch=row["epoch"], epochs=epochs, row=row)
 
-        trained = train_arms(self.recipe, items, pixels, folder=self.folder / "arms", report=report)
-        for name, arm in trained.items():
-            self.stages.timings[f"train {name}"] = arm.seconds
-            positives = self.recipe.arms[name].positives
-            parts.add(name, "trained", arm.embeddings, positives=positives, warnings=arm.warnings)
+        return train_arms(self.recipe, items, pixels, folder=self.folder / "arms", report=report)
+
+    def _add_trained(self, name: str, arm: TrainedArm, parts: Assembly) -> None:
+        self.stages.timings[f"train {name}"] = arm.seconds
+        positives = self.recipe.arms[name].positives
+        parts.add(name, "trained", arm.embeddings, positives=positives, warnings=arm.warnings)
+
+    def _embed(self, name: str, embedder: Embedder, data: Dataset, parts: Assembly) -> None:
+        """An arm that was trained elsewhere; its network is kept with it, so that it takes new pictures."""
+        self.stages.report(message=f"embedding the items with {name}")
+        vectors = embed_stream(embedder, data.images)
+        parts.add_blocks(name, "trained", vectors, shape=(len(data.items), embedder.dim))
+        save_checkpoint(self.folder / "arms" / name, embedder)
 
     def _reference(self, data: Dataset, parts: Assembly) -> None:
         side = min(REFERENCE_SIDE, input_size(self.recipe.data, data.images))

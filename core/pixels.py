@@ -1,4 +1,4 @@
-"""Raw pixels as vectors: the reference from before any training."""
+"""Pictures as pixels, for networks, and as vectors: the reference from before any training."""
 
 from collections.abc import Iterator, Sequence
 
@@ -20,11 +20,16 @@ def pixel_vectors(pixels: UInt8[np.ndarray, "n c s s"]) -> Float32[np.ndarray, "
     return flat / np.linalg.norm(flat, axis=1, keepdims=True)
 
 
-def stream_pixel_vectors(images: Images, *, side: int, channels: int) -> Iterator[Float32[np.ndarray, "m d"]]:
-    """`pixel_vectors` of all items, block by block, whatever their number; ImageError where one cannot be read."""
+def stream_pixels(images: Images, *, side: int, channels: int) -> Iterator[UInt8[np.ndarray, "m c s s"]]:
+    """All pictures, block by block, whatever their number; ImageError where one cannot be read."""
     for start in range(0, len(images), BLOCK):
         rows = np.arange(start, min(start + BLOCK, len(images)))
-        yield pixel_vectors(images.pixels(rows, size=side, channels=channels))
+        yield images.pixels(rows, size=side, channels=channels)
+
+
+def stream_pixel_vectors(images: Images, *, side: int, channels: int) -> Iterator[Float32[np.ndarray, "m d"]]:
+    """`pixel_vectors` of all items, block by block."""
+    return map(pixel_vectors, stream_pixels(images, side=side, channels=channels))
 
 
 def to_pixels(pictures: Sequence[Image.Image], *, size: int, channels: int) -> UInt8[np.ndarray, "n c s s"]:

@@ -43,12 +43,17 @@ def choose_device(wanted: str) -> torch.device:
 
 def build_embedder(config: ModelConfig, images: UInt8[Tensor, "n c s s"], *, seed: int) -> Embedder:
     """A network whose initial weights depend on the recipe alone: every arm of a study starts from the same."""
-    choices = {"width": config.width, "stem": config.stem}
-    options = {key: value for key, value in choices.items() if key in options_of(config.name)}
-    spec = ModelSpec(config.name, config.dim, images.shape[1], images.shape[2], options)
+    spec = model_spec(config, dim=config.dim, channels=images.shape[1], image_size=images.shape[2])
     embedder = build(spec, images, seed=seed, weights=config.weights)
     embedder.freeze(backbone=config.freeze, batchnorm=config.freeze_bn)
     return embedder
+
+
+def model_spec(config: ModelConfig, *, dim: int, channels: int, image_size: int) -> ModelSpec:
+    """The network of a recipe; dim = 0: without a head."""
+    choices = {"width": config.width, "stem": config.stem}
+    options = {key: value for key, value in choices.items() if key in options_of(config.name)}
+    return ModelSpec(config.name, dim, channels, image_size, options)
 
 
 class Trainer:

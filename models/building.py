@@ -18,13 +18,13 @@ from models.registry import Pretrained, create
 from models.tensors import read_tensors
 
 
-def build(spec: ModelSpec, images: UInt8[Tensor, "n c s s"], *, seed: int, weights: str = "") -> Embedder:
+def build(spec: ModelSpec, images: UInt8[Tensor, "n c s s"] | None, *, seed: int, weights: str = "") -> Embedder:
     """A network on the CPU whose head, and backbone where no `weights` are given, depend on the seed alone.
 
     weights: a safetensors file that `convert` has made; the folder of a checkpoint with the same backbone; "imagenet"
     for efficientnet_lite0; a folder or a hub's repository for huggingface. The head is fresh in any case. The input is
-    normalised as the weights need it, else by `images`. Torch's global generator is left alone. Raises CheckpointError
-    where the weights do not fit.
+    normalised as the weights need it; fresh networks take that from `images`. Torch's global generator is left alone.
+    Raises CheckpointError where the weights do not fit.
     """
     with torch.random.fork_rng(devices=[]):
         pretrained = read_pretrained(spec, weights) if weights else None
@@ -32,10 +32,9 @@ def build(spec: ModelSpec, images: UInt8[Tensor, "n c s s"], *, seed: int, weigh
         embedder = Embedder(spec if pretrained is None else replace(spec, options=spec.options | pretrained.options))
     if pretrained is not None:
         embedder.backbone.load_state_dict(pretrained.state)
-    if pretrained is None or pretrained.statistics is None:
-        embedder.normalise_by(images)
-    else:
         embedder.normalise(*pretrained.statistics)
+    elif images is not None:
+        embedder.normalise_by(images)
     return embedder
 
 
@@ -54,7 +53,10 @@ def read_pretrained(spec: ModelSpec, weights: str) -> Pretrained:
             f"python -m core convert {path} --model {spec.name}"
         )
     backbone = _skeleton(spec)
-    return Pretrained(read_tensors(path, backbone.state_dict()), getattr(backbone, "statistics", None))
+    statistics = getattr(backbone, "statistics", None)
+    if statistics is None:
+        raise CheckpointError(f"{path} is no checkpoint's folder, which is what {spec.name} can start from")
+    return Pretrained(read_tensors(path, backbone.state_dict()), statistics)
 
 
 def _from_checkpoint(folder: Path, spec: ModelSpec) -> Pretrained:

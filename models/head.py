@@ -27,7 +27,7 @@ class ModelSpec:
     name: str
     """The backbone's name in the registry."""
     dim: int
-    """Dimension of the embedding."""
+    """Dimension of the embedding; 0 = no head: the backbone's features are the embedding."""
     channels: int
     """Channels of the input images, 1 or 3."""
     image_size: int
@@ -38,8 +38,8 @@ class ModelSpec:
     def __post_init__(self) -> None:
         if self.channels not in (1, 3):
             raise ValueError(f"channels must be 1 or 3, not {self.channels}")
-        if not (1 <= self.dim <= MAX_WIDTH and 1 <= self.image_size <= MAX_SIDE):
-            raise ValueError(f"dim must lie between 1 and {MAX_WIDTH}, image_size between 1 and {MAX_SIDE}")
+        if not (0 <= self.dim <= MAX_WIDTH and 1 <= self.image_size <= MAX_SIDE):
+            raise ValueError(f"dim must lie between 0 and {MAX_WIDTH}, image_size between 1 and {MAX_SIDE}")
         if not _within_bounds(self.options):
             raise ValueError(f"options must be plain values, numbers within {MAX_WIDTH}")
 
@@ -66,7 +66,9 @@ class Embedder(nn.Module):
         super().__init__()
         self.spec = spec
         self.backbone = create(spec.name, channels=spec.channels, image_size=spec.image_size, **spec.options)
-        self.head = nn.Linear(cast(int, self.backbone.features), spec.dim)
+        features = cast(int, self.backbone.features)
+        self.dim = spec.dim or features
+        self.head = nn.Linear(features, spec.dim) if spec.dim else nn.Identity()
         inputs = cast(int, self.backbone.inputs)
         self.register_buffer("mean", torch.zeros(inputs))
         self.register_buffer("std", torch.ones(inputs))

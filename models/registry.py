@@ -22,8 +22,8 @@ class Pretrained:
 
     state: dict[str, Tensor]
     """The backbone's state dict."""
-    statistics: Statistics | None
-    """What its input was normalised by; None: take the training images' own."""
+    statistics: Statistics
+    """What its input was normalised by."""
     options: dict[str, Any] = field(default_factory=dict)
     """Options of the builder that come with the weights."""
 
