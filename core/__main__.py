@@ -1,4 +1,4 @@
-"""The command line: python -m core run | search | diagnose | convert | data check."""
+"""The command line: python -m core run | import | search | diagnose | convert | data check."""
 
 import logging
 import re
@@ -52,6 +52,38 @@ def run(
         with StatusWriter(status) as writer:
             study = _run(wanted, out, resume=resume, progress=writer.update)
             writer.done(out)
+    _print_summary(study, as_json=as_json)
+
+
+@app.command(name="import")
+def import_embeddings(
+    table: Annotated[Path, typer.Option(help="The items: CSV or Parquet with label [sublabel] [split] [path] [id].")],
+    embeddings: Annotated[
+        list[str], typer.Option(metavar="NAME=FILE", help="An arm's vectors, .npy or .parquet; one row per item.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder of the study.")],
+    reference: Annotated[
+        str | None, typer.Option(metavar="NAME=FILE", help="Vectors from before any training, to compare with.")
+    ] = None,
+    images: Annotated[Path | None, typer.Option(help="Folder or zip that the table's paths lead to.")] = None,
+    title: Annotated[str, typer.Option(help="One line for people.")] = "",
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Decides counts and maps.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Make a study of embeddings made elsewhere; rows in the table's order are L2-normalised, nothing is trained."""
+    from core.importing import import_study, parse_sources
+
+    with _progress_bar() as bar:
+        study = import_study(
+            table,
+            parse_sources(embeddings, option="--embeddings"),
+            out,
+            reference=parse_sources([] if reference is None else [reference], option="--reference"),
+            images=images,
+            title=title,
+            seed=seed,
+            progress=_on_bar(bar),
+        )
     _print_summary(study, as_json=as_json)
 
 

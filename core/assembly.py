@@ -98,14 +98,15 @@ class Assembly:
 
     def add_blocks(
         self, name: str, kind: str, blocks: Iterable[Float32[np.ndarray, "_ d"]], *, shape: tuple[int, int]
-    ) -> None:
-        """`add` of vectors that arrive block by block and may be too many to be held at once."""
+    ) -> Float32[np.ndarray, "n d"]:
+        """`add` of vectors that arrive block by block and may be too many to be held at once; returns them, mapped."""
         folder = self.folder / "arms" / name
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "embeddings.npy"
         save_blocks(path, blocks, shape=shape, dtype=np.dtype(np.float32))
         self._spaces[name] = map_array(path)
         self._entries.append({"name": name, "kind": kind, "positives": None, "warnings": []})
+        return self._spaces[name]
 
     def warn(self, name: str, warning: str) -> None:
         """Note something wrong with a space that has been added."""

@@ -1,8 +1,8 @@
-"""Images listed in a CSV or Parquet table, with the columns of open-metric-learning.
+"""Items listed in a CSV or Parquet table, with the columns of open-metric-learning.
 
-`path` (relative to the table's folder) and `label`; optional `sublabel`, `split` (train | test or
-validation), and `is_query` with `is_gallery`. Other columns are ignored. Every value is read as text, so that
-the class 007 keeps its name.
+`path` (relative to the table's folder, or to one given) and `label`; optional `sublabel`, `split` (train | test or
+validation), and `is_query` with `is_gallery`. Other columns are ignored, but for an `id` that vectors made elsewhere
+may be joined by. Every value is read as text, so that the class 007 keeps its name.
 """
 
 import posixpath
@@ -15,15 +15,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.config import DataConfig
-from core.data.collection import Collection, Problem
-from core.data.files import Folder, reason
+from core.data.collection import Collection, Problem, raise_errors
+from core.data.files import Files, Folder, open_files, reason
 from core.data.folder import SPLIT_NAMES
 from core.data.images import FileImages
 from core.data.labels import clean_names, name_faults, qualify_modes, unknown_option
 from core.errors import DataError
 
-REQUIRED = ("path", "label")
-OPTIONAL = ("sublabel", "split", "is_query", "is_gallery")
+COLUMNS = ("id", "path", "label", "sublabel", "split", "is_query", "is_gallery")
 MAX_ROWS = 10_000_000
 TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
 
@@ -35,16 +34,44 @@ def read(config: DataConfig) -> Collection:
     if config.label:
         raise unknown_option(config.label, (), source="table")
     table = Path(config.path).expanduser()
-    raw = _read_text(table)
+    raw = _read_text(table, required=("path", "label")).drop(columns="id", errors="ignore")
     folder = Folder(table.absolute().parent)
     raw["path"] = [_relative(path, folder.root) for path in raw["path"]]
-    faults = _row_faults(raw, folder)
-    usable = raw.drop(index=[row for row, _, _ in faults]).reset_index(drop=True)
-    problems = [_problem(row, raw, fault, remedy) for row, fault, remedy in faults]
+    faults = _row_faults(raw, folder, distinct=True)
+    usable = raw.drop(index=list(faults)).reset_index(drop=True)
+    problems = [_problem(row, raw, *fault) for row, fault in faults.items()]
     return Collection(_items(usable), FileImages(folder.root, usable["path"].tolist()), problems)
 
 
-def _read_text(table: Path) -> pd.DataFrame:
+def read_items(table: Path, *, images: Path | None) -> tuple[pd.DataFrame, FileImages | None]:
+    """Every row of a table, for vectors made elsewhere: the items, and their pictures below `images`, if given.
+
+    Without `images` a `path` is only what the item is called. An `id` is called `name` here. Rows may share a picture.
+    Raises DataError where any row cannot be used: leaving it out would shift the others against their vectors.
+    """
+    raw = _read_text(table, required=("label",) if images is None else ("path", "label"))
+    files = None if images is None else open_files(images)
+    if images is not None:
+        raw["path"] = [_relative(path, images.absolute()) for path in raw["path"]]
+    faults = _row_faults(raw, files, distinct=False)
+    problems = [_problem(row, raw, *fault) for row, fault in faults.items()]
+    raise_errors([problem for problem in problems if problem.problem == problems[0].problem], origin=str(table))
+    items = _items(raw).rename(columns={"id": "name"})
+    return items, None if images is None else FileImages(images, items["path"].tolist())
+
+
+def clean_text(column: pd.Series) -> pd.Series:
+    """Text without blanks around it, "" where a value is missing; 3.0 is 3 where all values are whole."""
+    text = column.str.strip().astype(object)
+    return _whole_numbers(text.mask(text.str.casefold() == "nan", ""))
+
+
+def as_text(values: pa.ChunkedArray | pa.Array) -> pd.Series:
+    """A column of a Parquet file as a CSV file would hold it; ValueError where a cell is no text or number."""
+    return pd.Series([_text(value) for value in values.to_pylist()], dtype=str)
+
+
+def _read_text(table: Path, *, required: tuple[str, ...]) -> pd.DataFrame:
     """The known columns, all as text; "" where a value is missing."""
     readers: dict[str, Callable[[Path], pd.DataFrame]] = {".csv": _read_csv, ".parquet": _read_parquet}
     if table.suffix.lower() not in readers:
@@ -53,18 +80,16 @@ def _read_text(table: Path) -> pd.DataFrame:
         text = readers[table.suffix.lower()](table)
     except (OSError, ValueError, pa.ArrowException) as error:
         raise DataError(f"{table} cannot be read as a table ({reason(error)}); save it again") from None
-    _require_columns(text, table)
+    _require_columns(text, table, required)
     if text.empty:
-        raise DataError(f"{table} has no rows; list at least two images of two classes")
-    text = text.apply(lambda column: column.str.strip()).astype(object)
-    return text.mask(text.apply(lambda column: column.str.casefold() == "nan"), "").apply(_whole_numbers)
+        raise DataError(f"{table} has no rows; list at least two items of two classes")
+    return text.apply(clean_text)
 
 
 def _read_csv(table: Path) -> pd.DataFrame:
-    columns = {*REQUIRED, *OPTIONAL}
     text = pd.read_csv(
         table,
-        usecols=lambda name: name.strip() in columns,
+        usecols=lambda name: name.strip() in COLUMNS,
         dtype=str,
         keep_default_na=False,
         encoding="utf-8-sig",
@@ -77,10 +102,9 @@ def _read_csv(table: Path) -> pd.DataFrame:
 def _read_parquet(table: Path) -> pd.DataFrame:
     with pq.ParquetFile(table) as file:
         _limit_rows(file.metadata.num_rows)
-        columns = [name for name in (*REQUIRED, *OPTIONAL) if name in file.schema_arrow.names]
+        columns = [name for name in COLUMNS if name in file.schema_arrow.names]
         arrow = file.read(columns=columns)
-    text = {name: [_text(value) for value in arrow[name].to_pylist()] for name in columns}
-    return pd.DataFrame(text, columns=columns, dtype=str)
+    return pd.DataFrame({name: as_text(arrow[name]) for name in columns}, columns=columns, dtype=str)
 
 
 def _limit_rows(n: int) -> None:
@@ -101,8 +125,8 @@ def _whole_numbers(column: pd.Series) -> pd.Series:
     return column.str.replace(r"\.0+$", "", regex=True).astype(object)
 
 
-def _require_columns(raw: pd.DataFrame, table: Path) -> None:
-    if missing := [name for name in REQUIRED if name not in raw]:
+def _require_columns(raw: pd.DataFrame, table: Path, required: tuple[str, ...]) -> None:
+    if missing := [name for name in required if name not in raw]:
         found = ", ".join(raw.columns) or "none of the known ones"
         raise DataError(f"{table} has no column {' and no column '.join(missing)} (found: {found}); add it")
     if ("is_query" in raw) != ("is_gallery" in raw):
@@ -116,16 +140,21 @@ def _relative(path: str, root: Path) -> str:
     return posixpath.normpath(path) if path else ""
 
 
-def _row_faults(raw: pd.DataFrame, folder: Folder) -> list[tuple[int, str, str]]:
-    """(row, fault, remedy), at most one for each row, in row order."""
+def _row_faults(raw: pd.DataFrame, files: Files | None, *, distinct: bool) -> dict[int, tuple[str, str]]:
+    """Row -> (fault, remedy), at most one for each row, in row order.
+
+    files: where the paths lead, if anywhere. distinct: a path may be listed only once.
+    """
     faults: dict[int, tuple[str, str]] = {}
 
     def note(rows: pd.Index, fault: str, remedy: str) -> None:
         for row in rows:
             faults.setdefault(int(row), (fault, remedy))
 
-    note(raw.index[raw["path"] == ""], "a path is missing", "give every row a path")
-    note(raw.index[raw["path"].duplicated()], "a path is listed twice", "keep one of the rows")
+    if files is not None:
+        note(raw.index[raw["path"] == ""], "a path is missing", "give every row a path")
+    if distinct:
+        note(raw.index[raw["path"].duplicated()], "a path is listed twice", "keep one of the rows")
     for column in ("label", "sublabel"):
         if column in raw:
             raw[column] = clean_names(raw[column])
@@ -138,14 +167,15 @@ def _row_faults(raw: pd.DataFrame, folder: Folder) -> list[tuple[int, str, str]]
         if column in raw:
             known = raw[column].str.casefold().isin(TRUTHS)
             note(raw.index[~known], f"{column} is neither true nor false", "correct it")
-    for row, path in raw["path"].items():
-        if row not in faults and (fault := folder.entry(path).fault) is not None:
-            faults[int(row)] = fault.problem, fault.remedy
-    return [(row, *faults[row]) for row in sorted(faults)]
+    if files is not None:
+        for row, path in raw["path"].items():
+            if row not in faults and (fault := files.entry(path).fault) is not None:
+                faults[int(row)] = fault.problem, fault.remedy
+    return dict(sorted(faults.items()))
 
 
 def _problem(row: int, raw: pd.DataFrame, fault: str, remedy: str) -> Problem:
-    path = raw["path"].iloc[row]
+    path = raw["path"].iloc[row] if "path" in raw else ""
     return Problem(f"row {row + 1}" + (f" {path}" if path else ""), "error", fault, remedy)
 
 
