@@ -1,5 +1,6 @@
 """What the pages share: the chosen study and arms, kept in the address, and what is cached for all sessions."""
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +41,11 @@ class View:
     def arms(self) -> tuple[str, str]:
         return self.left, self.right
 
+    @property
+    def is_single(self) -> bool:
+        """Whether there is one arm to look at instead of two."""
+        return self.left == self.right
+
 
 def studies() -> list[StudySummary]:
     """The studies to choose from, looked at again only when one has changed."""
@@ -57,7 +63,9 @@ def choose_view(summaries: list[StudySummary]) -> View | None:
     """The pickers of study and arms; None, with the reason on screen, where the study cannot be opened."""
     if st.session_state.pop("_swap", False):  # asked for on the maps, which are drawn after these pickers
         swap_arms()
-    names = {summary.id: summary.name or summary.id for summary in summaries}
+    names = _names(summaries)
+    if "study" not in st.session_state and (asked := st.query_params.get("study")) in names:
+        st.session_state["study"] = asked  # an address may say the folder; Streamlit knows the name shown only
     study_column, left_column, swap_column, right_column = st.columns(
         [5, 2.5, 0.8, 2.5], vertical_alignment="bottom", gap="small"
     )
@@ -70,15 +78,24 @@ def choose_view(summaries: list[StudySummary]) -> View | None:
         st.error(str(error), icon=":material/error:")
         return None
     choices = [*study.arms, *study.references]
-    second = min(1, len(choices) - 1)
+    if len(choices) == 1:
+        left_column.selectbox("Arm", choices, key="only")
+        return View(id, study, choices[0], choices[0])
     with left_column:
         left = st.selectbox("Left arm", choices, index=0, key="left", bind="query-params")
     swap_column.button(
         "", icon=":material/swap_horiz:", help="Swap the two arms", on_click=swap_arms, key="swap", width="stretch"
     )
     with right_column:
-        right = st.selectbox("Right arm", choices, index=second, key="right", bind="query-params")
+        right = st.selectbox("Right arm", choices, index=1, key="right", bind="query-params")
     return View(id, study, left, right)
+
+
+def _names(summaries: list[StudySummary]) -> dict[str, str]:
+    """What to call each study: its title, with its folder where another has the same."""
+    titles = {summary.id: summary.name or summary.id for summary in summaries}
+    count = Counter(titles.values())
+    return {id: title if count[title] == 1 else f"{title} ({id})" for id, title in titles.items()}
 
 
 def swap_arms() -> None:
@@ -188,6 +205,7 @@ def _map_points(id: str, stamp: int, left: str, right: str) -> MapPoints:
         right=study.map(right)[rows],
         fields=_fields(study, rows, left, right),
         atlas=_atlas(id, stamp),
+        names=study.items["name"].iloc[rows].tolist() if "name" in study.items else None,
     )
 
 

@@ -66,6 +66,8 @@ def import_study(
         with stages.stage("read", "reading the items"):
             items, pictures = _read_items(table, images)
             rows = Rows(table, len(items), items["name"].tolist() if "name" in items else None)
+            if pictures is None and "name" not in items:
+                items = items.rename(columns={"path": "name"})
             opened = {name: open_vectors(path, rows) for name, path in (embeddings | reference).items()}
             parts = Assembly(folder, items, seed=seed, stages=stages)
             for name, vectors in opened.items():

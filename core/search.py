@@ -18,11 +18,11 @@ Query = int | Float[np.ndarray, "d"]
 def hits(study: Study, arm: str, query: Query, k: int) -> pd.DataFrame:
     """The k nearest evaluated items, nearest first; an item is never its own hit.
 
-    Columns: id, distance (Euclidean, 0 to 2 between unit vectors), label, subcluster, and sublabel and path where
-    the study has them. Raises DataError for an item that is not evaluated.
+    Columns: id, distance (Euclidean, 0 to 2 between unit vectors), label, subcluster, and sublabel, path and name
+    where the study has them. Raises DataError for an item that is not evaluated.
     """
     distances, ids = _search(study, arm, query, k)
-    columns = [name for name in ("label", "sublabel", "path") if name in study.items]
+    columns = [name for name in ("label", "sublabel", "path", "name") if name in study.items]
     table = study.items.iloc[ids][columns].reset_index(drop=True)
     table.insert(0, "id", ids)
     return table.assign(distance=distances, subcluster=study.subclusters(arm)[ids])

@@ -18,19 +18,22 @@ Queries = dict[str, int | np.ndarray]
 def item_galleries(view: state.View, item: int | None) -> None:
     """The galleries of an item of the study, with the way back to the queries before it."""
     if item is None:
-        gallery(None, [GalleryArm(name, None) for name in view.arms], atlas=state.atlas(view), key="gallery")
+        gallery(
+            None, [GalleryArm(name, None) for name in dict.fromkeys(view.arms)], atlas=state.atlas(view), key="gallery"
+        )
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         _way_back(item)
         k = choose_k()
     row = view.study.items.iloc[item]
-    query = GalleryQuery(f"Item #{item}", item, str(row["label"]), _mode(row))
+    name = f" · {row['name']}" if row.get("name") else ""
+    query = GalleryQuery(f"Item #{item}{name}", item, str(row["label"]), _mode(row))
     galleries(view, query, dict.fromkeys(view.arms, item), k)
 
 
 def galleries(view: state.View, query: GalleryQuery, queries: Queries, k: int) -> None:
-    """The galleries of any query, an uploaded picture's too; clicking a tile makes that item the query."""
-    arms = [_arm(view, name, queries, k) for name in dict.fromkeys(view.arms)]
+    """The galleries of any query, in the arms that it is asked in; clicking a tile makes that item the query."""
+    arms = [_arm(view, name, queries, k) for name in dict.fromkeys(view.arms) if name in queries]
     clicked = gallery(query, arms, atlas=state.atlas(view), key="gallery")
     if clicked is not None:
         state.choose_item(clicked)
@@ -45,7 +48,7 @@ def choose_k() -> int:
 def _arm(view: state.View, name: str, queries: Queries, k: int) -> GalleryArm:
     other = view.right if name == view.left else view.left
     found = hits(view.study, name, queries[name], k)
-    if other != name:
+    if other != name and other in queries:
         found = found.assign(other_rank=rank_among(view.study, other, queries[other], found["id"].to_numpy()))
     return GalleryArm(name, found.assign(subcluster=_named(found["subcluster"])))
 

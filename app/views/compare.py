@@ -39,26 +39,30 @@ def _cards(view: state.View) -> None:
     """The right arm's figures, what they differ by from the left arm's, and the reference."""
     table = summarise(view.study)
     tests = state.comparison(view)
-    held_out = int(view.study.evaluated.sum())
-    st.markdown(f"**{view.right}** against **{view.left}**, on {held_out:,} held-out items")
-    shown = [name for name in CARDS if name in table]
+    evaluated = view.study.evaluated
+    arms = f"**{view.right}**" if view.is_single else f"**{view.right}** against **{view.left}**"
+    st.markdown(f"{arms}, on {evaluated.sum():,} {'' if evaluated.all() else 'held-out '}items")
+    shown = [name for name in CARDS if name in table and table.loc[list(view.arms), name].notna().all()]
     with st.container(key="cards"):
         for column, name in zip(st.columns(len(shown), gap="small"), shown, strict=True):
             left, right = table.at[view.left, name], table.at[view.right, name]
             digits = DIGITS.get(name, 3)
+            change = f"{right - left:+.{digits}f}"
+            same = float(change) == 0
             column.metric(
                 COLUMNS[name],
                 f"{right:.{digits}f}",
-                f"{right - left:+.{digits}f}",
-                delta_color="off" if name in NEUTRAL else "normal",
-                delta_description=f"from {left:.{digits}f}",
-                help=_meaning(name, tests.loc[name] if name in tests.index else None),
+                None if view.is_single else change,
+                delta_color="off" if name in NEUTRAL or same else "normal",
+                delta_arrow="off" if same else "auto",
+                delta_description=None if view.is_single else f"from {left:.{digits}f}",
+                help=_meaning(name, tests.loc[name] if name in tests.index and not view.is_single else None),
                 border=True,
             )
     for name in view.study.references:
         if name not in view.arms:
             figures = " · ".join(f"{COLUMNS[c]} {table.at[name, c]:.{DIGITS.get(c, 3)}f}" for c in shown)
-            st.caption(f"For reference, {_described(name)} without any training: {figures}")
+            st.caption(f"For reference, {_described(view.study, name)}: {figures}")
 
 
 def _meaning(name: str, test: pd.Series | None) -> str:
@@ -71,17 +75,16 @@ def _meaning(name: str, test: pd.Series | None) -> str:
     return f"{text}\n\nDifference, 95 % interval: {test['low']:+.3f} to {test['high']:+.3f} (p {chance}, paired)."
 
 
-def _described(reference: str) -> str:
-    return "raw pixels" if reference == "pixels" else reference
+def _described(study: Study, reference: str) -> str:
+    return "raw pixels without any training" if study.arm(reference).pixels else f"**{reference}**"
 
 
 def _maps(view: state.View) -> None:
     kappas = [_kappa_caption(view.study, name) for name in view.arms]
-    same = view.left == view.right
     result = twin_map(
         state.map_points(view),
         left=view.left,
-        right=None if same else view.right,
+        right=None if view.is_single else view.right,
         captions=(kappas[0], kappas[1]),
         colour=st.query_params.get("colour"),
         selected=_selected_class(view),
@@ -96,7 +99,9 @@ def _maps(view: state.View) -> None:
 
 
 def _kappa_caption(study: Study, name: str) -> str:
-    kappa = study.diagnostics.loc[study.diagnostics["arm"] == name, "kappa"]
+    kappa = study.diagnostics.loc[study.diagnostics["arm"] == name, "kappa"].dropna()
+    if kappa.empty:
+        return "a map shows no scale, so its gaps are not distances"
     span = f"{kappa.min():.2f}" if kappa.nunique() < 2 else f"{kappa.min():.2f} to {kappa.max():.2f}"
     return f"kappa {span}: a map shows no scale, so its gaps are not distances"
 

@@ -30,7 +30,10 @@ def page() -> None:
 
 
 def _ask(view: state.View) -> tuple[Image.Image | None, str]:
-    """The query: an uploaded picture, or a random item."""
+    """The query: an uploaded picture, where an arm takes one, or a random item."""
+    if not any(view.study.arm(name).takes_pictures for name in view.arms):
+        _explain(view)
+        return None, ""
     upload, options = st.columns([3, 2], vertical_alignment="bottom")
     file = upload.file_uploader(
         "Query picture: PNG, JPEG, WebP, GIF, BMP or TIFF",
@@ -45,7 +48,7 @@ def _ask(view: state.View) -> tuple[Image.Image | None, str]:
             key="invert",
             help="Swap dark and light: these digits are light on dark, ink is not.",
         )
-        st.button("Random item", icon=":material/casino:", on_click=_random_item, args=(view,), key="random")
+        _random_button(view)
     if file is None:
         return None, ""
     try:
@@ -56,6 +59,23 @@ def _ask(view: state.View) -> tuple[Image.Image | None, str]:
     return ImageOps.invert(picture) if invert else picture, file.name
 
 
+def _explain(view: state.View) -> None:
+    """Why no picture can be uploaded, and what can be done instead."""
+    takers = [name for name in view.study.references if view.study.arm(name).takes_pictures]
+    instead = f", or choose **{takers[0]}** as an arm to search by raw pixels" if takers else ""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.info(
+            "A picture cannot be uploaded: these embeddings were imported, so the network that would embed it is not "
+            f"here. Click an item on a map{instead}.",
+            icon=":material/info:",
+        )
+        _random_button(view)
+
+
+def _random_button(view: state.View) -> None:
+    st.button("Random item", icon=":material/casino:", on_click=_random_item, args=(view,), key="random")
+
+
 def _random_item(view: state.View) -> None:
     ids = view.study.items["id"].to_numpy()[view.study.evaluated]
     state.choose_item(int(np.random.default_rng().choice(ids)))
@@ -63,28 +83,33 @@ def _random_item(view: state.View) -> None:
 
 def _search(view: state.View, picture: Image.Image, name: str) -> None:
     try:
-        spaces = state.embedded(view, picture)
-        vectors = {arm: spaces[arm] for arm in view.arms}
-    except KeyError as error:
-        st.error(f"The arm {error} was imported as vectors, so a new picture cannot be placed in it.")
-        return
+        vectors = {arm: vector for arm, vector in state.embedded(view, picture).items() if arm in view.arms}
     except UncollapseError as error:
         st.error(str(error), icon=":material/error:")
         return
-    places = {arm: view.study.place(arm, vectors[arm][None])[0] for arm in view.arms}
-    left, right = ((float(places[arm][0]), float(places[arm][1])) for arm in view.arms)
-    far = [arm for arm in dict.fromkeys(view.arms) if is_far(view.study, arm, vectors[arm])]
+    for arm in view.arms:
+        if arm not in vectors:
+            st.caption(f"**{arm}** was imported without its network, so the picture is searched in the other arm only.")
+    left, right = (_place(view, arm, vectors) for arm in view.arms)
+    far = [arm for arm, vector in vectors.items() if is_far(view.study, arm, vector)]
     note = f"far from everything in {' and '.join(far)}" if far else ""
     _maps(view, None, [QueryMark(name, left, right)])
     query = GalleryQuery(name, image=picture_url(picture, "query"), note=note)
     galleries(view, query, vectors, choose_k())
 
 
+def _place(view: state.View, arm: str, vectors: dict[str, np.ndarray]) -> tuple[float, float] | None:
+    if arm not in vectors:
+        return None
+    x, y = view.study.place(arm, vectors[arm][None])[0]
+    return float(x), float(y)
+
+
 def _maps(view: state.View, item: int | None, queries: list[QueryMark]) -> None:
     result = twin_map(
         state.map_points(view),
         left=view.left,
-        right=None if view.left == view.right else view.right,
+        right=None if view.is_single else view.right,
         focus=item,
         queries=queries,
         height=320,

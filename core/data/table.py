@@ -46,8 +46,8 @@ def read(config: DataConfig) -> Collection:
 def read_items(table: Path, *, images: Path | None) -> tuple[pd.DataFrame, FileImages | None]:
     """Every row of a table, for vectors made elsewhere: the items, and their pictures below `images`, if given.
 
-    Without `images` a `path` is only what the item is called. An `id` is called `name` here. Rows may share a picture.
-    Raises DataError where any row cannot be used: leaving it out would shift the others against their vectors.
+    Without `images` paths lead nowhere and are only names. The column `id` is called `name` here. Rows may share a
+    picture. Raises DataError where any row cannot be used: without it the others would not fit their vectors.
     """
     raw = _read_text(table, required=("label",) if images is None else ("path", "label"))
     files = None if images is None else open_files(images)

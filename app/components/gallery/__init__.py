@@ -46,7 +46,7 @@ class GalleryArm:
 
     name: str
     hits: pd.DataFrame | None
-    """Nearest first; None = still loading. Columns: id, distance, label, and where known sublabel, subcluster
+    """Nearest first; None = still loading. Columns: id, distance, label, and where known name, sublabel, subcluster
     (a name, or a number with -1 = none), other_rank (1 = nearest; missing = not among the other arm's) and image
     (address)."""
     note: str = ""
@@ -110,6 +110,7 @@ def _hit(query: GalleryQuery | None, hit: dict[str, Any], rank: int, slot: int) 
         "id": int(hit["id"]),
         "rank": rank,
         "distance": float(hit["distance"]),
+        "name": text("name"),
         "label": text("label") or "",
         "sublabel": text("sublabel"),
         "subcluster": _subcluster(hit.get("subcluster")),

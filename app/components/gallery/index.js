@@ -17,6 +17,7 @@ class Gallery {
     this.shown = key;
     const focused = this.where(this.node.getRootNode().activeElement);
     this.atlas = data.atlas;
+    this.node.classList.toggle("bare", !data.atlas); // no pictures at all: tiles carry names in their place
     this.grids = data.arms.map((arm) => this.grid(arm, data.query));
     const columns = data.arms.map((arm, i) => this.column(arm, this.grids[i]));
     this.node.replaceChildren(
@@ -81,9 +82,9 @@ class Gallery {
         class: `tile ${outcome}`,
         tabindex: "-1",
         "data-id": hit.id,
-        title: [`Item #${hit.id}`, hit.label, hit.sublabel, verdictOf(hit), movement?.long].filter(Boolean).join("\n"),
+        title: [`Item #${hit.id}`, hit.name, hit.label, hit.sublabel, verdictOf(hit), movement?.long].filter(Boolean).join("\n"),
         "aria-label": [
-          `Rank ${hit.rank}`, `item ${hit.id}`, `distance ${distanceOf(hit)}`, `class ${hit.label}`,
+          `Rank ${hit.rank}`, `item ${hit.id}`, hit.name, `distance ${distanceOf(hit)}`, `class ${hit.label}`,
           hit.sublabel && `mode ${hit.sublabel}`, verdictOf(hit), movement?.long,
         ].filter(Boolean).join(", "),
         onclick: () => this.trigger("picked", hit.id),
@@ -114,7 +115,8 @@ class Gallery {
 
   picture(item, side) {
     if (!item.image) {
-      return thumbnail(this.atlas, item.slot, side) ?? el("span", { class: "picture missing", text: "no image" });
+      const called = item.name?.split("/").at(-1) || (item.id === null ? "no image" : `#${item.id}`); // a path's last part
+      return thumbnail(this.atlas, item.slot, side) ?? el("span", { class: "picture missing clip", dir: "auto", text: called });
     }
     const image = el("img", { class: "picture", alt: "", loading: "lazy", decoding: "async", src: addressOf(item.image) });
     image.style.maxWidth = image.style.maxHeight = `${side}px`;

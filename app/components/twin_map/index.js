@@ -302,7 +302,8 @@ class TwinMap {
       if (field.kind === "continuous") return Number.isFinite(code) ? code.toPrecision(3) : "unknown";
       return code < 0 ? "unknown" : field.categories[code];
     };
-    return [["Item", `#${this.points.ids[row]}`], ...this.view.fields.map((field) => [field.title, value(field)])];
+    const name = this.points.names?.get(row);
+    return [["Item", `#${this.points.ids[row]}${name ? ` · ${name}` : ""}`], ...this.view.fields.map((field) => [field.title, value(field)])];
   }
 
   preview(row, arm) {

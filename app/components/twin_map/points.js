@@ -29,7 +29,7 @@ function decode(table) {
   const maps = [["lx", "ly"], ["rx", "ry"]]
     .map(([x, y]) => ({ x: column(x), y: column(y) }))
     .filter((map) => map.x);
-  return { n: ids.length, ids, rows, slots: column("slot"), maps, column };
+  return { n: ids.length, ids, rows, slots: column("slot"), names: table.getChild("name"), maps, column };
 }
 
 /** One bit for each row, little-endian, as base64; "" when there is none. Mirrors encode_selection in Python. */

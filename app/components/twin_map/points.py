@@ -46,7 +46,7 @@ class MapPoints:
 
     ids: Int64[np.ndarray, "n"]
     table: pa.Table
-    """Columns id, slot, lx, ly, [rx, ry] and one or two per field, as the browser receives it."""
+    """Columns id, slot, [name], lx, ly, [rx, ry] and one or two per field, as the browser receives it."""
     fields: tuple[dict[str, Any], ...]
     atlas: ImageAtlas | None
     version: str
@@ -63,8 +63,12 @@ class MapPoints:
         right: Float32[np.ndarray, "n 2"] | None = None,
         fields: Sequence[Field] = (),
         atlas: ImageAtlas | None = None,
+        names: Sequence[str] | None = None,
     ) -> Self:
-        """Pack the points; a position with NaN is not drawn. Raises ValueError if the parts do not fit."""
+        """Pack the points; a position with NaN is not drawn. Raises ValueError if the parts do not fit.
+
+        names: what the user calls the items, shown beside their ids.
+        """
         ids = np.ascontiguousarray(ids, dtype=np.int64)
         columns: dict[str, np.ndarray] = {"id": ids.astype(np.int32)}
         if len(np.unique(ids)) != len(ids) or not np.array_equal(columns["id"], ids):
@@ -81,7 +85,9 @@ class MapPoints:
             if len(column) != len(ids):
                 raise ValueError(f"Map column {name} has {len(column)} values for {len(ids)} items.")
         table = pa.table({name: np.ascontiguousarray(column) for name, column in columns.items()})
-        return cls(ids, table, described, atlas, _digest(*columns.values(), described), _digest(ids))
+        if names is not None:
+            table = table.append_column("name", pa.array(names, pa.string()))
+        return cls(ids, table, described, atlas, _digest(*columns.values(), described, names), _digest(ids))
 
 
 def _pack(field: Field, columns: dict[str, np.ndarray]) -> dict[str, Any]:
