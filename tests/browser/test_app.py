@@ -77,9 +77,9 @@ class App:
         expect(self.page.locator(".gallery .query")).to_contain_text(text, timeout=30_000)
 
 
-def open_app(page: Page, address: str, study: Study) -> App:
+def open_app(page: Page, address: str, study: Study, *, maps: int = 2) -> App:
     page.goto(address)
-    expect(page.locator(".twin-map canvas.gl-canvas-context")).to_have_count(2, timeout=60_000)
+    expect(page.locator(".twin-map canvas.gl-canvas-context")).to_have_count(maps, timeout=60_000)
     return App(page, study)
 
 

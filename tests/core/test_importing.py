@@ -76,7 +76,7 @@ def desk(tmp_path: Path, cli: Callable[..., Outcome]) -> Desk:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No UMAP: its first import alone takes seconds."""
 
-    def flat(points: dict[str, np.ndarray], graphs: dict, *, seed: int) -> dict[str, np.ndarray]:
+    def flat(points: dict[str, np.ndarray], graphs: dict, **_: object) -> dict[str, np.ndarray]:
         return {name: np.asarray(values[:, :2], np.float32) for name, values in points.items()}
 
     monkeypatch.setattr("core.assembly.paired_maps", flat)
@@ -251,9 +251,9 @@ class TestWrongTable:
     @pytest.mark.parametrize(
         ("path", "words"),
         [
-            ("absent.png", ["a file is missing"]),
-            ("../x.png", ["leaves the data's folder"]),
-            ("no.png", ["not an image"]),
+            ("absent.png", "a file is missing"),
+            ("../x.png", "leaves the data's folder"),
+            ("no.png", "not an image"),
         ],
     )
     def test_a_picture(self, desk: Desk, path: str, words: list[str]):
