@@ -1,6 +1,7 @@
 """The command line: python -m core run | import | search | diagnose | convert | data check."""
 
 import logging
+import os
 import re
 import signal
 import sys
@@ -43,6 +44,8 @@ def run(
 
     wanted = Recipe.load(recipe, tuple(overrides or ()))
     out = out or studies_root() / wanted.name
+    if int(os.environ.get("RANK", "0")):  # of torchrun: all but the first process only help with the training
+        return _follow(wanted, out)
     for warning in wanted.warnings():
         _print_warning(warning)
     if status is None:
@@ -179,13 +182,23 @@ def check_data(
 
 
 def _run(recipe: Recipe, out: Path, **options: Any) -> Any:
-    try:
-        from core.pipeline import run as run_pipeline  # imports torch, which plain --help need not wait for
+    from core import distributed  # imports torch, which plain --help need not wait for
+    from core.pipeline import run as run_pipeline
 
-        return run_pipeline(recipe, out, **options)
+    try:
+        with distributed.joined():
+            return run_pipeline(recipe, out, **options)
     except KeyboardInterrupt:  # on its way to exit code 130
         stderr.print("stopped; run the same command with --resume to go on")
         raise
+
+
+def _follow(recipe: Recipe, out: Path) -> None:
+    from core import distributed
+    from core.pipeline import follow
+
+    with distributed.joined():
+        follow(recipe, out)
 
 
 def _progress_bar() -> Progress:

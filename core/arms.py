@@ -17,6 +17,7 @@ from jaxtyping import Float32, UInt8
 from safetensors.torch import save as to_safetensors
 from torch import Tensor
 
+from core import distributed
 from core.config import Recipe
 from core.embedding import embed
 from core.errors import UncollapseError
@@ -60,7 +61,8 @@ def train_arms(
 
     # Built one after the other: initial weights are drawn from torch's global generator.
     trainings = {name: _Training(recipe, name, items, pixels, folder / name) for name in recipe.trained}
-    together = len(trainings) if choose_device(recipe.train.device).type == "cpu" else 1
+    alone = choose_device(recipe.train.device).type == "cpu" and distributed.processes() == 1
+    together = len(trainings) if alone else 1
     with _threads_for(together), ThreadPoolExecutor(together) as pool:
         futures = {name: pool.submit(training.run, report_in_turn) for name, training in trainings.items()}
         try:
@@ -72,6 +74,12 @@ def train_arms(
             stopped.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def follow_arms(recipe: Recipe, items: pd.DataFrame, pixels: UInt8[Tensor, "n c s s"], *, folder: Path) -> None:
+    """Do the part of any but the first process in `train_arms`."""
+    for training in [_Training(recipe, name, items, pixels, folder / name) for name in recipe.trained]:
+        training.follow()
 
 
 @contextlib.contextmanager
@@ -104,6 +112,14 @@ class _Training:
             epochs=self.epochs,
             bytes_each=2 * len(self.watched) * recipe.model.dim * len(recipe.trained),
         )
+
+    def follow(self) -> None:
+        """Take part in the training that the first process reports and writes."""
+        state = self.folder / STATE
+        if state.exists():
+            self.trainer.restore(state)
+        for _ in self.trainer:
+            pass
 
     def run(self, report: Report) -> TrainedArm:
         """Train with figures after every epoch; the state is saved as often."""

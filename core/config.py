@@ -159,6 +159,11 @@ class TrainConfig:
     less than 100 MB in all, else fewer."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """Where to train; `auto` takes CUDA, then MPS, then the CPU."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Of the network's arithmetic in training: `auto` takes bfloat16 on CUDA, else float32. Weights, sampling and
+    losses are float32 in any case."""
+    compile: bool = False
+    """Let PyTorch compile the network: minutes at the start, faster steps; needs a compiler on the machine."""
 
     def __post_init__(self) -> None:
         _require(1 <= self.epochs <= 10_000, "train.epochs must lie between 1 and 10000")

@@ -7,16 +7,17 @@ import numpy as np
 import pandas as pd
 import torch
 
-from core.arms import STATE, TrainedArm, train_arms
+from core.arms import STATE, TrainedArm, follow_arms, train_arms
 from core.assembly import Assembly, Progress, Stages, image_root
 from core.config import Recipe
 from core.data import ArrayImages, Dataset, input_size, load
 from core.embedding import embed_stream
+from core.errors import UncollapseError
 from core.loading import load_arm
 from core.pixels import REFERENCE_SIDE
 from core.study import Study
 from core.training import choose_device
-from core.workspace import save_array, workspace
+from core.workspace import save_array, unfinished, workspace
 from models.checkpoint import save_checkpoint
 from models.head import Embedder
 
@@ -37,6 +38,21 @@ def run(recipe: Recipe, out: Path, *, resume: bool = False, progress: Progress |
     return Study.load(out)
 
 
+def follow(recipe: Recipe, out: Path) -> None:
+    """Train along with the process that makes the study at `out`, as one of several that torchrun started.
+
+    Raises UncollapseError where that process ends before its time.
+    """
+    if not recipe.trained:
+        return
+    data = load(recipe.data, seed=recipe.seed)
+    try:
+        follow_arms(recipe, data.items, _pixels(recipe, data), folder=unfinished(out.absolute()) / "arms")
+    except RuntimeError as error:
+        reason = str(error).splitlines()[0]
+        raise UncollapseError(f"a process that trained along has ended, and its message says why ({reason})") from None
+
+
 class _Run:
     """One run's steps, in the order of `make`."""
 
@@ -51,7 +67,7 @@ class _Run:
             # Before any training: what cannot be read should not be found out hours later.
             loaded = [name for name in self.recipe.arms if name not in self.recipe.trained]
             ready = {name: load_arm(self.recipe, name, image_size=size) for name in loaded}
-            pixels = self._pixels(data, size) if self.recipe.trained else None
+            pixels = _pixels(self.recipe, data) if self.recipe.trained else None
             parts = Assembly(self.folder, data.items, seed=self.recipe.seed, stages=self.stages)
             if isinstance(data.images, ArrayImages):
                 save_array(self.folder / "images.npy", data.images.array)
@@ -74,10 +90,6 @@ class _Run:
         )
         for name in self.recipe.trained:  # kept until now, so that a run stopped late need not train again
             (self.folder / "arms" / name / STATE).unlink()
-
-    def _pixels(self, data: Dataset, size: int) -> torch.Tensor:
-        rows = np.arange(len(data.items))
-        return torch.from_numpy(data.images.pixels(rows, size=size, channels=self.recipe.data.channels))
 
     def _train(self, items: pd.DataFrame, pixels: torch.Tensor) -> dict[str, TrainedArm]:
         """All arms that are to be trained, each with its figures after every epoch."""
@@ -105,3 +117,9 @@ class _Run:
     def _reference(self, data: Dataset, parts: Assembly) -> None:
         side = min(REFERENCE_SIDE, input_size(self.recipe.data, data.images))
         parts.add_pixels(data.images, side=side, channels=self.recipe.data.channels)
+
+
+def _pixels(recipe: Recipe, data: Dataset) -> torch.Tensor:
+    """Every item as the network's input."""
+    size = input_size(recipe.data, data.images)
+    return torch.from_numpy(data.images.pixels(np.arange(len(data.items)), size=size, channels=recipe.data.channels))

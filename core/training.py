@@ -6,12 +6,13 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from jaxtyping import Int, UInt8
-from torch import Tensor
+from torch import Tensor, nn
 
+from core import distributed
 from core.augmentation import Augmentation
 from core.config import PAIR_LOSSES, ArmConfig, ModelConfig, Recipe
 from core.errors import RecipeError
@@ -21,6 +22,9 @@ from core.watching import TUPLE_FIGURES, tuple_figures
 from models.building import build
 from models.head import Embedder, ModelSpec
 from models.registry import options_of
+
+SHARE_OF_DEVICE = 0.25
+"""Of a GPU's free memory, what pictures may fill; the rest is for the network."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +42,15 @@ def choose_device(wanted: str) -> torch.device:
     device = next(name for name in there if there[name]) if wanted == "auto" else wanted
     if not there[device]:
         raise RecipeError(f'train.device = "{device}": PyTorch finds no such device here; use "auto"')
-    return torch.device(device)
+    return torch.device(device, distributed.local_rank()) if device == "cuda" else torch.device(device)
 
 
 def build_embedder(config: ModelConfig, images: UInt8[Tensor, "n c s s"], *, seed: int) -> Embedder:
     """A network whose initial weights depend on the recipe alone: every arm of a study starts from the same."""
     spec = model_spec(config, dim=config.dim, channels=images.shape[1], image_size=images.shape[2])
     embedder = build(spec, images, seed=seed, weights=config.weights)
+    if distributed.processes() > 1 and torch.cuda.is_available():
+        embedder = nn.SyncBatchNorm.convert_sync_batchnorm(embedder)
     embedder.freeze(backbone=config.freeze, batchnorm=config.freeze_bn)
     return embedder
 
@@ -56,6 +62,34 @@ def model_spec(config: ModelConfig, *, dim: int, channels: int, image_size: int)
     return ModelSpec(config.name, dim, channels, image_size, options)
 
 
+class Pictures:
+    """Training pictures, handed out on the device: kept there where they fit, else copied as they are asked for."""
+
+    def __init__(self, images: UInt8[Tensor, "n c s s"], device: torch.device) -> None:
+        self._device = device
+        self._fetched = device.type == "cuda" and images.nbytes > SHARE_OF_DEVICE * torch.cuda.mem_get_info(device)[0]
+        self._images = images if self._fetched else images.to(device)
+
+    def __getitem__(self, rows: Int[Tensor, "b"]) -> UInt8[Tensor, "b c s s"]:
+        """rows: on the CPU."""
+        if not self._fetched:
+            return self._images[rows.to(self._device)]
+        pinned = torch.empty(len(rows), *self._images.shape[1:], dtype=torch.uint8, pin_memory=True)
+        return torch.index_select(self._images, 0, rows, out=pinned).to(self._device, non_blocking=True)
+
+
+def _compiled(network: nn.Module) -> nn.Module:
+    """Raises RecipeError where PyTorch cannot compile; asked at once, with a function too small to fail otherwise."""
+    try:
+        torch.compile(lambda x: x + 1)(next(network.parameters()).detach().flatten()[:1])
+    except Exception as error:  # of many kinds, by platform and back end
+        reason = str(error).strip().splitlines()[0][:200]
+        raise RecipeError(
+            f"train.compile = true: PyTorch cannot compile here ({reason}); set it to false, or install a C++ compiler"
+        ) from None
+    return cast(nn.Module, torch.compile(network))
+
+
 class Trainer:
     """One arm's training: an iterator over epochs that can be saved after any of them and resumed."""
 
@@ -63,7 +97,11 @@ class Trainer:
         train = recipe.train
         self.device = choose_device(train.device)
         self.embedder = embedder.to(self.device)
-        self.items = TrainingItems(*(t.to(self.device) for t in (items.images, items.labels, items.ids)))
+        self.network = distributed.replicate(_compiled(self.embedder) if train.compile else self.embedder)
+        bfloat16 = train.precision == "bfloat16" or (train.precision == "auto" and self.device.type == "cuda")
+        self.autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=bfloat16)
+        self.pictures = Pictures(items.images, self.device)
+        self.labels, self.ids = items.labels.to(self.device), items.ids.to(self.device)
         self.train, self.arm = train, arm
         self.loss_name = arm.loss or train.loss
         classes = int(items.labels.max()) + 1
@@ -108,10 +146,12 @@ class Trainer:
 
     def step(self, rows: Int[Tensor, "b"]) -> Tensor:
         """One update; returns the loss and TUPLE_FIGURES on the device, so that nothing waits for them."""
-        rows = rows.to(self.device)
-        labels, ids = self.items.labels[rows], self.items.ids[rows]
-        images = self.augmentation(self.items.images[rows], rows, epoch=self.epoch)
-        embeddings = self.embedder(images)  # (b, d)
+        images = self._images(distributed.share(rows))  # (s, c, h, w): all of the batch, where this process is alone
+        with self.autocast:
+            part = self.network(images)  # (s, d)
+        embeddings = distributed.gather(part, len(rows))  # (b, d)
+        rows = self._on_device(rows)
+        labels, ids = self.labels[rows], self.ids[rows]
         memory = self.memory if self.epoch >= self.train.memory_warmup else None
         met, classes, numbers = embeddings, labels, ids
         if memory is not None:
@@ -126,6 +166,14 @@ class Trainer:
         self.optimizer.step()
         self.schedule.step()
         return torch.cat([loss.detach()[None], tuple_figures(self.loss, batch, tuples)])
+
+    def _images(self, rows: Int[Tensor, "s"]) -> UInt8[Tensor, "s c h w"]:
+        return self.augmentation(self.pictures[rows], self._on_device(rows), epoch=self.epoch)
+
+    def _on_device(self, rows: Int[Tensor, "s"]) -> Int[Tensor, "s"]:
+        return (
+            rows.pin_memory().to(self.device, non_blocking=True) if self.device.type == "cuda" else rows.to(self.device)
+        )
 
     def _tuples(self, batch: Candidates) -> Tuples | None:
         """What the loss is fed with; None for one that compares items with proxies."""

@@ -118,4 +118,4 @@ class Embedder(nn.Module):
         # A grey image becomes three equal channels here, where the network takes three.
         scaled = (images.float() / 255 - self.mean[:, None, None]) / self.std[:, None, None]
         features = self.backbone(scaled.contiguous(memory_format=torch.channels_last))
-        return functional.normalize(self.head(features), dim=1)
+        return functional.normalize(self.head(features).float(), dim=1)  # of unit length also under autocast

@@ -46,6 +46,8 @@ def test_shipped_recipes_load_without_a_warning_and_have_both_arms(name: str):
             ["train.memory=640", "train.memory_warmup=12"],
             "train.memory_warmup must be at least 0 and below train.epochs",
         ),
+        (["train.precision=float16"], "train.precision: input should be 'auto'"),
+        (["train.compile=maybe"], "train.compile: input should be a valid boolean"),
         (["train.snapshots=-1"], "train.snapshots must be at least 0"),
         (["train.loss=circle"], "train.loss: input should be 'triplet'"),
         (["train.temperature=0"], "train.temperature must lie between"),

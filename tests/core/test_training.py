@@ -8,7 +8,7 @@ import torch
 
 from core.config import PROXY_LOSSES, ArmConfig, Recipe
 from core.errors import RecipeError
-from core.training import Trainer, TrainingItems, build_embedder, choose_device
+from core.training import Pictures, Trainer, TrainingItems, build_embedder, choose_device
 
 SEED = 3
 
@@ -253,3 +253,78 @@ def test_auto_takes_cuda_before_mps(monkeypatch: pytest.MonkeyPatch):
     assert choose_device("auto").type == "cuda"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert choose_device("auto").type == "mps"
+
+
+class TestPrecision:
+    def watch(self, **options) -> tuple[Trainer, set[torch.dtype], list[torch.dtype]]:
+        """One step; the kinds of numbers inside the network, and those that the loss is given."""
+        made = trainer(ArmConfig("nearest"), recipe(epochs=1, **options))
+        inside, given = set(), []
+        for module in made.embedder.modules():
+            if isinstance(module, torch.nn.Conv2d):
+                module.register_forward_hook(lambda _module, _inputs, output: inside.add(output.dtype))
+        made.loss.register_forward_pre_hook(lambda _module, inputs: given.append(inputs[0].dtype))
+        made.step(torch.arange(16))
+        return made, inside, given
+
+    def test_bfloat16_is_for_the_network_and_float32_for_the_loss_and_the_weights(self):
+        made, inside, given = self.watch(precision="bfloat16")
+        assert inside == {torch.bfloat16}
+        assert given == [torch.float32]
+        assert {p.dtype for p in made.embedder.parameters()} == {p.grad.dtype for p in made.embedder.parameters()}
+        assert {p.dtype for p in made.embedder.parameters()} == {torch.float32}
+
+    @pytest.mark.parametrize("precision", ["auto", "float32"])
+    def test_on_a_cpu_it_is_float32_unless_told_otherwise(self, precision: str):
+        assert self.watch(precision=precision, device="cpu")[1] == {torch.float32}
+
+    def test_embeddings_are_of_unit_length_to_float32_also_when_the_network_is_not(self):
+        made = trainer(ArmConfig("nearest"), recipe(precision="bfloat16"))
+        with made.autocast:
+            embeddings = made.network(items().images)
+        assert torch.allclose(embeddings.norm(dim=1), torch.ones(80), atol=1e-6)
+
+    def test_training_in_bfloat16_learns_and_resumes(self, tmp_path: Path):
+        wanted = recipe(epochs=6, negatives="all", precision="bfloat16")
+        rows = list(trainer(ArmConfig("all"), wanted))
+        assert rows[-1]["loss"] < 0.8 * rows[0]["loss"]
+
+
+class TestCompile:
+    def test_the_compiled_network_is_the_one_that_trains(self, monkeypatch: pytest.MonkeyPatch):
+        called = []
+
+        def compiled(function):
+            return torch.nn.Sequential(function) if isinstance(function, torch.nn.Module) else function
+
+        monkeypatch.setattr(torch, "compile", lambda function: called.append(function) or compiled(function))
+        made = trainer(ArmConfig("nearest"), recipe(epochs=1, compile=True))
+        before = state_of(made)
+        list(made)
+        assert called[-1] is made.embedder
+        assert made.network is not made.embedder
+        assert not torch.equal(state_of(made), before)
+        assert state_of(made).shape == state_of(trainer(ArmConfig("nearest"))).shape
+
+    def test_where_there_is_no_compiler_the_recipe_is_refused_in_a_sentence(self, monkeypatch: pytest.MonkeyPatch):
+        def broken(*_args):
+            raise RuntimeError("No working C++ compiler found\nwith a long trace")
+
+        monkeypatch.setattr(torch, "compile", lambda _function: broken)
+        with pytest.raises(
+            RecipeError, match=r"train\.compile = true: .*No working C\+\+ compiler found\); set it to"
+        ) as e:
+            trainer(ArmConfig("nearest"), recipe(compile=True))
+        assert "\n" not in str(e.value)
+
+
+def test_pictures_that_do_not_fit_are_copied_as_they_are_asked_for(monkeypatch: pytest.MonkeyPatch):
+    """The path of a small GPU, with the memory of the CPU in its place."""
+    kept = Pictures(items().images, torch.device("cpu"))
+    fetched = Pictures(items().images, torch.device("cpu"))
+    empty = torch.empty
+    monkeypatch.setattr(torch, "empty", lambda *shape, pin_memory, **options: empty(*shape, **options))
+    fetched._fetched = True
+    rows = torch.tensor([5, 2, 70])
+    assert torch.equal(fetched[rows], kept[rows])
+    assert torch.equal(kept[rows], items().images[rows])
