@@ -7,10 +7,22 @@ from jaxtyping import Float, Float64, Int64
 from sklearn.cluster import HDBSCAN
 from sklearn.metrics import adjusted_mutual_info_score, silhouette_score
 
-from core.diagnostics.subclusters import SMALLEST_GROUP, Counted, count_once, signal_scores
+from core.diagnostics.duplicates import distinct_rows
+from core.diagnostics.subclusters import (
+    SMALLEST_GROUP,
+    Counted,
+    count_scores,
+    flatten,
+    leading_scores,
+    signal_scores,
+)
 
 SUBSAMPLES = 30
 SUBSAMPLE_SHARE = 0.8
+MOST_RESAMPLED = 2000
+MORE_COMPONENTS = 2
+"""Mixture components a subsample may have above those of the whole class."""
+
 NULL_DRAWS = 20
 MOST_ROWS = 1000
 """Rows the second opinion looks at: HDBSCAN is quadratic, and a count needs no more."""
@@ -19,20 +31,28 @@ MOST_ROWS = 1000
 def resample(
     points: Float[np.ndarray, "n d"], full: Counted, rng: np.random.Generator
 ) -> tuple[Int64[np.ndarray, "b"], float]:
-    """Counts over subsamples of 80 %, and how well their assignments agree with the full ones.
+    """Counts over subsamples of 80 % of the distinct rows, and how well their assignments agree with the full ones.
 
-    The number of signal dimensions is that of the whole class, their directions are found anew each time. Agreement
-    is the mean adjusted mutual information over the subsamples, clipped to [0, 1]; 1 = identical groups.
+    The number of signal dimensions and the tangent plane are those of the whole class; the directions of the
+    dimensions and the groups are found anew each time. The mixture may have MORE_COMPONENTS above
+    those of the whole class. Subsamples end at MOST_RESAMPLED rows: for larger classes the
+    spread is that of a class of this size, an upper bound. Agreement is the mean adjusted mutual information over the
+    subsamples, clipped to [0, 1]; 1 = identical groups.
     """
     if not full.dimensions:  # nothing to look for groups in
         return np.ones(SUBSAMPLES, dtype=np.int64), 1.0
-    size = max(1, round(SUBSAMPLE_SHARE * len(points)))
+    distinct, _ = distinct_rows(points, rng)
+    flat, assignments = flatten(points[distinct]), full.assignments[distinct]
+    if flat.shape[0] < flat.shape[1]:  # as many axes as rows hold everything
+        flat = leading_scores(flat, len(flat))
+    size = min(max(1, round(SUBSAMPLE_SHARE * len(flat))), MOST_RESAMPLED)
     counts, agreement = [], []
     for _ in range(SUBSAMPLES):
-        rows = np.sort(rng.choice(len(points), size, replace=False))
-        again = count_once(points[rows], rng, dimensions=full.dimensions)
+        rows = rng.choice(len(flat), size, replace=False)
+        part = flat[rows] - flat[rows].mean(axis=0)
+        again = count_scores(leading_scores(part, full.dimensions), rng, most=full.components + MORE_COMPONENTS)
         counts.append(again.count)
-        agreement.append(_mutual_information(full.assignments[rows], again.assignments))
+        agreement.append(_mutual_information(assignments[rows], again.assignments))
     return np.array(counts), float(np.clip(np.mean(agreement), 0, 1))
 
 
@@ -46,7 +66,7 @@ def _mutual_information(first: Int64[np.ndarray, "n"], second: Int64[np.ndarray,
 
 def second_opinion(points: Float[np.ndarray, "n d"], rng: np.random.Generator) -> int:
     """Clusters HDBSCAN finds, where they are clearer than in any Gaussian cloud of the same covariance; else 1."""
-    points = np.unique(points, axis=0)
+    points = points[distinct_rows(points, rng)[0]]
     if len(points) > MOST_ROWS:
         points = points[rng.choice(len(points), MOST_ROWS, replace=False)]
     scores = signal_scores(points, rng)

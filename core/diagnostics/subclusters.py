@@ -3,29 +3,34 @@
 Built to be safe against over-counting: a class is one group unless several steps, each with its own test, disagree.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 import diptest
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Int64
+from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from core.diagnostics.checks import on_sphere
+from core.diagnostics.duplicates import distinct_rows
 from core.diagnostics.mixture import fit_mixture
 
 MOST_GROUPS = 12
-WORSE_IN_A_ROW = 3
+WORSE_IN_A_ROW = 5
+"""Numbers of components without a lower BIC before the search stops; many weak modes only pay when all are there."""
+
 MOST_DIMENSIONS = 15
 FLIPS = 20
 DIRECT_UP_TO = 128
-MERGE_ABOVE = 0.01
-"""Dip-test p-value from which two groups count as one."""
+APART_BELOW = 0.003
+"""p-value below which two groups are two. About as often a uniform cloud, the hardest single group, is cut in two."""
 
-SMALL_PAIR = 60
-"""Rows up to which a pair of groups is also told apart by a gap: the dip test has no power there."""
+ALIKE = 0.03
+"""Pairs of groups support each other's p-value p where theirs are at least this share of it."""
 
-WIDE_GAP = 2.5
-"""Width of that gap in standard deviations within groups; at 2, one skewed class of 50 in 75 was cut in two."""
+CLEAR = 3.5
+"""Standard deviations between the centres of two groups that may be supported; halves of a Gaussian are 2.6 apart."""
 
 SMALLEST_GROUP = 4
 SMALLEST_SHARE = 0.02
@@ -38,44 +43,75 @@ class Counted:
     assignments: Int64[np.ndarray, "n"]
     """Sub-cluster of each row, 0 = the largest; -1 = in no group large enough."""
     p_value: float
-    """Largest dip-test p-value among the pairs left unmerged; 1 where one group is left."""
+    """Largest p-value for two of the groups being one; 1 where one group is left."""
 
     dimensions: int
     """Signal dimensions the groups were looked for in."""
+
+    components: int
+    """Components of the mixture, before any were joined."""
 
     @property
     def count(self) -> int:
         return max(1, int(self.assignments.max(initial=0)) + 1)
 
 
-def count_once(points: Float[np.ndarray, "n d"], rng: np.random.Generator, *, dimensions: int | None = None) -> Counted:
-    """Deduplicate, flatten, keep the signal dimensions, fit mixtures, merge what is not separated by a gap.
+def count_once(points: Float[np.ndarray, "n d"], rng: np.random.Generator) -> Counted:
+    """Deduplicate, flatten, keep the signal dimensions, fit mixtures, merge what is not separated by a gap."""
+    rows, copy_of = distinct_rows(points, rng)
+    counted = count_scores(signal_scores(points[rows], rng), rng)
+    return replace(counted, assignments=counted.assignments[copy_of])
 
-    dimensions: how many signal dimensions there are, where already known; finding out is most of the cost.
+
+def count_scores(scores: Float64[np.ndarray, "n s"], rng: np.random.Generator, *, most: int = MOST_GROUPS) -> Counted:
+    """The count for distinct points given by their signal dimensions; s = 0: one group.
+
+    most: components to try.
     """
-    distinct, copy_of = np.unique(points, axis=0, return_inverse=True)
-    scores = signal_scores(distinct, rng, dimensions=dimensions)
-    if not scores.shape[1]:
-        return Counted(np.zeros(len(points), dtype=np.int64), 1.0, 0)
-    groups, p_value = merge_groups(scores, best_mixture(scores, rng))
-    numbers = _by_size(groups, smallest=max(SMALLEST_GROUP, SMALLEST_SHARE * len(groups)))
-    return Counted(numbers[copy_of], p_value, scores.shape[1])
+    n, dimensions = scores.shape
+    if not dimensions:
+        return Counted(np.zeros(n, dtype=np.int64), 1.0, 0, 1)
+    pieces = best_mixture(scores, rng, most=most)
+    groups, p_value = merge_groups(scores, pieces)
+    numbers = _by_size(groups, smallest=max(SMALLEST_GROUP, SMALLEST_SHARE * n))
+    return Counted(numbers, p_value, dimensions, len(np.unique(pieces)))
 
 
-def signal_scores(
-    points: Float[np.ndarray, "n d"], rng: np.random.Generator, *, dimensions: int | None = None
-) -> Float64[np.ndarray, "n s"]:
+def signal_scores(points: Float[np.ndarray, "n d"], rng: np.random.Generator) -> Float64[np.ndarray, "n s"]:
     """Coordinates along the directions that carry more variance than chance; s = 0 where none does."""
     flat = flatten(points)
     radius = np.sqrt(np.square(flat).sum(axis=1).mean())
     size = np.sqrt(np.square(points.astype(np.float64)).sum(axis=1).mean())
     if len(points) < 2 * SMALLEST_GROUP or radius < max(1e-6, 10 * np.finfo(points.dtype).eps) * size:
         return np.empty((len(points), 0))
-    small = flat if flat.shape[0] >= flat.shape[1] else flat.T
+    small = _small(flat)
+    values, vectors = _spectrum(small)
+    return _coordinates(flat, values, vectors, _signal_dimensions(small, values, vectors, rng))
+
+
+def leading_scores(flat: Float64[np.ndarray, "n d"], dimensions: int) -> Float64[np.ndarray, "n s"]:
+    """Coordinates of centred rows along their leading principal directions."""
+    return _coordinates(flat, *_spectrum(_small(flat)), dimensions)
+
+
+def _small(flat: Float64[np.ndarray, "n d"]) -> Float64[np.ndarray, "m k"]:
+    """The matrix or its transpose, whichever has the smaller scatter matrix."""
+    return flat if flat.shape[0] >= flat.shape[1] else flat.T
+
+
+def _spectrum(small: Float64[np.ndarray, "m k"]) -> tuple[Float64[np.ndarray, "k"], Float64[np.ndarray, "k k"]]:
+    """Eigenvalues of the scatter matrix, largest first, and its eigenvectors in columns."""
     values, vectors = np.linalg.eigh(small.T @ small)
-    values, vectors = values[::-1], vectors[:, ::-1]
-    kept = _signal_dimensions(small, values, vectors, rng) if dimensions is None else dimensions
-    return flat @ vectors[:, :kept] if small is flat else vectors[:, :kept] * np.sqrt(values[:kept])
+    return values[::-1], vectors[:, ::-1]
+
+
+def _coordinates(
+    flat: Float64[np.ndarray, "n d"], values: Float64[np.ndarray, "k"], vectors: Float64[np.ndarray, "k k"], kept: int
+) -> Float64[np.ndarray, "n s"]:
+    """Rows along the first `kept` directions, from the spectrum of either scatter matrix."""
+    if flat.shape[0] >= flat.shape[1]:
+        return flat @ vectors[:, :kept]
+    return vectors[:, :kept] * np.sqrt(np.maximum(values[:kept], 0))
 
 
 def _signal_dimensions(
@@ -93,7 +129,7 @@ def _signal_dimensions(
     kept, residual = 0, small
     while kept < most:
         freedom = np.prod([size / (size - kept) for size in small.shape])  # flips fill the emptied dimensions again
-        more = int(np.count_nonzero(values[kept:most] > freedom * _largest_by_chance(residual, rng)))
+        more = _above_chance(values[kept:most] / freedom, residual, rng)
         if not more:
             break
         kept += more
@@ -116,16 +152,18 @@ def flatten(points: Float[np.ndarray, "n d"]) -> Float64[np.ndarray, "n d"]:
     return flat - flat.mean(axis=0)
 
 
-def _largest_by_chance(small: Float64[np.ndarray, "n d"], rng: np.random.Generator) -> float:
-    """Largest eigenvalue of the scatter matrix after random sign flips, the largest of several draws (FlipPA).
+def _above_chance(values: Float64[np.ndarray, "v"], small: Float64[np.ndarray, "n d"], rng: np.random.Generator) -> int:
+    """How many of these eigenvalues exceed the largest one after random sign flips, in each of several draws (FlipPA).
 
     Hong, Sheng & Dobriban 2020, https://arxiv.org/abs/2012.02985.
     """
-    rough = small.astype(np.float32)
-    return max(
-        _top_eigenvalue(rough * (np.int8(2) * rng.integers(0, 2, size=small.shape, dtype=np.int8) - np.int8(1)), rng)
-        for _ in range(FLIPS)
-    )
+    rough, above = small.astype(np.float32), len(values)
+    for _ in range(FLIPS):
+        flips = np.int8(2) * rng.integers(0, 2, size=small.shape, dtype=np.int8) - np.int8(1)
+        above = int(np.count_nonzero(values[:above] > _top_eigenvalue(rough * flips, rng)))
+        if not above:
+            break
+    return above
 
 
 def _top_eigenvalue(matrix: Float32[np.ndarray, "n d"], rng: np.random.Generator) -> float:
@@ -138,10 +176,10 @@ def _top_eigenvalue(matrix: Float32[np.ndarray, "n d"], rng: np.random.Generator
     return float(eigsh(operator, k=1, tol=5e-3, v0=start, return_eigenvectors=False)[0])
 
 
-def best_mixture(scores: Float64[np.ndarray, "n s"], rng: np.random.Generator) -> Int64[np.ndarray, "n"]:
+def best_mixture(scores: Float64[np.ndarray, "n s"], rng: np.random.Generator, *, most: int) -> Int64[np.ndarray, "n"]:
     """Assignments of the mixture with the lowest BIC, tried from one component up."""
     best, worse = fit_mixture(scores, 1, rng), 0
-    for k in range(2, min(MOST_GROUPS, len(scores) // SMALLEST_GROUP) + 1):
+    for k in range(2, min(most, len(scores) // SMALLEST_GROUP) + 1):
         mixture = fit_mixture(scores, k, rng)
         if mixture.bic < best.bic:
             best, worse = mixture, 0
@@ -153,46 +191,67 @@ def best_mixture(scores: Float64[np.ndarray, "n s"], rng: np.random.Generator) -
 
 
 def merge_groups(scores: Float64[np.ndarray, "n s"], groups: Int64[np.ndarray, "n"]) -> tuple[np.ndarray, float]:
-    """Join the pair least separated by a gap, until every pair has one; and the largest p-value left.
+    """Join the pair least separated by a gap, until every pair is; and the largest p-value left, see `_supported`.
 
     Hennig 2010, Methods for merging Gaussian mixture components, Advances in Data Analysis and Classification 4, 3-34.
     """
     groups = np.unique(groups, return_inverse=True)[1]
-    names = list(range(groups.max() + 1))
-    p_values = {(a, b): _unimodal(scores, groups, a, b) for a in names for b in names if a < b}
-    while p_values:
-        (kept, dropped), largest = max(p_values.items(), key=lambda item: item[1])
-        if largest < MERGE_ABOVE:
-            return groups, largest
-        groups = np.where(groups == dropped, kept, groups)
-        names.remove(dropped)
-        p_values = {pair: p for pair, p in p_values.items() if not {kept, dropped} & set(pair)}
-        p_values |= {(min(a, kept), max(a, kept)): _unimodal(scores, groups, a, kept) for a in names if a != kept}
+    g = groups.max() + 1
+    p_values = np.zeros((g, g))
+    for a, b in combinations(range(g), 2):
+        p_values[a, b] = p_values[b, a] = _unimodal(scores, groups, a, b)
+    while len(p_values) > 1:
+        supported = _supported(p_values, _distances(scores, groups))
+        kept, dropped = sorted(divmod(int(supported.argmax()), len(supported)))
+        if supported[kept, dropped] < APART_BELOW:
+            return groups, float(supported[kept, dropped])
+        groups = np.where(groups == dropped, kept, groups) - (groups > dropped)
+        p_values = np.delete(np.delete(p_values, dropped, axis=0), dropped, axis=1)
+        for other in set(range(len(p_values))) - {kept}:
+            p_values[kept, other] = p_values[other, kept] = _unimodal(scores, groups, kept, other)
     return groups, 1.0
 
 
-def _unimodal(scores: Float64[np.ndarray, "n s"], groups: Int64[np.ndarray, "n"], a: int, b: int) -> float:
-    """p-value for two groups being one, along the line through their centroids.
+def _supported(
+    p_values: Float64[np.ndarray, "g g"], distances: Float64[np.ndarray, "g g"]
+) -> Float64[np.ndarray, "g g"]:
+    """p-values of the pairs, each together with the pairs around it that say no more than it does.
 
-    The dip test; for pairs too small for it to see anything, an empty stretch wide enough says the same. Its width is
-    measured against the spread within groups: the pair's or that of all, whichever is larger.
+    In small groups the dip test has no power, but a single cloud cut in m pieces touches itself in m - 1 places or
+    more: all of their p-values fall to p or below with a chance of about p^(m - 1). So m groups linked by pairs with
+    similar p-values (or larger) are tested as one cloud. A pair that stands out as the weakest is on its own.
     """
-    first, second = scores[groups == a], scores[groups == b]
-    axis = first.mean(axis=0) - second.mean(axis=0)
-    n, smallest = len(first) + len(second), min(len(first), len(second))
-    if n < SMALLEST_GROUP:
-        return 1.0
-    along = scores @ axis
-    p_value = float(diptest.diptest(along[(groups == a) | (groups == b)])[1])
-    if p_value < MERGE_ABOVE or n > SMALL_PAIR or smallest < SMALLEST_GROUP:
-        return p_value
+    supported = p_values.copy()
+    for a, b in np.argwhere((p_values >= APART_BELOW) & (distances >= CLEAR)):
+        linked = connected_components(p_values >= ALIKE * p_values[a, b], directed=False)[1]
+        supported[a, b] **= np.count_nonzero(linked == linked[a]) - 1
+    return supported
+
+
+def _distances(scores: Float64[np.ndarray, "n s"], groups: Int64[np.ndarray, "n"]) -> Float64[np.ndarray, "g g"]:
+    """Distances between centroids in standard deviations within groups: the pair's, or all groups' where larger."""
     sizes = np.bincount(groups)
-    centres = np.bincount(groups, weights=along) / np.maximum(sizes, 1)
-    residues = np.bincount(groups, weights=np.square(along - centres[groups]))
-    everywhere = residues.sum() / max(len(along) - np.count_nonzero(sizes), 1)
-    spread = np.sqrt(max((residues[a] + residues[b]) / (n - 2), everywhere))
-    gap = along[groups == a].min() - along[groups == b].max()
-    return 0.0 if gap > WIDE_GAP * spread else p_value
+    members = [scores[groups == a] for a in range(len(sizes))]
+    centres = np.array([rows.mean(axis=0) for rows in members])
+    scatters = np.array([(rows - centre).T @ (rows - centre) for rows, centre in zip(members, centres, strict=True)])
+    everywhere = scatters.sum(axis=0) / max(len(scores) - len(sizes), 1)
+    distances = np.zeros((len(sizes), len(sizes)))
+    for a, b in combinations(range(len(sizes)), 2):
+        between = centres[a] - centres[b]
+        here = (scatters[a] + scatters[b]) / max(sizes[a] + sizes[b] - 2, 1)
+        variance = max(between @ here @ between, between @ everywhere @ between)
+        if min(sizes[a], sizes[b]) >= SMALLEST_GROUP:  # fewer have no spread to speak of
+            distances[a, b] = distances[b, a] = between @ between / np.sqrt(variance + 1e-300)
+    return distances
+
+
+def _unimodal(scores: Float64[np.ndarray, "n s"], groups: Int64[np.ndarray, "n"], a: int, b: int) -> float:
+    """Dip-test p-value for two groups being one, along the line through their centroids."""
+    first, second = scores[groups == a], scores[groups == b]
+    if len(first) + len(second) < SMALLEST_GROUP:
+        return 1.0
+    axis = first.mean(axis=0) - second.mean(axis=0)
+    return float(diptest.diptest(np.concatenate([first @ axis, second @ axis]))[1])
 
 
 def _by_size(groups: Int64[np.ndarray, "n"], *, smallest: float) -> Int64[np.ndarray, "n"]:

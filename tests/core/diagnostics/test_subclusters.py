@@ -5,8 +5,8 @@ import time
 import numpy as np
 import pytest
 
-from core.diagnostics.subclusters import count_once, flatten, merge_groups
-from tests.core.diagnostics.planted import NOISE, SHAPES, modes, one_mode, sphere
+from core.diagnostics.subclusters import _supported, count_once, flatten, merge_groups
+from tests.core.diagnostics.planted import SHAPES, arc_of_modes, four_views, modes, one_mode, sphere
 
 
 def count(points, seed=0):
@@ -43,13 +43,27 @@ def test_few_points_are_one_group(n):
     assert count(one_mode(np.random.default_rng(n), "isotropic", n)) == 1
 
 
-def test_four_views_of_every_item_do_not_multiply_the_count():
+@pytest.mark.parametrize("n", [20, 40, 100])
+def test_four_views_of_every_item_do_not_multiply_the_count(n):
     rng = np.random.default_rng(5)
-    for k in (1, 3):
-        items, _ = modes(rng, k, 100, separation=20)
-        views = np.repeat(items, 4, axis=0) + 0.05 * NOISE * rng.normal(size=(400, 64))
-        assert count(sphere(views)) == k
+    for k in (1, 2):
+        items, _ = modes(rng, k, n, separation=20)
+        assert count(four_views(rng, items)) == count(items) == k
         assert count(np.repeat(items, 4, axis=0)) == k
+
+
+@pytest.mark.parametrize("shape", ["uniform ball", "half-normal axes", "spectrum 1/i^2"])
+def test_shapes_nothing_was_tuned_on_are_one(shape):
+    rng = np.random.default_rng(4)
+    assert [count(one_mode(rng, shape, n)) for n in (50, 75, 200)] == [1] * 3
+
+
+@pytest.mark.parametrize("d", [2, 8, 512])
+@pytest.mark.parametrize("n", [5, 100, 10_000])
+def test_clear_modes_in_any_number(d, n):
+    rng = np.random.default_rng(n)
+    assert count(arc_of_modes(rng, 1, n, d=d)[0]) == 1
+    assert count(arc_of_modes(rng, 3, n, d=d)[0]) == (3 if n > 5 else 1)
 
 
 def test_ten_thousand_points_cost_little_more_per_point_than_a_thousand():
@@ -93,3 +107,11 @@ def test_clouds_apart_stay_apart():
     groups, p_value = merge_groups(clouds, truth)
     assert np.array_equal(groups, truth)
     assert p_value < 0.01
+
+
+def test_weak_pairs_support_each_other_but_no_lone_one():
+    p_values, far = np.full((4, 4), 0.1), np.full((4, 4), 5.0)
+    np.testing.assert_allclose(_supported(p_values, far)[0, 1], 0.1**3)
+    np.testing.assert_allclose(_supported(p_values, np.zeros((4, 4))), 0.1)
+    p_values[:, 2:] = p_values[2:, :] = 1e-5
+    np.testing.assert_allclose(_supported(p_values, far)[0, 1], 0.1)

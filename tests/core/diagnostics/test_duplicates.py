@@ -1,0 +1,36 @@
+"""Copies of a row are found, and nothing else is taken for one."""
+
+import numpy as np
+import pytest
+
+from core.diagnostics.duplicates import distinct_rows
+from tests.core.diagnostics.planted import SHAPES, four_views, modes, one_mode
+
+
+@pytest.mark.parametrize("d", [2, 64])
+def test_exact_copies(d):
+    points = np.random.default_rng(0).normal(size=(30, d))
+    rows, copy_of = distinct_rows(np.repeat(points, 3, axis=0), np.random.default_rng(1))
+    assert len(rows) == 30
+    np.testing.assert_array_equal(np.repeat(points, 3, axis=0)[rows][copy_of], np.repeat(points, 3, axis=0))
+
+
+def test_near_copies_share_an_item():
+    rng = np.random.default_rng(2)
+    views = four_views(rng, modes(rng, 3, 50, separation=20)[0])
+    rows, copy_of = distinct_rows(views, rng)
+    assert len(rows) == 50
+    assert np.all(copy_of.reshape(50, 4) == copy_of[::4, None])
+
+
+@pytest.mark.parametrize("shape", sorted(set(SHAPES) - {"exact duplicates"}))
+@pytest.mark.parametrize("d", [8, 64])
+def test_distinct_items_stay(shape, d):
+    points = one_mode(np.random.default_rng(3), shape, 200, d=d)
+    distinct = len(np.unique(points, axis=0))
+    assert len(distinct_rows(points, np.random.default_rng(4))[0]) == distinct
+
+
+def test_a_line_has_no_copies():
+    points = np.random.default_rng(5).normal(size=(300, 1)) * np.ones(3)
+    assert len(distinct_rows(points, np.random.default_rng(6))[0]) == 300
