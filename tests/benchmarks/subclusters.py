@@ -8,9 +8,10 @@ single modes, also of shapes and dimensions nothing was tuned on, and cost linea
 standard errors for the hits, odds of one in a thousand for a single cell.
 
 Below separation 8 the table is beaten by spherical components beside diagonal ones, a longer search over their number,
-and weak pairs supporting each other (see core.diagnostics.subclusters). Tried without gain: covariances shared by all
-components (worse at 6 and more modes), more starts, a gap's width or the distance of centroids in place of the dip
-test, projections that leave each row out of its own axis.
+and weak pairs supporting each other (see core.diagnostics.subclusters). Tried on few draws without gain: a gap's width
+or the distance of centroids in place of the dip test, projections that leave each row out of its own axis. Not settled:
+one spherical covariance shared by all components, worse with a short search over their number, at n = 50 better with a
+long one.
 """
 
 import argparse
