@@ -44,6 +44,9 @@ OPTIONS = {
 PRETRAINED = "pretrained"
 """As an arm's checkpoint: the recipe's model.weights as they are."""
 
+SOURCE_SIDE = 64
+"""Side in pixels up to which a source's own size is kept where data.image_size is 0."""
+
 Config = TypeVar("Config")
 
 _STRICT = ConfigDict(extra="forbid", use_attribute_docstrings=True)
@@ -310,6 +313,17 @@ class Recipe:
             found.append(
                 f"arms.{nearest[0]}: with 2 samples per class every anchor has a single candidate, so nearest "
                 "positives equal random positives; use at least 8 samples per class"
+            )
+        side = self.data.image_size or SOURCE_SIDE
+        if side <= SOURCE_SIDE and self.model.weights and self.model.name != "convnet":
+            found.append(
+                f"model.weights are mostly made for pictures of some 224 pixels, and here they have {side} at most; "
+                "set data.image_size"
+            )
+        elif side <= SOURCE_SIDE and self.model.name.startswith("resnet") and self.model.stem == "large":
+            found.append(
+                f"a {self.model.name} with the large stem loses most of a picture of {side} pixels at most; set "
+                'model.stem = "small", or a larger data.image_size'
             )
         return found
 

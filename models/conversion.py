@@ -69,6 +69,8 @@ def matched(source: Path, tensors: Mapping[str, Tensor], backbone: nn.Module) ->
     check_names(source, set(tensors), set(expected))
     for key, tensor in tensors.items():
         check_shape(source, key, tuple(tensor.shape), expected[key])
+        if tensor.layout is not torch.strided or tensor.is_quantized or tensor.is_meta:
+            raise CheckpointError(f"{source}: tensor {key} is sparse, quantised or empty; save plain tensors")
         if tensor.is_floating_point() != expected[key].is_floating_point():
             raise CheckpointError(f"{source}: tensor {key} is {tensor.dtype}, the network needs {expected[key].dtype}")
         check_finite(source, key, tensor)

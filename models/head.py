@@ -91,7 +91,8 @@ class Embedder(nn.Module):
         """Keep the whole backbone as it is through training, or the statistics of its batch normalisation."""
         norms: list[nn.Module] = [module for module in self.backbone.modules() if isinstance(module, _BatchNorm)]
         self._frozen = [self.backbone] if backbone else norms if batchnorm else []
-        self.backbone.requires_grad_(not backbone)
+        if backbone:
+            self.backbone.requires_grad_(False)
         self.train(self.training)
 
     def train(self, mode: bool = True) -> Self:

@@ -74,6 +74,9 @@ class HuggingFace(nn.Module):
         if self.network.main_input_name != "pixel_values":
             raise UncollapseError(f'"{checked.model_type}" is no vision network')
         _remove_untrained_pooler(self.network)
+        for name, parameter in self.network.named_parameters():
+            if name.endswith("mask_token"):  # of the pre-training; data-parallel training waits for every gradient
+                parameter.requires_grad_(False)
         self.features: int = getattr(checked, "hidden_size", None) or checked.hidden_sizes[-1]
 
     def forward(self, images: Float[Tensor, "b 3 s s"]) -> Float[Tensor, "b d"]:

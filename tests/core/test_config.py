@@ -156,6 +156,25 @@ def test_nearest_with_two_a_class_warns():
     assert not recipe(train={"samples_per_class": 2}, arms={"a": {"positives": "random"}}).warnings()
 
 
+@pytest.mark.parametrize(
+    ("model", "image_size", "words"),
+    [
+        ({"name": "resnet18"}, 0, 'set model.stem = "small"'),
+        ({"name": "resnet50"}, 32, "32 pixels at most"),
+        ({"name": "resnet18", "weights": "a"}, 0, "set data.image_size"),
+        ({"name": "huggingface", "weights": "a"}, 28, "28 at most"),
+        ({"name": "resnet18", "stem": "small"}, 32, None),
+        ({"name": "resnet18"}, 128, None),
+        ({"name": "huggingface", "weights": "a"}, 224, None),
+        ({"weights": "a"}, 28, None),
+    ],
+)
+def test_pictures_too_small_for_a_network_warn(model: dict, image_size: int, words: str | None):
+    found = recipe(model=model, data={"source": "digits", "image_size": image_size}).warnings()
+    assert len(found) == (words is not None)
+    assert words is None or words in found[0]
+
+
 def test_overrides_read_toml_values_and_bare_words():
     changed = Recipe.load(
         "digits-parity",

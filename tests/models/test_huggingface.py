@@ -98,8 +98,9 @@ def test_other_sizes_and_grey_pictures(family: str, side: int, channels: int, fo
     vectors = embedder(images(4, side, channels))
     assert torch.allclose(vectors.norm(dim=1), torch.ones(4), atol=1e-5)
     vectors[:, 0].sum().backward()
-    without = {name for name, p in embedder.named_parameters() if p.grad is None}
-    assert without <= {"backbone.network.embeddings.mask_token"}  # used in pre-training only
+    assert all(p.grad is not None for p in embedder.parameters() if p.requires_grad)
+    fixed = {name for name, p in embedder.named_parameters() if not p.requires_grad}
+    assert fixed <= {"backbone.network.embeddings.mask_token"}  # used in pre-training only
 
 
 def test_the_vision_half_of_clip(tmp_path: Path):
