@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from core.config import DataConfig
+from core.config import SOURCE_SIDE, DataConfig
 from core.data import digits, folder, idx, mnist, table
 from core.data.collection import Collection, Problem, Severity, raise_errors
 from core.data.images import ArrayImages, FileImages, Images, decode, encode_png
@@ -61,7 +61,7 @@ def load(config: DataConfig, *, seed: int) -> Dataset:
 
 def input_size(config: DataConfig, images: Images) -> int:
     """Side of the network's input: `config.image_size`, or the first picture's longer side within 8 to 64."""
-    return config.image_size or int(np.clip(max(images.picture(0).size), 8, 64))
+    return config.image_size or int(np.clip(max(images.picture(0).size), 8, SOURCE_SIDE))
 
 
 def check(config: DataConfig) -> pd.DataFrame:
