@@ -131,7 +131,7 @@ class Assembly:
                 seed=self.seed,
                 graph=self._graphs[name],
                 progress=report,
-                reliability=name not in references,  # of the reference the count is used, not how far to believe it
+                reliability=False if name in references else None,  # of a reference only the count is used
             )
             found = retrieval_per_query(points, labels, sublabels=modes, graph=self._graphs[name], **self._roles)
             queries[name] = found.assign(id=self._ids[found.index])

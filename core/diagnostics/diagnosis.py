@@ -35,6 +35,9 @@ GUESSING = 4.5
 WORTH_A_PROCESS = 1000
 """Items under which starting worker processes takes longer than the counting."""
 
+RELIABLE_UP_TO = 200
+"""Classes up to which every count is also resampled, which costs ten times the count itself."""
+
 BLOCK_NUMBERS = 1 << 23
 
 Progress = Callable[[int, int], None]
@@ -53,7 +56,7 @@ class Subclusters:
     second_opinion: int | None
     """Count by HDBSCAN; None where the class is too small to ask."""
     counts: Int64[np.ndarray, "b"]
-    """Counts over 30 subsamples of 80 %."""
+    """Counts over 30 subsamples of 80 %; none where they were not asked for."""
     p_value: float
     """Evidence against one group: largest dip-test p-value between two sub-clusters; 1 where there is one."""
 
@@ -89,7 +92,7 @@ def _count_alone(points: Float[np.ndarray, "n d"], *, seed: int) -> Subclusters:
     """The count without what is known about its reliability, most of the cost."""
     with threadpool_limits(1):
         full = count_once(points, np.random.default_rng(seed))
-    return Subclusters(full.count, full.assignments, np.nan, None, np.array([full.count]), full.p_value)
+    return Subclusters(full.count, full.assignments, np.nan, None, np.empty(0, dtype=np.int64), full.p_value)
 
 
 def diagnose(
@@ -133,12 +136,13 @@ def analyse(
     graph: KnnGraph | None = None,
     n_jobs: int = -1,
     progress: Progress | None = None,
-    reliability: bool = True,
+    reliability: bool | None = None,
 ) -> Diagnosis:
     """`diagnose`, together with the sub-cluster of every item.
 
     reliability: also the spread of the counts, their stability and a second opinion, nearly all of the cost; without,
-    these columns say nothing.
+    these columns are missing values, and `count_subclusters` gives them for the classes of interest. By default for
+    data sets of at most RELIABLE_UP_TO classes.
     """
     points = check_points(embeddings)
     groups = check_groups(labels, len(points))
@@ -152,6 +156,8 @@ def analyse(
 
     if graph is None:
         graph = Neighbours(points, np.arange(len(points))).graph(max(1, min(VOTERS, len(points) - 1)))
+    if reliability is None:
+        reliability = len(groups.names) <= RELIABLE_UP_TO
     foreign = outvoted(groups, graph)
     native = [rows[~foreign[rows]] for rows in groups.members()]
     counted = _count_classes(
@@ -224,18 +230,24 @@ def _count_classes(
 
 
 def _uncounted(n: int) -> Subclusters:
-    return Subclusters(1, np.zeros(n, dtype=np.int64), np.nan, None, np.ones(1, dtype=np.int64), 1.0)
+    return Subclusters(1, np.zeros(n, dtype=np.int64), np.nan, None, np.empty(0, dtype=np.int64), 1.0)
 
 
 def _count_columns(counted: list[Subclusters]) -> dict[str, Any]:
     return {
         "subclusters": [sub.count for sub in counted],
-        "subclusters_low": [np.sort(sub.counts)[len(sub.counts) // 20] for sub in counted],
-        "subclusters_high": [np.sort(sub.counts)[-1 - len(sub.counts) // 20] for sub in counted],
+        "subclusters_low": pd.array([_quantile(sub.counts, 0.05) for sub in counted], dtype="Int64"),
+        "subclusters_high": pd.array([_quantile(sub.counts, 0.95) for sub in counted], dtype="Int64"),
         "stability": [sub.stability for sub in counted],
         "second_opinion": pd.array([sub.second_opinion for sub in counted], dtype="Int64"),
         "p_value": [sub.p_value for sub in counted],
     }
+
+
+def _quantile(counts: Int64[np.ndarray, "b"], share: float) -> int | None:
+    """The next count outwards from the median; None where there are none."""
+    method: Any = "lower" if share < 0.5 else "higher"
+    return int(np.quantile(counts, share, method=method)) if len(counts) else None
 
 
 def _shape_columns(points: Float[np.ndarray, "n d"], groups: Groups, foreign: Bool[np.ndarray, "n"]) -> dict[str, Any]:

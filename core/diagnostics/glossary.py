@@ -37,7 +37,8 @@ _MEASURES = [
     Measure(
         "subclusters_low",
         "Sub-clusters, low",
-        "5 % quantile of the count over 30 subsamples of 80 % of the class.",
+        "5 % quantile of the count over 30 subsamples of 80 % of the class. Missing in data sets of more than 200 "
+        "classes.",
         "1, 2, 3, ...",
         "close to the count",
         OURS,
@@ -45,7 +46,8 @@ _MEASURES = [
     Measure(
         "subclusters_high",
         "Sub-clusters, high",
-        "95 % quantile of the count over 30 subsamples of 80 % of the class.",
+        "95 % quantile of the count over 30 subsamples of 80 % of the class. Missing in data sets of more than 200 "
+        "classes.",
         "1, 2, 3, ...",
         "close to the count",
         OURS,
@@ -54,7 +56,7 @@ _MEASURES = [
         "stability",
         "Stability",
         "How well the groups found in subsamples agree with those found in the whole class: mean adjusted mutual "
-        "information over 30 subsamples of 80 %.",
+        "information over 30 subsamples of 80 %. Missing in data sets of more than 200 classes.",
         "0 to 1",
         "higher = more believable",
         "Vinh, Epps & Bailey 2010, JMLR 11, 2837-2854",

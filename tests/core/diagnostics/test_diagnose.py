@@ -30,6 +30,18 @@ def test_progress_reaches_the_number_of_classes():
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
+def test_many_classes_are_counted_alike_without_the_costly_reliability(monkeypatch):
+    points, truth = modes(np.random.default_rng(2), 4, 240, separation=20)
+    few = diagnose(points, truth % 2)
+    monkeypatch.setattr("core.diagnostics.diagnosis.RELIABLE_UP_TO", 1)
+    many = diagnose(points, truth % 2)
+    costly = ["subclusters_low", "subclusters_high", "stability", "second_opinion"]
+    assert few[costly].notna().all(axis=None)
+    assert many[costly].isna().all(axis=None)
+    assert few.drop(columns=costly).equals(many.drop(columns=costly))
+    assert few["subclusters"].tolist() == [2, 2]
+
+
 def test_reference_of_another_length_is_refused():
     points, truth = modes(np.random.default_rng(2), 2, 40, separation=20)
     with pytest.raises(DataError, match="reference"):
