@@ -68,12 +68,17 @@ def _ranked(
     batch: Candidates, anchors: Int[Tensor, "p"], positives: Int[Tensor, "p"] | None
 ) -> tuple[Int[Tensor, "p"], Bool[Tensor, "p"]]:
     """The nearest negative of each anchor, beyond its positive where given, and whether there is one."""
-    distances = batch.distances.masked_fill(~batch.other_class, torch.inf)
-    ordered, order = distances.sort(dim=1, stable=True)
+    distances = batch.distances.masked_fill(~batch.other_class, torch.inf)  # (a, n)
     if positives is None:
-        rank = torch.zeros_like(anchors)
-    else:
-        rank = torch.searchsorted(ordered, batch.distances, right=True)[anchors, positives]
+        nearest = distances.min(dim=1)
+        return nearest.indices[anchors], nearest.values[anchors] < torch.inf
+    if len(anchors) <= batch.anchors:  # one positive each: a pass over the rows is cheaper than to sort them
+        rows = distances[anchors]
+        reach = batch.distances[anchors, positives]
+        nearest = rows.masked_fill_(rows <= reach[:, None], torch.inf).min(dim=1)
+        return nearest.indices, nearest.values < torch.inf
+    ordered, order = distances.sort(dim=1, stable=True)
+    rank = torch.searchsorted(ordered, batch.distances, right=True)[anchors, positives]
     found = rank < batch.other_class.sum(dim=1)[anchors]
     return order[anchors, rank.clamp_max(order.shape[1] - 1)], found
 
