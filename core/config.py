@@ -259,7 +259,7 @@ class Recipe:
             _require(name != "pixels", 'an arm cannot be called "pixels": that is the reference')
             self._check_rules(name, arm)
         for option, losses in OPTIONS.items():
-            used = {self.loss_of(name) for name in self.trained}
+            used = {self.loss_of(name) for name, arm in self.arms.items() if not arm.checkpoint}
             _require(
                 not getattr(self.train, option) or not used or bool(used & losses),
                 f"train.{option} is an option of {_either(losses)}, and no arm is trained with that; remove it",

@@ -132,6 +132,17 @@ def test_input_is_normalised_per_channel():
     assert torch.allclose(scaled.std(dim=(0, 2, 3)), torch.ones(3), atol=1e-4)
 
 
+def test_of_many_images_a_part_decides_the_normalisation(monkeypatch: pytest.MonkeyPatch):
+    images = pictures(4000, 1, 8)
+    whole, part = (Embedder(ModelSpec("convnet", 4, 1, 8, {"width": 4})) for _ in range(2))
+    whole.normalise_by(images)
+    monkeypatch.setattr("models.head.STATISTICS_BYTES", images.nbytes // 4)
+    part.normalise_by(images)
+    assert not torch.equal(whole.mean, part.mean)
+    assert torch.allclose(whole.mean, part.mean, atol=0.01)
+    assert torch.allclose(whole.std, part.std, atol=0.01)
+
+
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(UncollapseError, match=r'no model "vgg".*convnet'):
         create("vgg", channels=1, image_size=8)
