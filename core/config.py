@@ -1,5 +1,6 @@
 """The recipe: everything that describes a study, as frozen dataclasses that read from and write to TOML."""
 
+import math
 import re
 import tomllib
 from dataclasses import asdict, field
@@ -47,6 +48,8 @@ PRETRAINED = "pretrained"
 SOURCE_SIDE = 64
 """Side in pixels up to which a source's own size is kept where data.image_size is 0."""
 
+MOST_TRIPLETS = 50_000_000
+
 Config = TypeVar("Config")
 
 _STRICT = ConfigDict(extra="forbid", use_attribute_docstrings=True)
@@ -85,6 +88,12 @@ class DataConfig:
         _require(_is_text(self.path), "data.path must be Unicode text without null characters")
         needs_path = self.source in {"folder", "table", "idx"}
         _require(bool(self.path) or not needs_path, f'data.source = "{self.source}" needs data.path')
+
+    @property
+    def modes(self) -> int | None:
+        """Modes of each class, where the recipe alone tells: the digits of one parity."""
+        parity = self.source in {"mnist", "digits"} and self.label == "parity"
+        return 5 if parity and self.split != "modes" else None
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -258,6 +267,8 @@ class Recipe:
             )
             _require(name != "pixels", 'an arm cannot be called "pixels": that is the reference')
             self._check_rules(name, arm)
+            if not arm.checkpoint:
+                self._check_sizes(name, arm)
         for option, losses in OPTIONS.items():
             used = {self.loss_of(name) for name, arm in self.arms.items() if not arm.checkpoint}
             _require(
@@ -284,6 +295,26 @@ class Recipe:
             f'arms.{name}: loss = "{loss}" has no mining of its own for train.negatives = "own", only '
             f"{_either(OWN_MINING)} has; choose semihard, distance-weighted, hardest, random or all",
         )
+
+    def _check_sizes(self, name: str, arm: ArmConfig) -> None:
+        train, loss = self.train, self.loss_of(name)
+        if loss == "margin":
+            farthest = train.beta + (train.margin or 0.2)
+            _require(
+                farthest <= 2,
+                f"arms.{name}: train.beta + train.margin is {farthest:g}, but unit vectors lie at most 2 apart, so no "
+                "negative could ever satisfy the margin loss; lower one of them",
+            )
+        if loss not in PAIR_LOSSES | PROXY_LOSSES and arm.positives == train.negatives == "all":
+            same = train.samples_per_class + train.memory // train.classes_per_batch
+            batch = train.classes_per_batch * train.samples_per_class
+            triplets = batch * same * same * (train.classes_per_batch - 1)
+            _require(
+                triplets <= MOST_TRIPLETS,
+                f"arms.{name}: all positives with all negatives make some {triplets / 1e6:.0f} million triplets a "
+                f"step, more than {MOST_TRIPLETS / 1e6:.0f}; choose other negatives, a smaller batch or less "
+                "train.memory",
+            )
 
     def _check_checkpoint(self, name: str, arm: ArmConfig) -> None:
         _require(_is_text(arm.checkpoint), f"arms.{name}.checkpoint must be Unicode text without null characters")
@@ -314,6 +345,7 @@ class Recipe:
                 f"arms.{nearest[0]}: with 2 samples per class every anchor has a single candidate, so nearest "
                 "positives equal random positives; use at least 8 samples per class"
             )
+        found += self._noise_warnings() if nearest else []
         side = self.data.image_size or SOURCE_SIDE
         if side <= SOURCE_SIDE and self.model.weights and self.model.name != "convnet":
             found.append(
@@ -326,6 +358,20 @@ class Recipe:
                 'model.stem = "small", or a larger data.image_size'
             )
         return found
+
+    def _noise_warnings(self) -> list[str]:
+        noise, modes, samples = self.data.label_noise, self.data.modes, self.train.samples_per_class
+        if not noise or modes is None or self.train.memory:
+            return []
+        needed = math.ceil(samples_against_noise(noise, modes=modes))
+        if samples >= needed:
+            return []
+        warning = (
+            f"train.samples_per_class = {samples} is few for nearest positives against data.label_noise = {noise:g} "
+            f"and {modes} modes a class: too often the nearest item of the class is a mislabelled one; theory's rule "
+            f"of thumb is {needed}"
+        )
+        return [warning]
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
@@ -353,6 +399,15 @@ class Recipe:
     def to_toml(self) -> str:
         """The recipe as TOML; `Recipe.from_dict(tomllib.loads(...))` gives it back."""
         return tomli_w.dumps(self.to_dict())
+
+
+def samples_against_noise(noise: float, *, modes: int) -> float:
+    """Samples per class from which nearest positives withstand label noise, by rule of thumb: then the others of the
+    class hold no rightly labelled item of the anchor's mode at most as often as a label is wrong.
+
+    noise: probability of a wrong label, in (0, 1). modes: of each class, equally frequent. 1 + ln(1/p) / ln(K/(K-1+p)).
+    """
+    return 1 + math.log(1 / noise) / math.log(modes / (modes - 1 + noise))
 
 
 def checked(kind: type[Config], values: dict[str, Any]) -> Config:

@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.config import PROXY_LOSSES, ArmConfig, DataConfig, ModelConfig, Recipe, TrainConfig, checked, recipe_names
+from core.config import (
+    PROXY_LOSSES,
+    ArmConfig,
+    DataConfig,
+    ModelConfig,
+    Recipe,
+    TrainConfig,
+    checked,
+    recipe_names,
+    samples_against_noise,
+)
 from core.errors import RecipeError
 
 VALUES = {"name": "a", "data": {"source": "digits"}, "arms": {"nearest": {"positives": "nearest"}}}
@@ -45,6 +55,18 @@ def test_shipped_recipes_load_without_a_warning_and_have_both_arms(name: str):
         (
             ["train.memory=640", "train.memory_warmup=12"],
             "train.memory_warmup must be at least 0 and below train.epochs",
+        ),
+        (
+            ["train.loss=margin", "train.beta=1.9"],
+            "train.beta + train.margin is 2.1, but unit vectors lie at most 2 apart",
+        ),
+        (
+            ["train.negatives=all", "arms.standard.positives=all", "train.samples_per_class=500"],
+            "arms.standard: all positives with all negatives make some 250 million triplets a step, more than 50",
+        ),
+        (
+            ["train.negatives=all", "arms.standard.positives=all", "train.memory=4096"],
+            "choose other negatives, a smaller batch or less train.memory",
         ),
         (["train.precision=float16"], "train.precision: input should be 'auto'"),
         (["train.compile=maybe"], "train.compile: input should be a valid boolean"),
@@ -173,6 +195,34 @@ def test_pictures_too_small_for_a_network_warn(model: dict, image_size: int, wor
     found = recipe(model=model, data={"source": "digits", "image_size": image_size}).warnings()
     assert len(found) == (words is not None)
     assert words is None or words in found[0]
+
+
+def test_all_with_all_is_no_matter_for_losses_that_take_pairs():
+    train = {"loss": "nt-xent", "negatives": "all", "memory": 4096}
+    assert recipe(train=train, arms={"a": {"positives": "all"}}).train.memory == 4096
+
+
+def noisy(samples: int, **changes) -> Recipe:
+    data = {"source": "digits", "label": "parity", "label_noise": 0.1}
+    return recipe(**{"data": data, "train": {"samples_per_class": samples}} | changes)
+
+
+def test_too_few_samples_against_the_label_noise_are_told_with_the_number_that_theory_asks_for():
+    (warning,) = noisy(12).warnings()
+    assert "samples_per_class = 12 is few" in warning
+    assert warning.endswith("theory's rule of thumb is 13")
+    assert not noisy(13).warnings()
+    assert not noisy(12, arms={"a": {"positives": "random"}}).warnings()
+    assert not noisy(12, data={"source": "digits", "label": "parity"}).warnings()
+    assert not noisy(12, data={"source": "digits", "label": "digit", "label_noise": 0.1}).warnings()
+
+
+@given(st.floats(0.001, 0.5), st.integers(2, 30), st.integers(0, 10**6))
+def test_the_rule_of_thumb_is_where_no_good_neighbour_becomes_as_rare_as_a_wrong_label(noise, modes, seed):
+    needed = math.ceil(samples_against_noise(noise, modes=modes))
+    miss = 1 - (1 - noise) / modes  # of one other item of the class: of another mode, or wrongly labelled
+    assert miss ** (needed - 1) <= noise * (1 + 1e-9)
+    assert needed <= 2 or miss ** (needed - 2) > noise * (1 - 1e-9)
 
 
 def test_overrides_read_toml_values_and_bare_words():
