@@ -30,8 +30,14 @@ def embed_stream(embedder: Embedder, images: Images) -> Iterator[Float32[np.ndar
     return (embed(embedder, torch.from_numpy(block)) for block in blocks)
 
 
-def embed_pictures(checkpoint: Path, pictures: list[Image.Image]) -> Float32[np.ndarray, "n d"]:
-    """Pictures of any size through the network of a checkpoint folder. Raises CheckpointError."""
-    embedder = load_checkpoint(checkpoint)
-    spec = embedder.spec
-    return embed(embedder, torch.from_numpy(to_pixels(pictures, size=spec.image_size, channels=spec.channels)))
+class PictureEmbedder:
+    """The network of a checkpoint folder, ready for pictures of any size. Raises CheckpointError."""
+
+    def __init__(self, checkpoint: Path) -> None:
+        self._embedder = load_checkpoint(checkpoint)
+
+    def embed(self, pictures: list[Image.Image]) -> Float32[np.ndarray, "n d"]:
+        """Pictures as unit vectors."""
+        spec = self._embedder.spec
+        squares = to_pixels(pictures, size=spec.image_size, channels=spec.channels)
+        return embed(self._embedder, torch.from_numpy(squares))

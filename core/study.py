@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, NotRequired, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, Self
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,9 @@ from core.errors import RecipeError, StudyError
 from core.neighbours import KnnGraph, Neighbours
 from core.pixels import pixel_vectors, to_pixels
 from core.snapshots import SNAPSHOTS, Snapshots
+
+if TYPE_CHECKING:
+    from core.embedding import PictureEmbedder
 
 SCHEMA = 1
 OVERLAP_K = 10
@@ -98,6 +101,13 @@ class Arm:
         """One row per epoch; empty for arms that were not trained here."""
         path = self.folder / "history.parquet"
         return pd.read_parquet(path) if path.exists() else pd.DataFrame({"epoch": []})
+
+    @cached_property
+    def network(self) -> "PictureEmbedder":
+        """The network of an arm that has one, read once. Raises CheckpointError."""
+        from core.embedding import PictureEmbedder  # imports torch
+
+        return PictureEmbedder(self.folder)
 
     @cached_property
     def snapshots(self) -> Snapshots:
@@ -243,9 +253,7 @@ class Study:
         spaces = {}
         for arm in self._arms.values():
             if arm.kind == "trained":
-                from core.embedding import embed_pictures  # imports torch
-
-                spaces[arm.name] = embed_pictures(arm.folder, pictures)
+                spaces[arm.name] = arm.network.embed(pictures)
             elif arm.pixels is not None:
                 squares = to_pixels(pictures, size=arm.pixels.side, channels=arm.pixels.channels)
                 spaces[arm.name] = pixel_vectors(squares)

@@ -42,6 +42,14 @@ def test_a_trained_arm_of_one_study_is_an_arm_of_another(first: Study, small: Sm
     assert np.allclose(vectors["again"][0], study.arm("again").embeddings[4], atol=1e-4)
 
 
+def test_a_network_is_read_once_for_all_searches(first: Study, monkeypatch: pytest.MonkeyPatch):
+    study, read = Study.load(first.path), []
+    monkeypatch.setattr("core.embedding.load_checkpoint", lambda folder: read.append(folder) or load_checkpoint(folder))
+    one, other = (study.embed([study.picture(4)])["nearest"] for _ in range(2))
+    assert read == [study.arm("nearest").folder]
+    assert np.array_equal(one, other)
+
+
 def test_nothing_need_be_trained(first: Study, small: Small, tmp_path: Path):
     told = []
     arms = {"a": {"checkpoint": str(first.path / "arms" / "nearest")}}
