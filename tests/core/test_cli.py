@@ -405,6 +405,6 @@ class TestConvert:
         refused(cli("convert", tmp_path / "absent.pth", "--model", "resnet18"), "absent.pth is missing")
         (tmp_path / "text.pth").write_text("no weights")
         refused(cli("convert", tmp_path / "text.pth", "--model", "resnet18"), "text.pth")
-        resnet = "model.name=resnet18"
-        refused(run(data, resnet, f"model.weights={pth}"), "make a safetensors file of it first: python -m core")
-        refused(run(data, resnet, "model.weights=absent.safetensors"), "absent.safetensors is missing")
+        resnet = ("model.name=resnet18", "data.image_size=80")
+        refused(run(data, *resnet, f"model.weights={pth}"), "make a safetensors file of it first: python -m core")
+        refused(run(data, *resnet, "model.weights=absent.safetensors"), "absent.safetensors is missing")
