@@ -33,6 +33,13 @@ PAIR_LOSSES = frozenset({"contrastive", "multi-similarity", "nt-xent"})
 """Losses whose positive and negative pairs are chosen apart; the others that compare items take triplets."""
 OWN_MINING = frozenset({"multi-similarity"})
 """Losses that came with a way of choosing tuples of their own."""
+USUAL_NEGATIVES: dict[str, NegativeRule] = {
+    "triplet": "semihard",
+    "margin": "distance-weighted",
+    "contrastive": "all",
+    "multi-similarity": "own",
+    "nt-xent": "all",
+}
 OPTIONS = {
     "margin": frozenset({"triplet", "margin", "contrastive"}),
     "learn_beta": frozenset({"margin"}),
@@ -48,7 +55,8 @@ PRETRAINED = "pretrained"
 SOURCE_SIDE = 64
 """Side in pixels up to which a source's own size is kept where data.image_size is 0."""
 
-MOST_TRIPLETS = 50_000_000
+MOST_COMPARED = {"triplet": 50_000_000, "margin": 50_000_000, "nt-xent": 200_000_000}
+"""What a step of a loss may compare one by one: some gigabytes. The other losses go by the matrix of distances."""
 
 Config = TypeVar("Config")
 
@@ -155,8 +163,9 @@ class TrainConfig:
     """NT-Xent only: what cosine similarities are divided by, 0.07 where silent."""
     loss_lr: float | None = None
     """Learning rate of the loss's own parameters (beta, class proxies); `lr` where silent."""
-    negatives: NegativeRule = "semihard"
-    """How negatives are chosen, whatever the positive rule; `own`: the mining that came with the loss."""
+    negatives: NegativeRule | None = None
+    """How negatives are chosen, whatever the positive rule; `own`: the mining that came with the loss. Where silent, as
+    is usual: semihard for triplet, distance-weighted for margin, own for multi-similarity, all for the others."""
     classes_per_batch: int = 2
     """Classes in a batch."""
     samples_per_class: int = 32
@@ -305,15 +314,16 @@ class Recipe:
                 f"arms.{name}: train.beta + train.margin is {farthest:g}, but unit vectors lie at most 2 apart, so no "
                 "negative could ever satisfy the margin loss; lower one of them",
             )
-        if loss not in PAIR_LOSSES | PROXY_LOSSES and arm.positives == train.negatives == "all":
-            same = train.samples_per_class + train.memory // train.classes_per_batch
+        if loss in MOST_COMPARED and (train.negatives or USUAL_NEGATIVES[loss]) == "all":
+            of_class = train.samples_per_class + train.memory // train.classes_per_batch
             batch = train.classes_per_batch * train.samples_per_class
-            triplets = batch * same * same * (train.classes_per_batch - 1)
+            compared = batch * (of_class if arm.positives == "all" else 1) * (train.classes_per_batch - 1) * of_class
+            compared *= batch if loss == "nt-xent" else 1  # it sets every positive pair against every negative one
             _require(
-                triplets <= MOST_TRIPLETS,
-                f"arms.{name}: all positives with all negatives make some {triplets / 1e6:.0f} million triplets a "
-                f"step, more than {MOST_TRIPLETS / 1e6:.0f}; choose other negatives, a smaller batch or less "
-                "train.memory",
+                compared <= MOST_COMPARED[loss],
+                f"arms.{name}: {arm.positives} positives with all negatives make some {compared / 1e6:.0f} million "
+                f'comparisons a step in loss = "{loss}", more than {MOST_COMPARED[loss] / 1e6:.0f}; choose another '
+                "rule, a smaller batch or less train.memory",
             )
 
     def _check_checkpoint(self, name: str, arm: ArmConfig) -> None:

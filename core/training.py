@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from core import distributed
 from core.augmentation import Augmentation
-from core.config import PAIR_LOSSES, ArmConfig, ModelConfig, Recipe
+from core.config import PAIR_LOSSES, USUAL_NEGATIVES, ArmConfig, ModelConfig, Recipe
 from core.errors import RecipeError
 from core.losses import compute_loss, create_loss
 from core.sampling import Candidates, ClassBalancedBatches, Memory, Tuples, sample_pairs, sample_triplets
@@ -180,7 +180,8 @@ class Trainer:
         if self.arm.positives is None:
             return None
         sample = sample_pairs if self.loss_name in PAIR_LOSSES else sample_triplets
-        return sample(self.arm.positives, self.train.negatives, batch, generator=self.generator)
+        negatives = self.train.negatives or USUAL_NEGATIVES[self.loss_name]
+        return sample(self.arm.positives, negatives, batch, generator=self.generator)
 
     def save(self, path: Path, history: list[dict[str, Any]]) -> None:
         """Everything needed to go on after this epoch, replaced in one step."""

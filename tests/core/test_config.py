@@ -4,6 +4,7 @@ import math
 import tomllib
 from dataclasses import asdict
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 
 from core.config import (
     PROXY_LOSSES,
+    USUAL_NEGATIVES,
     ArmConfig,
     DataConfig,
+    LossName,
     ModelConfig,
     Recipe,
     TrainConfig,
@@ -62,11 +65,11 @@ def test_shipped_recipes_load_without_a_warning_and_have_both_arms(name: str):
         ),
         (
             ["train.negatives=all", "arms.standard.positives=all", "train.samples_per_class=500"],
-            "arms.standard: all positives with all negatives make some 250 million triplets a step, more than 50",
+            "arms.standard: all positives with all negatives make some 250 million comparisons a step",
         ),
         (
             ["train.negatives=all", "arms.standard.positives=all", "train.memory=4096"],
-            "choose other negatives, a smaller batch or less train.memory",
+            "more than 50; choose another rule, a smaller batch or less train.memory",
         ),
         (["train.precision=float16"], "train.precision: input should be 'auto'"),
         (["train.compile=maybe"], "train.compile: input should be a valid boolean"),
@@ -157,6 +160,14 @@ def test_a_memory_without_a_loss_that_compares_items_is_refused():
         recipe(train={"memory": 640}, arms={"a": {"loss": "arcface"}})
 
 
+def test_every_loss_that_compares_items_has_usual_negatives_that_it_can_take():
+    assert set(USUAL_NEGATIVES) == set(get_args(LossName)) - PROXY_LOSSES
+    for loss, negatives in USUAL_NEGATIVES.items():
+        silent = recipe(train={"loss": loss})
+        assert silent.train.negatives is None
+        assert recipe(train={"loss": loss, "negatives": negatives}).train.loss == loss
+
+
 def test_own_mining_goes_with_the_loss_that_has_it_and_beside_proxies():
     arms = {"baseline": {"loss": "arcface"}, "nearest": {"positives": "nearest"}}
     assert recipe(train={"loss": "multi-similarity", "negatives": "own"}, arms=arms).train.negatives == "own"
@@ -197,9 +208,13 @@ def test_pictures_too_small_for_a_network_warn(model: dict, image_size: int, wor
     assert words is None or words in found[0]
 
 
-def test_all_with_all_is_no_matter_for_losses_that_take_pairs():
-    train = {"loss": "nt-xent", "negatives": "all", "memory": 4096}
-    assert recipe(train=train, arms={"a": {"positives": "all"}}).train.memory == 4096
+def test_all_with_all_is_no_matter_for_losses_that_go_by_the_matrix_of_distances():
+    train = {"negatives": "all", "memory": 4096}
+    for loss in ("contrastive", "multi-similarity"):
+        assert recipe(train=train | {"loss": loss}, arms={"a": {"positives": "all"}}).train.memory == 4096
+    assert recipe(train=train | {"loss": "nt-xent"}, arms={"a": {"positives": "nearest"}}).train.memory == 4096
+    with pytest.raises(RecipeError, match=r'million comparisons a step in loss = "nt-xent", more than 200'):
+        recipe(train=train | {"loss": "nt-xent"}, arms={"a": {"positives": "all"}})
 
 
 def noisy(samples: int, **changes) -> Recipe:
