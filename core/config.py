@@ -69,12 +69,12 @@ _NOT_TOML = (ValueError, RecursionError)  # the second for brackets in brackets 
 class DataConfig:
     """Where the items come from, how they are split, and what the loss is told about them."""
 
-    source: Literal["mnist", "digits", "folder", "table", "idx"]
+    source: Literal["mnist", "digits", "folder", "table", "idx", "cub200", "cars196"]
     """The kind of data set."""
     label: str = ""
     """Which of the source's groupings is the class, where it offers several (mnist: `parity` or `digit`)."""
     path: str = ""
-    """The folder, zip or table, for sources that read the disk."""
+    """The folder, zip or table, for sources that read the disk; cub200 and cars196 as they are unpacked."""
     split: Literal["items", "modes", "classes"] = "items"
     """Hold out items of every class, the second half of every class's modes, or the second half of the classes."""
     test_fraction: float = 0.3
@@ -94,7 +94,7 @@ class DataConfig:
         _require(self.max_items is None or self.max_items >= 4, "data.max_items must be at least 4")
         _require(self.image_size == 0 or 8 <= self.image_size <= 512, "data.image_size must be 0 or 8 to 512")
         _require(_is_text(self.path), "data.path must be Unicode text without null characters")
-        needs_path = self.source in {"folder", "table", "idx"}
+        needs_path = self.source not in {"mnist", "digits"}
         _require(bool(self.path) or not needs_path, f'data.source = "{self.source}" needs data.path')
 
     @property

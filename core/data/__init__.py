@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from core.config import SOURCE_SIDE, DataConfig
-from core.data import digits, folder, idx, mnist, table
+from core.data import cars, cub, digits, folder, idx, mnist, table
 from core.data.collection import Collection, Problem, Severity, raise_errors
 from core.data.images import ArrayImages, FileImages, Images, decode, encode_png
 from core.data.noise import inject_label_noise
@@ -38,6 +38,8 @@ SOURCES: dict[str, Callable[[DataConfig], Collection]] = {
     "folder": folder.read,
     "table": table.read,
     "idx": idx.read,
+    "cub200": cub.read,
+    "cars196": cars.read,
 }
 
 
