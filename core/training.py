@@ -103,6 +103,11 @@ class Trainer:
         self.pictures = Pictures(items.images, self.device)
         self.labels, self.ids = items.labels.to(self.device), items.ids.to(self.device)
         self.train, self.arm = train, arm
+        if train.classes_per_batch * train.samples_per_class < distributed.processes():
+            raise RecipeError(
+                f"a batch of {train.classes_per_batch} x {train.samples_per_class} items cannot be shared by "
+                f"{distributed.processes()} processes; raise train.samples_per_class or start fewer"
+            )
         self.loss_name = arm.loss or train.loss
         classes = int(items.labels.max()) + 1
         with torch.random.fork_rng(devices=[]):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from core import distributed
 from core.config import PROXY_LOSSES, ArmConfig, Recipe
 from core.errors import RecipeError
 from core.training import Pictures, Trainer, TrainingItems, build_embedder, choose_device
@@ -236,6 +237,13 @@ def test_a_save_that_fails_leaves_the_last_one(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(ZeroDivisionError):
         made.save(path, [{"epoch": 1}])
     assert trainer(ArmConfig("nearest")).restore(path) == [{"epoch": 0}]
+
+
+def test_a_batch_smaller_than_the_number_of_processes_is_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(distributed, "processes", lambda: 17)
+    monkeypatch.setattr(distributed, "replicate", lambda network: network)
+    with pytest.raises(RecipeError, match="a batch of 2 x 8 items cannot be shared by 17 processes"):
+        trainer(ArmConfig("nearest"))
 
 
 @pytest.mark.parametrize("device", ["cuda", "mps"])
