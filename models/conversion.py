@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from models.errors import CheckpointError
+from models.errors import CheckpointError, first_line
 from models.registry import create
 from models.tensors import check_finite, check_names, check_shape, check_size
 
@@ -87,7 +87,7 @@ def read_pth(path: Path) -> Any:
             f"{path} holds more than tensors, or is damaged, and is not read for safety; save the state dict alone"
         ) from None
     except Exception as error:  # torch raises a dozen kinds on broken files
-        raise CheckpointError(f"{path} is not a readable .pth file ({_first_line(error)})") from None
+        raise CheckpointError(f"{path} is not a readable .pth file ({first_line(error)})") from None
 
 
 def _skeleton(name: str) -> nn.Module:
@@ -120,7 +120,3 @@ def _unwrapped(path: Path, found: Any) -> dict[str, Tensor]:
             raise CheckpointError(f"{path} holds no state dict: {key!r:.80} is no tensor; save the state_dict() alone")
     prefixed = all(key.startswith(PREFIX) for key in found)
     return {key.removeprefix(PREFIX) if prefixed else key: value for key, value in found.items()}
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

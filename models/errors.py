@@ -7,3 +7,8 @@ class UncollapseError(Exception):
 
 class CheckpointError(UncollapseError):
     """A model on disk cannot be read: wrong files, names, shapes, sizes or values."""
+
+
+def first_line(error: Exception) -> str:
+    """What a library says went wrong, short enough for a sentence of ours."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

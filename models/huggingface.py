@@ -18,7 +18,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from models.errors import CheckpointError, UncollapseError
+from models.errors import CheckpointError, UncollapseError, first_line
 from models.registry import IMAGENET, Pretrained, Statistics, register
 from models.tensors import check_finite
 
@@ -70,7 +70,7 @@ class HuggingFace(nn.Module):
         try:
             self.network = _transformers().AutoModel.from_config(checked, trust_remote_code=False)
         except Exception as error:  # whatever a model's code makes of odd values
-            raise UncollapseError(f"no network can be built of its configuration ({_first_line(error)})") from None
+            raise UncollapseError(f"no network can be built of its configuration ({first_line(error)})") from None
         if self.network.main_input_name != "pixel_values":
             raise UncollapseError(f'"{checked.model_type}" is no vision network')
         _remove_untrained_pooler(self.network)
@@ -120,7 +120,7 @@ def read_huggingface(weights: str) -> Pretrained:
     except UncollapseError:
         raise
     except Exception as error:  # a dozen kinds, from missing files to mismatched shapes
-        raise CheckpointError(f"{weights} holds no network that can be read ({_first_line(error)})") from None
+        raise CheckpointError(f"{weights} holds no network that can be read ({first_line(error)})") from None
     if network.main_input_name != "pixel_values":
         raise CheckpointError(f'{weights} holds "{network.config.model_type}", which is no vision network')
     _remove_untrained_pooler(network)
@@ -153,7 +153,7 @@ def _download(weights: str) -> Path:
         return Path(hub.snapshot_download(name, revision=revision or None, allow_patterns=FILES))
     except Exception as error:  # no network, no such repository, no right to it, no space
         raise CheckpointError(
-            f'"{weights}" is no folder, and cannot be had from the Hugging Face hub ({_first_line(error)})'
+            f'"{weights}" is no folder, and cannot be had from the Hugging Face hub ({first_line(error)})'
         ) from None
 
 
@@ -169,7 +169,7 @@ def _configuration(values: Config) -> Any:
     except UncollapseError:
         raise
     except Exception as error:  # an unknown kind, or values that its class refuses
-        raise UncollapseError(f"its configuration cannot be read ({_first_line(error)})") from None
+        raise UncollapseError(f"its configuration cannot be read ({first_line(error)})") from None
 
 
 def _shallow(depth: Any) -> bool:
@@ -199,7 +199,3 @@ def _statistics(folder: Path) -> Statistics:
     if found.shape != (2, 3) or not bool(found.isfinite().all()) or float(found[1].min()) < 1e-3:
         raise CheckpointError(f"{path}: image_mean and image_std must be three numbers each, image_std above 0")
     return tuple(found[0].tolist()), tuple(found[1].tolist())
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
