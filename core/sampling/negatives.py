@@ -30,7 +30,7 @@ def mine_triplets(rule: NegativeRule, batch: Candidates, *, pairs: Pairs, genera
             pair, negatives = torch.nonzero(batch.other_class[anchors], as_tuple=True)
             return anchors[pair], positives[pair], negatives
         case "random":
-            negatives, found = _drawn(batch.other_class.double(), anchors, generator)
+            negatives, found = _drawn(_float64(batch.other_class), anchors, generator)
         case "distance-weighted":
             negatives, found = _drawn(_weights(batch), anchors, generator)
         case "hardest":
@@ -87,20 +87,26 @@ def _drawn(
     weights: Float[Tensor, "a n"], anchors: Int[Tensor, "p"], generator: torch.Generator
 ) -> tuple[Int[Tensor, "p"], Bool[Tensor, "p"]]:
     """For each anchor a row drawn with probability in proportion to its float64 weights, and whether there is one."""
-    n = weights.shape[1]
+    n, seekers = weights.shape[1], anchors.to(weights.device)
     ends = weights.flatten().cumsum(0)
     before = torch.cat([ends.new_zeros(1), ends])[: len(ends) : n]  # of each anchor: the weight of all earlier ones
     total = ends[n - 1 :: n] - before
     draws = torch.rand(len(anchors), generator=generator).to(ends)
-    place = torch.searchsorted(ends, before[anchors] + draws * total[anchors], right=True)
-    return place.clamp_max(len(ends) - 1) % n, total[anchors] > 0
+    place = torch.searchsorted(ends, before[seekers] + draws * total[seekers], right=True)
+    negatives, found = place.clamp_max(len(ends) - 1) % n, total[seekers] > 0
+    return negatives.to(anchors.device), found.to(anchors.device)
+
+
+def _float64(values: Tensor) -> Tensor:
+    """On the CPU if they come from Apple's GPU, which has no such numbers."""
+    return (values.cpu() if values.device.type == "mps" else values).double()
 
 
 def _weights(batch: Candidates) -> Float[Tensor, "a n"]:
     """1 / q(distance) of each negative, the greatest of each anchor as 1; 0 beyond REACH and for the own class."""
     dim = batch.embeddings.shape[1]
     allowed = batch.other_class & (batch.distances < REACH)
-    distances = batch.distances.double().clamp(CUTOFF, REACH)
+    distances = _float64(batch.distances).clamp(CUTOFF, REACH)
     log_density = (dim - 2) * distances.log() + (dim - 3) / 2 * (1 - distances.square() / 4).log()
-    scores = (-log_density).masked_fill(~allowed, -torch.inf)
+    scores = (-log_density).masked_fill(~allowed.to(distances.device), -torch.inf)
     return (scores - scores.amax(dim=1, keepdim=True).clamp_min(-1e300)).exp()
