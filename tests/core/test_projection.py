@@ -82,6 +82,7 @@ def test_the_second_map_lies_on_the_first():
 
 
 def test_of_many_items_landmarks_are_laid_out_and_the_rest_placed_between_them(monkeypatch):
+    monkeypatch.setattr(projection, "LAID_OUT_UP_TO", 60)
     monkeypatch.setattr(projection, "LANDMARKS", 60)
     points, labels = blobs(240), np.arange(240) % 3
     laid_out, layout = [], projection._layout
