@@ -81,7 +81,8 @@ def straightforward(arms: Arms, labels: Int64[np.ndarray, "n"]) -> float:
 
 
 def _hdbscan(points: Float32[np.ndarray, "n d"]) -> Int64[np.ndarray, "n"]:
-    return HDBSCAN(min_cluster_size=5, n_jobs=-1, copy=True).fit_predict(points)
+    jobs = -1 if len(points) > 1000 else None  # for small classes its threads cost more than they bring
+    return HDBSCAN(min_cluster_size=5, n_jobs=jobs, copy=True).fit_predict(points)
 
 
 def main() -> int:
