@@ -221,11 +221,13 @@ class Job:
         """The live process of this run.
 
         The system gives the number of a process that has ended to another one, so its command must be ours
-        too. (Its start time would also tell, but that moves whenever the clock is set.) A zombie has none.
+        too. (Its start time would also tell, but that moves whenever the clock is set.) A zombie has none, which
+        is an error here; nor, for a moment, has a process that is just being started.
         """
         with contextlib.suppress(psutil.Error, KeyError, TypeError, ValueError):
             process = psutil.Process(record["pid"])
-            if str(self._status_file) in process.cmdline():
+            command = process.cmdline()
+            if not command or str(self._status_file) in command:
                 return process
         return None
 

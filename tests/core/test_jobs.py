@@ -123,6 +123,14 @@ def test_a_run_under_way_names_its_process_which_leads_a_session_of_its_own(root
     assert os.getsid(status.pid) == status.pid
 
 
+def test_a_process_that_is_just_being_started_and_has_no_command_yet_has_not_failed(root, command, monkeypatch):
+    job = jobs.start("digits-parity", root=root, command=command("hang"))
+    monkeypatch.setattr(psutil.Process, "cmdline", lambda self: [])
+    assert job.status().state in {"queued", "running"}
+    monkeypatch.undo()
+    wait_for_stage(job, "wait")
+
+
 @pytest.mark.parametrize(
     ("behaviour", "error"),
     [

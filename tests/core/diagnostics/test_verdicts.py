@@ -26,7 +26,7 @@ def planted(rng, *, modes, scale=1.0, merged=False, noise=0.0, separation=12, pe
 CASES = {
     "preserved": {"modes": MODES},
     "compressed": {"modes": MODES, "scale": 1e-3},
-    "blurred": {"modes": MODES, "separation": 3.2, "per_class": 200},
+    "blurred": {"modes": MODES, "separation": 3.0, "per_class": 200},
     "destroyed": {"modes": MODES, "merged": True},
     "unimodal": {"modes": 1},
 }
