@@ -40,6 +40,8 @@ USUAL_NEGATIVES: dict[str, NegativeRule] = {
     "multi-similarity": "own",
     "nt-xent": "all",
 }
+USUAL_MARGINS = {"triplet": 0.2, "margin": 0.2, "contrastive": 1.0}
+"""Where the recipe is silent: Schroff et al., Wu et al., and pytorch-metric-learning's own choice."""
 OPTIONS = {
     "margin": frozenset({"triplet", "margin", "contrastive"}),
     "learn_beta": frozenset({"margin"}),
@@ -308,7 +310,7 @@ class Recipe:
     def _check_sizes(self, name: str, arm: ArmConfig) -> None:
         train, loss = self.train, self.loss_of(name)
         if loss == "margin":
-            farthest = train.beta + (train.margin or 0.2)
+            farthest = train.beta + (train.margin or USUAL_MARGINS[loss])
             _require(
                 farthest <= 2,
                 f"arms.{name}: train.beta + train.margin is {farthest:g}, but unit vectors lie at most 2 apart, so no "
