@@ -165,12 +165,13 @@ def convert(
 @data_app.command("check")
 def check_data(
     spec: Annotated[str, typer.Argument(help="A folder, zip, table, recipe file, or the name of a recipe.")],
+    overrides: Annotated[list[str] | None, typer.Option("--set", help="Change a recipe: data.path=FOLDER")] = None,
     as_json: AsJson = False,
 ) -> None:
     """List everything wrong with a data set, row by row; exits with 2 if it cannot be used."""
     from core.data import check
 
-    problems = check(_data_config(spec))
+    problems = check(_data_config(spec, tuple(overrides or ())))
     if as_json:
         _print_json(problems.to_dict("records"))
     elif problems.empty:
@@ -215,9 +216,11 @@ def _on_bar(bar: Progress) -> Any:
     return show
 
 
-def _data_config(spec: str) -> DataConfig:
+def _data_config(spec: str, overrides: tuple[str, ...]) -> DataConfig:
     if spec in recipe_names() or spec.endswith(".toml"):
-        return Recipe.load(spec).data
+        return Recipe.load(spec, overrides).data
+    if overrides:
+        raise UncollapseError(f"--set changes a recipe, and {spec} is none; leave it out")
     is_table = spec.lower().endswith((".csv", ".parquet"))
     return checked(DataConfig, {"source": "table" if is_table else "folder", "path": spec})
 

@@ -40,7 +40,8 @@ def read(config: DataConfig) -> Collection:
 def _annotations(path: Path) -> tuple[Any, list[str]]:
     """The structured array of annotations and the names of the models, in order."""
     try:
-        content = loadmat(path, appendmat=False, variable_names=["annotations", "class_names"])
+        with path.open("rb") as file:  # given a path, SciPy would not say why it cannot be opened
+            content = loadmat(file, variable_names=["annotations", "class_names"])
         names = [str(name.item()) for name in content["class_names"].ravel()]
         return content["annotations"].ravel()[:][["relative_im_path", "class", "test"]], names
     except (OSError, ValueError, LookupError, TypeError, NotImplementedError, MatReadError) as error:

@@ -369,6 +369,29 @@ class TestDataCheck:
     def test_a_recipe(self, cli, spec: str):
         assert cli("data", "check", spec).code == 0
 
+    @pytest.mark.parametrize(
+        ("name", "wanted"),
+        [
+            ("fashion-groups", "is not a folder; give the folder with the IDX files"),
+            ("omniglot-letters", "does not exist; give a folder or a .zip of images"),
+            ("cub200", "data.path must be the unpacked CUB_200_2011 folder"),
+            ("cars196", "(No such file or directory); data.path must be the folder with cars_annos.mat and car_ims"),
+        ],
+    )
+    def test_a_recipe_whose_data_are_missing(self, cli, tmp_path: Path, name: str, wanted: str):
+        missing = tmp_path / "not-there"
+        outcome = cli("data", "check", name, "--set", f"data.path={missing}", "--json")
+        assert outcome.code == 2
+        (problem,) = strict(outcome.out)
+        assert problem["problem"].startswith(str(missing))
+        assert wanted in problem["problem"]
+
+    def test_a_recipe_of_the_users_data(self, cli, data: Path):
+        assert cli("data", "check", "omniglot-letters", "--set", f"data.path={data}").code == 0
+        outcome = cli("data", "check", data, "--set", "data.path=elsewhere")
+        assert outcome.code == 2
+        assert "--set changes a recipe" in outcome.err
+
     @pytest.mark.parametrize("spec", ["", "absent.toml", "a\udcff"])
     def test_nothing_that_could_be_data(self, cli, spec: str):
         outcome = cli("data", "check", spec)
