@@ -23,7 +23,7 @@ WORSE_IN_A_ROW = 5
 MOST_DIMENSIONS = 15
 FLIPS = 20
 DIRECT_UP_TO = 128
-APART_BELOW = 0.003
+APART_BELOW = 0.001
 """p-value below which two groups are two. About as often a uniform cloud, the hardest single group, is cut in two."""
 
 ALIKE = 0.03
