@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.components import plotly_asset
+from core.errors import UncollapseError
 
 STATIC = Path(__file__).resolve().parent / "static"
 
@@ -23,7 +24,11 @@ page = st.navigation(
     [
         st.Page("views/compare.py", title="Compare", icon=":material/compare:", default=True),
         st.Page("views/search.py", title="Search", icon=":material/image_search:"),
+        st.Page("views/classes.py", title="Classes", icon=":material/category:"),
     ],
     position="top",
 )
-page.run()
+try:
+    page.run()
+except UncollapseError as error:  # of a study that was damaged or deleted while it is open
+    st.error(str(error), icon=":material/error:")

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -162,6 +163,11 @@ def comparison(view: View) -> pd.DataFrame:
     return _comparison(view.id, _stamp(view.id), view.left, view.right)
 
 
+def anatomy(view: View, what: str, *arguments: str) -> Any:
+    """What `core.anatomy` says of a class; `what` is one of its functions, the arguments those after the study."""
+    return _anatomy(view.id, _stamp(view.id), what, arguments)
+
+
 def embedded(view: View, picture: Image.Image) -> dict[str, np.ndarray]:
     """A picture's vector in every space that can take it; the networks are asked once, not at every click."""
     return _embedded(view.id, _stamp(view.id), picture)
@@ -170,6 +176,13 @@ def embedded(view: View, picture: Image.Image) -> dict[str, np.ndarray]:
 @st.cache_data(max_entries=32, show_spinner="Embedding the picture")
 def _embedded(id: str, stamp: int, picture: Image.Image) -> dict[str, np.ndarray]:
     return {name: vectors[0] for name, vectors in cached_study(id, stamp).embed([picture]).items()}
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def _anatomy(id: str, stamp: int, what: str, arguments: tuple[str, ...]) -> Any:
+    from core import anatomy  # imports scientific libraries
+
+    return getattr(anatomy, what)(cached_study(id, stamp), *arguments)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

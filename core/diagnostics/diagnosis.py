@@ -7,7 +7,7 @@ from typing import Any
 import joblib
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float, Int64
+from jaxtyping import Bool, Float, Float64, Int64
 from scipy.stats import false_discovery_control
 from threadpoolctl import threadpool_limits
 
@@ -302,16 +302,22 @@ def mode_recall(points: Float[np.ndarray, "n d"], modes: Int64[np.ndarray, "n"])
     if np.count_nonzero(sizes > 1) < 2:
         return np.nan, np.nan, np.nan
     others = sizes[modes] - 1
-    gallery, hits = Gallery(points), np.empty(len(points))
-    for block in chunks(len(points), max(1, BLOCK_NUMBERS // len(points))):
-        squares = gallery.precise(points[block])
-        squares[np.arange(len(squares)), np.arange(block.start, block.stop)] = np.inf
-        nearest = squares == squares.min(axis=1, keepdims=True)
-        hits[block] = (nearest & (modes[block, None] == modes)).sum(axis=1) / nearest.sum(axis=1)
+    hits = mode_hits(points, modes)
     recall = float(hits[others > 0].mean())
     chance = float(others[others > 0].mean() / (len(points) - 1))
     limit = GUESSING * np.sqrt(chance / (1 - chance) / len(points))
     return recall, (recall - chance) / (1 - chance), float(limit)
+
+
+def mode_hits(points: Float[np.ndarray, "n d"], modes: Int64[np.ndarray, "n"]) -> Float64[np.ndarray, "n"]:
+    """Whether the nearest other point has the same mode: 1, 0, or where several are nearest, their share."""
+    gallery, hits = Gallery(points), np.zeros(len(points))
+    for block in chunks(len(points) if len(points) > 1 else 0, max(1, BLOCK_NUMBERS // len(points))):
+        squares = gallery.precise(points[block])
+        squares[np.arange(len(squares)), np.arange(block.start, block.stop)] = np.inf
+        nearest = squares == squares.min(axis=1, keepdims=True)
+        hits[block] = (nearest & (modes[block, None] == modes)).sum(axis=1) / nearest.sum(axis=1)
+    return hits
 
 
 def _verdicts(table: pd.DataFrame, source: str) -> list[Verdict]:

@@ -1,0 +1,132 @@
+"""The Classes page in a real browser: choose a class, walk, click an example, read where the modes went."""
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from playwright.sync_api import Page, expect
+
+from core import anatomy
+from core.study import Study
+
+HOSTILE = '<img src=x onerror="window.hacked = true"> \u202b\u05d0\u05d1 **b** ' + "long " * 60
+
+
+@pytest.fixture(scope="module")
+def root(study_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny study, and a copy of it whose labels no page would wish for."""
+    folder = tmp_path_factory.mktemp("studies")
+    shutil.copytree(study_folder, folder / "digits")
+    shutil.copytree(study_folder, folder / "hostile")
+    for name in ("items", "diagnostics"):
+        path = folder / "hostile" / f"{name}.parquet"
+        table = pd.read_parquet(path)
+        table["label"] = table["label"].replace("even", HOSTILE)
+        if "sublabel" in table:
+            table["sublabel"] = table["sublabel"].replace("4", HOSTILE)
+        table.to_parquet(path, index=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def url(serve: Callable[..., Any], root: Path) -> str:
+    return serve("app/main.py", env={"UNCOLLAPSE_STUDIES": str(root)}).url
+
+
+@pytest.fixture
+def study(root: Path) -> Study:
+    return Study.load(root / "digits")
+
+
+def open_classes(page: Page, url: str, **query: str) -> None:
+    asked = "&".join(f"{name}={value}" for name, value in query.items())
+    page.goto(f"{url}/classes?study=digits&{asked}")
+    expect(page.locator(".strips .tile").first).to_be_visible(timeout=60_000)
+
+
+def chosen_class(page: Page) -> str:
+    return page.get_by_role("combobox", name="Class").input_value()
+
+
+def test_strips_show_every_sub_cluster_from_its_medoid(page: Page, url: str, study: Study) -> None:
+    open_classes(page, url, **{"class": "odd"})
+    for column, arm in enumerate(("standard", "nearest")):
+        expected = [group.exemplars.tolist() for group in anatomy.groups(study, arm, "odd")]
+        strips = page.locator(".strips > .column").nth(column).locator(".strip")
+        expect(strips).to_have_count(len(expected))
+        for strip, ids in zip(strips.all(), expected, strict=True):
+            assert [int(tile.get_attribute("data-id")) for tile in strip.locator(".tile").all()] == ids
+        painted = strips.first.locator("canvas").first
+        expect(painted).to_be_visible()
+        page.wait_for_function(
+            "c => c.getContext('2d').getImageData(0, 0, 8, 8).data.some(v => v)", arg=painted.element_handle()
+        )
+
+
+def test_a_clicked_example_shows_its_neighbours_and_stays_in_the_address(page: Page, url: str, study: Study) -> None:
+    open_classes(page, url, **{"class": "even"})
+    id = int(anatomy.groups(study, "nearest", "even")[0].exemplars[1])
+    page.locator(f".strips > .column >> nth=1 >> .tile[data-id='{id}']").click()
+    expect(page.locator(".gallery .query")).to_contain_text(f"Item #{id}", timeout=30_000)
+    assert f"item={id}" in page.url
+    expect(page.locator(f".strips > .column >> nth=1 >> .tile[data-id='{id}']")).to_have_class(re.compile("chosen"))
+    page.reload()
+    expect(page.locator(".gallery .query")).to_contain_text(f"Item #{id}", timeout=60_000)
+    assert chosen_class(page) == "even"
+
+
+def test_keys_walk_through_classes_and_tiles(page: Page, url: str) -> None:
+    open_classes(page, url)
+    first = chosen_class(page)
+    page.keyboard.press("j")
+    page.wait_for_function("old => !location.search.includes('class=' + old)", arg=first)
+    page.keyboard.press("k")
+    page.wait_for_function("old => location.search.includes('class=' + old)", arg=first)
+    tiles = page.locator(".strips > .column").first.locator(".tile")
+    tiles.first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(tiles.nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".gallery .query")).to_contain_text(
+        f"Item #{tiles.nth(1).get_attribute('data-id')}", timeout=30_000
+    )
+
+
+def test_charts_and_advice_are_there(page: Page, url: str, study: Study) -> None:
+    open_classes(page, url, **{"class": "even"})
+    sankey = page.locator(".js-plotly-plot .sankey")
+    expect(sankey).to_be_visible(timeout=30_000)
+    modes = set(study.items["sublabel"][anatomy.class_rows(study, "even")])
+    labels = set(page.locator(".sankey .node-label").all_text_contents())
+    assert modes | {"s1"} <= labels
+    expect(page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg")).to_have_count(
+        2, timeout=30_000
+    )
+    expect(page.get_by_text("What to try next").first).to_be_visible()
+
+
+def test_hostile_labels_are_text(page: Page, url: str) -> None:
+    page.goto(f"{url}/classes?study=hostile")
+    expect(page.locator(".strips .tile").first).to_be_visible(timeout=60_000)
+    page.get_by_role("combobox", name="Class").click()
+    page.get_by_role("option", name="<img").click()
+    expect(page.locator(".strips .tile").first).to_be_visible(timeout=30_000)
+    expect(page.locator(".js-plotly-plot .sankey")).to_be_visible(timeout=30_000)
+    assert page.evaluate("window.hacked") is None
+    width = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
+    assert width <= page.viewport_size["width"]
+
+
+def test_a_narrow_window_holds_everything(new_page: Callable[..., Page], url: str) -> None:
+    page = new_page(viewport={"width": 1024, "height": 900}, color_scheme="dark")
+    open_classes(page, url)
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 1024
+    lines = page.locator(".strips .tiles").evaluate_all(
+        "rows => rows.map(r => new Set([...r.children].map(t => t.offsetTop)).size)"
+    )
+    assert np.max(lines) == 1
