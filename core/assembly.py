@@ -14,9 +14,9 @@ import pandas as pd
 from jaxtyping import Float32
 
 from core.data.images import FileImages, Images
-from core.diagnostics import Diagnosis, analyse, retrieval_per_query, sufficient_depth
+from core.diagnostics import Diagnosis, analyse, survey
 from core.errors import DataError
-from core.neighbours import KnnGraph, Neighbours
+from core.neighbours import KnnGraph
 from core.pixels import stream_pixel_vectors
 from core.plain import to_json
 from core.projection import NEIGHBOURS, paired_maps
@@ -122,7 +122,10 @@ class Assembly:
             points = self._points(name)
             report = self._reporter(name, done=len(diagnoses))
             report(0, 0)
-            self._graphs[name] = Neighbours(points, self._ids).graph(max(NEIGHBOURS, sufficient_depth(labels)))
+            self._graphs[name], found = survey(
+                points, labels, ids=self._ids, k=NEIGHBOURS, sublabels=modes, **self._roles
+            )
+            queries[name] = found.assign(id=self._ids[found.index])
             diagnoses[name] = analyse(
                 points,
                 labels,
@@ -133,8 +136,6 @@ class Assembly:
                 progress=report,
                 reliability=False if name in references else None,  # of a reference only the count is used
             )
-            found = retrieval_per_query(points, labels, sublabels=modes, graph=self._graphs[name], **self._roles)
-            queries[name] = found.assign(id=self._ids[found.index])
         for entry in self._entries:
             entry["metrics"] = queries[entry["name"]].drop(columns="id").mean().to_dict()
         groups = {name: pd.DataFrame({"id": self._ids, "subcluster": d.assignments}) for name, d in diagnoses.items()}

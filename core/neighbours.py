@@ -1,5 +1,6 @@
 """Nearest neighbours of items, one interface: exact up to a size, approximate above it."""
 
+import functools
 from dataclasses import dataclass
 
 import faiss
@@ -7,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Float64, Int, Int32, Int64
 
 from core.errors import DataError
+from core.shortlist import shortlist
 
 EXACT_UP_TO = 100_000
 """Rows up to which the search is exhaustive; above it an HNSW graph keeps the cost below quadratic."""
@@ -87,11 +89,21 @@ class Neighbours:
         return KnnGraph(rows.astype(np.int32), distances)
 
     def _others(self, own: Int64[np.ndarray, "q"], k: int) -> Found:
-        distances, rows = self._search_rows(self._vectors[own], k + 1)
-        is_self = rows == own[:, None]
-        is_self[~is_self.any(axis=1), -1] = True  # hidden behind its duplicates: the last hit goes instead
-        kept = ~is_self
-        return distances[kept].reshape(-1, k), rows[kept].reshape(-1, k)
+        return _without(own, *self._search_rows(self._vectors[own], k + 1))
+
+    def others_among(
+        self,
+        own: Int64[np.ndarray, "q"],
+        k: int,
+        approximate: Float32[np.ndarray, "q c"],
+        rows: Int64[np.ndarray, "q c"],
+    ) -> Found:
+        """Distances and rows of the k items nearest to items, themselves left out.
+
+        approximate, rows: at least k + 1 + MARGIN of the nearest, with squared distances in float32, farthest last.
+        """
+        squares, rows = self._refine(self._vectors[own], k + 1, approximate, rows)
+        return _without(own, np.sqrt(squares).astype(np.float32), rows)
 
     def _search_rows(self, queries: Float[np.ndarray, "q d"], k: int) -> Found:
         queries = np.ascontiguousarray(queries, dtype=np.float32)
@@ -106,14 +118,22 @@ class Neighbours:
         return np.sqrt(squares).astype(np.float32), rows
 
     def _search_block(self, queries: Float32[np.ndarray, "q d"], k: int) -> Found:
-        n = len(self)
-        wanted, fetched = min(k, n), min(k + MARGIN, n)
+        return self._refine(queries, k, *self._index.search(queries - self._centre, min(k + MARGIN, len(self))))
+
+    def _refine(
+        self,
+        queries: Float32[np.ndarray, "q d"],
+        k: int,
+        approximate: Float32[np.ndarray, "q c"],
+        rows: Int64[np.ndarray, "q c"],
+    ) -> Found:
+        """The k nearest, exact, from candidates with their squares in float32, the farthest candidate last."""
+        n, wanted = len(self), min(k, len(self))
         centred = queries - self._centre
-        approximate, rows = self._index.search(centred, fetched)
         uncertainty = RESOLUTION * (self._largest_square + np.einsum("qd,qd->q", centred, centred))
         squares = _squares_of_pairs(queries, self._vectors, rows)
         squares, rows = _by_distance_then_row(squares, rows, wanted)
-        if self.exact and fetched < n:  # something float32 ranked out may still belong among the first k
+        if self.exact and rows.shape[1] < n:  # something float32 ranked out may still belong among the first k
             unsure = np.flatnonzero(squares[:, -1] >= approximate[:, -1] - uncertainty)
             squares[unsure], rows[unsure] = self._search_in_float64(queries[unsure], wanted)
         padding = ((0, 0), (0, k - wanted))
@@ -122,15 +142,18 @@ class Neighbours:
     def _search_in_float64(self, queries: Float32[np.ndarray, "q d"], k: int) -> Found:
         """Exhaustive search for queries whose neighbours lie closer together than float32 can tell apart."""
         squares, rows = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int64)
-        gallery = Gallery(self._vectors)
         for block in chunks(len(queries), max(1, PAIR_CHUNK // len(self))):
-            found = gallery.precise(queries[block])
+            found = self._gallery.precise(queries[block])
             reach = np.partition(found, k - 1, axis=1)[:, k - 1]
             for i, row_squares, row_reach in zip(range(block.start, block.stop), found, reach, strict=True):
                 hits = np.flatnonzero(row_squares <= row_reach)
                 best = hits[np.argsort(row_squares[hits], kind="stable")[:k]]
                 squares[i], rows[i] = row_squares[best], best
         return squares, rows
+
+    @functools.cached_property
+    def _gallery(self) -> "Gallery":
+        return Gallery(self._vectors)
 
     def _ids_of(self, rows: Int64[np.ndarray, "q k"]) -> Int64[np.ndarray, "q k"]:
         return np.where(rows < 0, -1, self.ids[rows])
@@ -144,6 +167,21 @@ class Neighbours:
         return rows
 
 
+class GraphInPassing:
+    """The exact graph of `Neighbours.graph`, from distances that are computed for something else too."""
+
+    def __init__(self, search: Neighbours, k: int) -> None:
+        self._search, self._k = search, k
+        shape = (len(search), k)
+        self.graph = KnnGraph(np.empty(shape, dtype=np.int32), np.empty(shape, dtype=np.float32))
+        """Complete when every row has been read."""
+
+    def read(self, own: Int64[np.ndarray, "q"], squares: Float32[np.ndarray, "q n"]) -> None:
+        """Squared distances from these rows to all rows, from a `Gallery` of the same vectors."""
+        candidates = nearest_columns(squares, min(self._k + 1 + MARGIN, squares.shape[1]))
+        self.graph.distances[own], self.graph.rows[own] = self._search.others_among(own, self._k, *candidates)
+
+
 class Gallery:
     """Squared Euclidean distances from queries to a fixed matrix, right also where rows nearly coincide.
 
@@ -153,19 +191,20 @@ class Gallery:
 
     def __init__(self, vectors: Float[np.ndarray, "n d"]) -> None:
         self._centre = vectors.mean(axis=0, dtype=np.float64)
-        self._vectors = vectors - self._centre
-        self._squares = np.einsum("nd,nd->n", self._vectors, self._vectors)
-        self._rough = None if len(vectors) <= PRECISE_UP_TO else self._vectors.astype(np.float32)
+        centred = vectors - self._centre
+        squares = np.einsum("nd,nd->n", centred, centred)
+        self._largest_square = squares.max(initial=0)
+        self._factors = np.concatenate([-2 * centred, np.ones((len(squares), 1)), squares[:, None]], axis=1)
+        self._rough = None if len(vectors) <= PRECISE_UP_TO else self._factors.astype(np.float32)
 
     def squared_distances(self, queries: Float[np.ndarray, "q d"]) -> Float32[np.ndarray, "q n"]:
         """(q, n), >= 0, rounded to float32 at the end, so that equal distances are equal."""
         if self._rough is None:
             return self.precise(queries).astype(np.float32)
         centred = (queries - self._centre).astype(np.float32)
-        own = np.einsum("qd,qd->q", centred, centred)
-        squares = _expand(centred, self._rough, own, self._squares.astype(np.float32))
-        close = squares < ROUGH_CLOSE * (own + self._squares.max())[:, None]
-        unsure = np.flatnonzero(np.count_nonzero(close, axis=1) > 1)  # one close hit ranks first either way
+        squares, own = _products(centred, self._rough)
+        close = np.flatnonzero(squares < ROUGH_CLOSE * (own + np.float32(self._largest_square))[:, None])
+        unsure = np.flatnonzero(np.bincount(close // squares.shape[1]) > 1)  # one close hit ranks first either way
         if len(unsure):
             squares[unsure] = self.precise(queries[unsure])
         return squares
@@ -173,26 +212,44 @@ class Gallery:
     def precise(self, queries: Float[np.ndarray, "q d"]) -> Float64[np.ndarray, "q n"]:
         """The same in float64 throughout; exactly 0 between equal rows."""
         queries = queries - self._centre
-        own = np.einsum("qd,qd->q", queries, queries)
-        squares = _expand(queries, self._vectors, own, self._squares)
-        close = squares < CLOSE * (own + self._squares.max(initial=0))[:, None]
+        squares, own = _products(queries, self._factors)
+        close = squares < CLOSE * (own + self._largest_square)[:, None]
         rows, columns = np.nonzero(close)
         for part in chunks(len(rows), max(1, PAIR_CHUNK // queries.shape[1])):
-            difference = queries[rows[part]] - self._vectors[columns[part]]
+            difference = queries[rows[part]] + 0.5 * self._factors[columns[part], :-2]
             squares[rows[part], columns[part]] = np.einsum("pd,pd->p", difference, difference)
         return squares
 
 
-def _expand(
-    queries: Float[np.ndarray, "q d"],
-    vectors: Float[np.ndarray, "n d"],
-    own: Float[np.ndarray, "q"],
-    others: Float[np.ndarray, "n"],
-) -> Float[np.ndarray, "q n"]:
-    squares = (-2 * queries) @ vectors.T
-    squares += own[:, None]
-    squares += others
-    return np.maximum(squares, 0, out=squares)
+def _products(
+    queries: Float[np.ndarray, "q d"], factors: Float[np.ndarray, "n d2"]
+) -> tuple[Float[np.ndarray, "q n"], Float[np.ndarray, "q"]]:
+    """|q - x|^2 = q (-2 x) + |q|^2 1 + 1 |x|^2 as one matrix product with (-2 x, 1, |x|^2); and |q|^2."""
+    own = np.einsum("qd,qd->q", queries, queries)
+    squares = np.concatenate([queries, own[:, None], np.ones_like(own)[:, None]], axis=1) @ factors.T
+    return np.maximum(squares, 0, out=squares), own
+
+
+def nearest_columns(squares: Float32[np.ndarray, "q n"], k: int) -> Found:
+    """The k smallest of every row and their columns, the largest of them last, the others in no order."""
+    places, sizes = shortlist(squares, k)
+    listed = np.arange(sizes.max()) < sizes[:, None]
+    values = np.full(listed.shape, np.inf, dtype=np.float32)
+    columns = np.zeros(listed.shape, dtype=np.int64)
+    values[listed] = squares.ravel()[places]
+    columns[listed] = places - np.repeat(np.arange(len(squares)) * squares.shape[1], sizes)
+    order = np.argpartition(values, k - 1, axis=1)[:, :k]
+    return np.take_along_axis(values, order, axis=1), np.take_along_axis(columns, order, axis=1)
+
+
+def _without(
+    own: Int64[np.ndarray, "q"], distances: Float[np.ndarray, "q k1"], rows: Int64[np.ndarray, "q k1"]
+) -> Found:
+    """Hits with each query's own row left out; where that is hidden behind its duplicates, without the last."""
+    is_self = rows == own[:, None]
+    is_self[~is_self.any(axis=1), -1] = True
+    kept = (len(own), rows.shape[1] - 1)
+    return distances[~is_self].reshape(kept), rows[~is_self].reshape(kept)
 
 
 def _squares_of_pairs(

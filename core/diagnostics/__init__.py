@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from core.diagnostics.comparison import Agreement, Matching, agreement, match_subclusters
     from core.diagnostics.diagnosis import Diagnosis, Subclusters, analyse, count_subclusters, diagnose
     from core.diagnostics.glossary import MEASURES, Measure, explain
-    from core.diagnostics.retrieval import retrieval_metrics, retrieval_per_query, sufficient_depth
+    from core.diagnostics.retrieval import retrieval_metrics, retrieval_per_query
     from core.diagnostics.significance import compare_retrieval
     from core.diagnostics.space import Space, measure_space
+    from core.diagnostics.surveying import survey
 
 __all__ = [
     "MEASURES",
@@ -32,16 +33,17 @@ __all__ = [
     "measure_space",
     "retrieval_metrics",
     "retrieval_per_query",
-    "sufficient_depth",
+    "survey",
 ]
 
 _HOMES = {
     "comparison": {"Agreement", "Matching", "agreement", "match_subclusters"},
     "diagnosis": {"Diagnosis", "Subclusters", "analyse", "count_subclusters", "diagnose"},
     "glossary": {"MEASURES", "Measure", "explain"},
-    "retrieval": {"retrieval_metrics", "retrieval_per_query", "sufficient_depth"},
+    "retrieval": {"retrieval_metrics", "retrieval_per_query"},
     "significance": {"compare_retrieval"},
     "space": {"Space", "measure_space"},
+    "surveying": {"survey"},
 }
 
 

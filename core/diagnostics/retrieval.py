@@ -5,28 +5,56 @@ all orders (McSherry & Najork 2008); queries without another item of their label
 Definitions: Musgrave et al. 2020, A Metric Learning Reality Check, https://arxiv.org/abs/2003.08505.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import joblib
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float, Float32, Float64, Int, Int64, UInt32
+from jaxtyping import Bool, Float, Float32, Float64, Int, Int32, Int64, UInt32
 from scipy.special import gammaln
+from threadpoolctl import threadpool_limits
 
 from core.diagnostics.checks import Labels, check_groups, check_points
 from core.errors import DataError
 from core.neighbours import EXACT_UP_TO, Gallery, KnnGraph, chunks
+from core.shortlist import shortlist
 
-BLOCK_NUMBERS = 1 << 22
-"""Distances held at once by each thread: 16 MiB in float32, so that a processor's cache holds most of them."""
+BLOCK_NUMBERS = 1 << 23
+"""Distances held at once by each thread: a matrix product with fewer rows is slower."""
+
+CACHED_NUMBERS = 1 << 20
+"""Distances ranked at once by each thread: 4 MiB, so that a processor's cache holds them and what is made of them."""
 
 Places = tuple[Int64[np.ndarray, "e"], ...]
 """Row and column numbers of single entries."""
 
-DEEPEST = 256
-"""Neighbours per item beyond which ranking all others costs less than keeping so deep a graph."""
-
 EXCLUDED = np.uint32(0xFFFFFFFF)
+
+Watch = Callable[[Int64[np.ndarray, "b"], Float32[np.ndarray, "b g"]], None]
+"""Called with a few queries' rows and their squared distances to the gallery."""
+
+
+@dataclass(frozen=True)
+class _Target:
+    """What is sought: items with the query's code."""
+
+    codes: Int32[np.ndarray, "n"]
+    gallery: Int32[np.ndarray, "g"]
+    """Codes of the items searched."""
+    counts: Int64[np.ndarray, "c"]
+    """How many of them carry each code."""
+
+    @classmethod
+    def of(cls, codes: Int64[np.ndarray, "n"], gallery: Int64[np.ndarray, "g"]) -> "_Target":
+        narrow = codes.astype(np.int32)
+        return cls(narrow, narrow[gallery], np.bincount(narrow[gallery], minlength=int(codes.max()) + 1))
+
+    def relevant(self, rows: Int64[np.ndarray, "b"], excluded: Places) -> Int64[np.ndarray, "b"]:
+        """How many of the items searched, those excluded left out, carry the code of these queries."""
+        queries, columns = excluded
+        own = queries[self.gallery[columns] == self.codes[rows][queries]]
+        return self.counts[self.codes[rows]] - np.bincount(own, minlength=len(rows))
 
 
 def retrieval_metrics(
@@ -63,8 +91,12 @@ def retrieval_per_query(
     is_query: Bool[np.ndarray, "n"] | None = None,
     is_gallery: Bool[np.ndarray, "n"] | None = None,
     graph: KnnGraph | None = None,
+    watch: Watch | None = None,
 ) -> pd.DataFrame:
-    """The figures of `retrieval_metrics` for each query: index = row number of the query, one column per figure."""
+    """The figures of `retrieval_metrics` for each query: index = row number of the query, one column per figure.
+
+    watch: reads all distances along the way, from several threads.
+    """
     points = check_points(embeddings)
     n = len(points)
     targets = {"": check_groups(labels, n).codes}
@@ -81,14 +113,8 @@ def retrieval_per_query(
         parts, queries = [found], queries[~reached]
     if len(queries):
         queries = queries[np.argsort(targets[""][queries], kind="stable")]  # blocks of one class need one depth
-        parts.append(_rank(points, queries, gallery, targets=targets, own=own, ks=ks))
+        parts.append(_rank(points, queries, gallery, targets=targets, own=own, ks=ks, watch=watch))
     return pd.concat(parts).sort_index()
-
-
-def sufficient_depth(labels: Labels) -> int:
-    """Neighbours per item from which a graph answers retrieval without a further search; 0 where classes are large."""
-    largest = int(np.unique(np.asarray(labels), return_counts=True)[1].max())
-    return largest if largest <= DEEPEST else 0
 
 
 def _rank_by_graph(
@@ -108,7 +134,9 @@ def _rank_by_graph(
     for prefix, codes in targets.items():
         match = codes[queries, None] == codes[rows]
         relevant = np.bincount(codes)[codes[queries]] - 1
-        figures |= _named(prefix, _figures(_keys(distances, match, np.nonzero(rows < 0)), relevant, ks=ks), ks)
+        keys = _keys(distances.view(np.uint32), match)
+        keys[rows < 0] = EXCLUDED
+        figures |= _named(prefix, _figures(keys, relevant, ks=ks), ks)
     return reached, pd.DataFrame(figures, index=pd.Index(queries, name="row"))
 
 
@@ -120,32 +148,57 @@ def _rank(
     targets: dict[str, Int64[np.ndarray, "n"]],
     own: Int64[np.ndarray, "n"],
     ks: Sequence[int],
+    watch: Watch | None,
 ) -> pd.DataFrame:
     """Figures from all distances, block by block of queries, blocks side by side."""
     distinct, copy_of = np.unique(points[gallery], axis=0, return_inverse=True)  # copies tie exactly
     copied = len(distinct) < len(gallery)
     space = Gallery(distinct if copied else points[gallery])
-    narrow = {prefix: codes.astype(np.int32) for prefix, codes in targets.items()}
-    others = {prefix: codes[gallery] for prefix, codes in narrow.items()}
     views = np.argsort(own[gallery], kind="stable")
     sources = own[gallery][views]
+    sought = [_Target.of(codes, gallery) for codes in targets.values()]
 
-    def rank_block(rows: Int64[np.ndarray, "b"]) -> pd.DataFrame:
-        distances = space.squared_distances(points[rows])
+    def rank_block(rows: Int64[np.ndarray, "b"]) -> Float64[np.ndarray, "b f"]:
+        squares = space.squared_distances(points[rows])
         if copied:
-            distances = distances[:, copy_of]
-        excluded = _places(sources, own[rows], views)
-        figures: dict[str, np.ndarray] = {}
-        for prefix, codes in narrow.items():
-            match = codes[rows, None] == others[prefix]
-            match[excluded] = False
-            relevant = np.count_nonzero(match, axis=1)
-            figures |= _named(prefix, _figures(_keys(distances, match, excluded), relevant, ks=ks), ks)
-        return pd.DataFrame(figures, index=pd.Index(rows, name="row"))
+            squares = np.take(squares, copy_of, axis=1)
+        figures = []
+        for few in chunks(len(rows), max(1, CACHED_NUMBERS // len(gallery))):
+            if watch is not None:
+                watch(rows[few], squares[few])
+            figures.append(_ranked(rows[few], squares[few], sought, _places(sources, own[rows[few]], views), ks=ks))
+        return np.concatenate(figures)
 
     blocks = [queries[block] for block in chunks(len(queries), max(1, BLOCK_NUMBERS // len(gallery)))]
     threads = joblib.Parallel(-1 if len(blocks) > 1 else 1, backend="threading")  # numpy lets others work meanwhile
-    return pd.concat(threads(joblib.delayed(rank_block)(rows) for rows in blocks))
+    with threadpool_limits(1):  # a matrix product with threads of its own would only wait for the others
+        figures = np.concatenate(threads(joblib.delayed(rank_block)(rows) for rows in blocks))
+    names = [prefix + name for prefix in targets for name in _names(ks)]
+    return pd.DataFrame(figures, index=pd.Index(queries, name="row"), columns=names)
+
+
+def _ranked(
+    rows: Int64[np.ndarray, "b"],
+    squares: Float32[np.ndarray, "b g"],
+    sought: Sequence[_Target],
+    excluded: Places,
+    *,
+    ks: Sequence[int],
+) -> Float64[np.ndarray, "b f"]:
+    """Figures of a few queries, target by target, from their squared distances to the gallery, which are spoilt."""
+    bits = squares.view(np.uint32)  # a float32 >= 0 sorts as its bits do
+    bits[excluded] = EXCLUDED
+    relevant = [target.relevant(rows, excluded) for target in sought]
+    places, sizes = shortlist(bits, int(max(*ks, *np.concatenate(relevant))) + 1, most=EXCLUDED - np.uint32(1))
+    query = np.repeat(np.arange(len(rows)), sizes)
+    columns, nearest = places - query * bits.shape[1], bits.ravel()[places]
+    listed = np.arange(sizes.max()) < sizes[:, None]
+    figures = []
+    for target, found in zip(sought, relevant, strict=True):
+        keys = np.full(listed.shape, EXCLUDED)
+        keys[listed] = _keys(nearest, target.gallery[columns] == target.codes[rows][query])
+        figures.append(_figures(keys, found, ks=ks))
+    return np.concatenate(figures, axis=1)
 
 
 def _places(
@@ -167,13 +220,10 @@ def _named(prefix: str, figures: Float64[np.ndarray, "q f"], ks: Sequence[int]) 
     return {prefix + name: values for name, values in zip(_names(ks), figures.T, strict=True)}
 
 
-def _keys(
-    distances: Float32[np.ndarray, "q g"], match: Bool[np.ndarray, "q g"], excluded: Places
-) -> UInt32[np.ndarray, "q g"]:
-    """Distance (or its square) and match in one sortable number: a float32 >= 0 sorts as its bits do, sign bit free."""
-    keys = distances.view(np.uint32) << np.uint32(1)
+def _keys(bits: UInt32[np.ndarray, "*shape"], match: Bool[np.ndarray, "*shape"]) -> UInt32[np.ndarray, "*shape"]:
+    """Distance (or its square) and match in one sortable number: the sign bit of a float32 >= 0 is free."""
+    keys = bits << np.uint32(1)
     keys |= match
-    keys[excluded] = EXCLUDED
     return keys
 
 
@@ -185,7 +235,7 @@ def _figures(
     depth = int(min(max(relevant.max(initial=0), *ks) + 1, keys.shape[1]))
     if not depth or not relevant.any():
         return figures
-    top = np.sort(np.partition(keys, depth - 1, axis=1)[:, :depth], axis=1)
+    top = np.sort(keys, axis=1)[:, :depth]
     matches = (top & np.uint32(1)).astype(bool) & (top != EXCLUDED)
     found = np.cumsum(matches, axis=1, dtype=np.int32)
     last = np.maximum(relevant, 1) - 1

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.analysis_speed [--items 60000] [--classes 10 1000] [--skip-straightforward]
 
-Ours, as a study is made: neighbours, the table of classes (counts with their reliability, verdicts), retrieval, and
+Ours, as a study is made: neighbours and retrieval, the table of classes (counts with their reliability, verdicts), and
 both maps. Straightforward: scikit-learn's brute-force neighbours, its HDBSCAN class by class, and umap-learn on the
 vectors, for each arm; no retrieval figures, no reliability of the counts, and maps that cannot be compared. Exits with
 an error where ours takes more than a third of the time.
@@ -20,8 +20,7 @@ from jaxtyping import Float, Float32, Int64
 from sklearn.cluster import HDBSCAN
 from sklearn.neighbors import NearestNeighbors
 
-from core.diagnostics import analyse, retrieval_metrics, sufficient_depth
-from core.neighbours import Neighbours
+from core.diagnostics import analyse, survey
 from core.projection import NEIGHBOURS, paired_maps
 
 DIMENSIONS = 128
@@ -57,13 +56,15 @@ def timed(name: str, call: Callable[[], Any]) -> tuple[float, Any]:
 
 def ours(arms: Arms, labels: Int64[np.ndarray, "n"]) -> float:
     total, graphs = 0.0, {}
-    depth = max(NEIGHBOURS, sufficient_depth(labels))
     for name, points in arms.items():
-        search, graph = timed(f"{name}: neighbours", lambda p=points: Neighbours(p, np.arange(len(p))).graph(depth))
+        surveying, (graph, queries) = timed(
+            f"{name}: neighbours and retrieval",
+            lambda p=points: survey(p, labels, ids=np.arange(len(p)), k=NEIGHBOURS),
+        )
         counting, found = timed(f"{name}: table of classes", lambda p=points, g=graph: analyse(p, labels, graph=g))
-        ranking, metrics = timed(f"{name}: retrieval", lambda p=points, g=graph: retrieval_metrics(p, labels, graph=g))
-        print(f"    MAP@R {metrics['map@r']:.3f}, mean count {found.table['subclusters'].mean():.2f} (3 were planted)")
-        total, graphs[name] = total + search + counting + ranking, graph
+        precision, count = queries["map@r"].mean(), found.table["subclusters"].mean()
+        print(f"    MAP@R {precision:.3f}, mean count {count:.2f} (3 were planted)")
+        total, graphs[name] = total + surveying + counting, graph
     return total + timed("maps of both", lambda: paired_maps(arms, graphs, seed=0, labels=labels))[0]
 
 
