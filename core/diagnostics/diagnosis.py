@@ -1,5 +1,6 @@
 """Everything about every class of one embedding, in one table."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Float64, Int64
 from scipy.stats import false_discovery_control
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from core.diagnostics.checks import Groups, Labels, check_groups, check_points
 from core.diagnostics.collapse import Geometry, cdnv, density, kappa, participation_ratio, trace_ratio
@@ -81,16 +82,22 @@ def count_subclusters(points: Float[np.ndarray, "n d"], *, seed: int = 0) -> Sub
     """
     points = check_points(points, name="points")
     rng = np.random.default_rng(seed)
-    with threadpool_limits(1):  # the matrices are small: threads would only wait for each other
+    with _libraries().limit(limits=1):  # the matrices are small: threads would only wait for each other
         full = count_once(points, rng)
         counts, stability = resample(points, full, rng)
         other = second_opinion(points, rng) if len(points) >= TOO_SMALL else None
     return Subclusters(full.count, full.assignments, stability, other, counts, full.p_value)
 
 
+@functools.cache
+def _libraries() -> ThreadpoolController:
+    """The numerical libraries in this process: to look for them takes as long as to count a small class."""
+    return ThreadpoolController()
+
+
 def _count_alone(points: Float[np.ndarray, "n d"], *, seed: int) -> Subclusters:
     """The count without what is known about its reliability, most of the cost."""
-    with threadpool_limits(1):
+    with _libraries().limit(limits=1):
         full = count_once(points, np.random.default_rng(seed))
     return Subclusters(full.count, full.assignments, np.nan, None, np.empty(0, dtype=np.int64), full.p_value)
 

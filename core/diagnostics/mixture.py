@@ -52,11 +52,11 @@ def _fit(
     before = -np.inf
     for _ in range(MAX_ITERATIONS if k > 1 else 1):
         log_likelihoods = _log_likelihoods(features, weights, floor, spherical=spherical)
-        top = log_likelihoods.max(axis=0)
+        top = np.maximum.reduce(log_likelihoods, axis=0)
         weights = np.exp(log_likelihoods - top)
-        total = weights.sum(axis=0)
+        total = np.add.reduce(weights, axis=0)
         weights /= total
-        likelihood = float(np.mean(top + np.log(total)))
+        likelihood = float(np.add.reduce(top + np.log(total))) / n
         if likelihood - before < max(TOLERANCE, SMALLEST_GAIN / n):
             break
         before = likelihood
@@ -71,18 +71,28 @@ def _log_likelihoods(
     *,
     spherical: bool,
 ) -> Float64[np.ndarray, "k n"]:
-    """M-step, then the log-density of every row under every component: one matrix product each."""
+    """M-step, then the log-density of every row under every component: one matrix product each.
+
+    Plain ufuncs and their reductions: the arrays are so small that what `mean` and the like do besides takes longer.
+    """
     n, dimensions = len(features), features.shape[1] // 2
-    mass = weights.sum(axis=1) + 1e-12
-    moments = weights @ features / mass[:, None]
+    mass = np.add.reduce(weights, axis=1) + 1e-12
+    moments = weights @ features
+    moments /= mass[:, None]
     means = moments[:, dimensions:]
-    variances = moments[:, :dimensions] - means**2
+    variances = moments[:, :dimensions] - means * means
     if spherical:
-        variances = np.broadcast_to(variances.mean(axis=1, keepdims=True), variances.shape)
+        variances = np.add.reduce(variances, axis=1, keepdims=True) / dimensions
     variances = np.maximum(variances, floor)
-    linear = np.concatenate([-0.5 / variances, means / variances], axis=1)
-    constant = -0.5 * (np.log(2 * np.pi * variances) + means**2 / variances).sum(axis=1) + np.log(mass / n)
-    return linear @ features.T + constant[:, None]
+    linear = np.empty_like(moments)
+    np.divide(-0.5, variances, out=linear[:, :dimensions])
+    np.divide(means, variances, out=linear[:, dimensions:])
+    exponents = np.log(2 * np.pi * variances)
+    exponents += means * linear[:, dimensions:]
+    constant = np.log(mass / n) - 0.5 * np.add.reduce(exponents, axis=1)
+    log_likelihoods = linear @ features.T
+    log_likelihoods += constant[:, None]
+    return log_likelihoods
 
 
 def _centres(scores: Float64[np.ndarray, "n s"], k: int, rng: np.random.Generator) -> Float64[np.ndarray, "k s"]:
@@ -93,12 +103,12 @@ def _centres(scores: Float64[np.ndarray, "n s"], k: int, rng: np.random.Generato
         scores = scores[rng.choice(len(scores), START_ROWS, replace=False)]
     centres = _seeds(scores, k, rng)
     for _ in range(STEPS):
-        squares = np.square(centres).sum(axis=2)[..., None] - 2 * centres @ scores.T
-        tightest = squares.min(axis=1, keepdims=True)
+        squares = np.add.reduce(centres * centres, axis=2)[..., None] - 2 * centres @ scores.T
+        tightest = np.minimum.reduce(squares, axis=1, keepdims=True)
         member = (squares == tightest).astype(np.float64)
-        mass = member.sum(axis=2)[..., None]
+        mass = np.add.reduce(member, axis=2)[..., None]
         moved = np.where(mass > 0, member @ scores / np.maximum(mass, 1), centres)
-        if np.array_equal(moved, centres):
+        if (moved == centres).all():
             break
         centres = moved
     return centres[tightest.sum(axis=(1, 2)).argmin()]

@@ -160,17 +160,38 @@ def _above_chance(values: Float64[np.ndarray, "v"], small: Float64[np.ndarray, "
     rough, above = small.astype(np.float32), len(values)
     for _ in range(FLIPS):
         flips = np.int8(2) * rng.integers(0, 2, size=small.shape, dtype=np.int8) - np.int8(1)
-        above = int(np.count_nonzero(values[:above] > _top_eigenvalue(rough * flips, rng)))
+        above = _count_above_top(values[:above], rough * flips, rng)
         if not above:
             break
     return above
 
 
-def _top_eigenvalue(matrix: Float32[np.ndarray, "n d"], rng: np.random.Generator) -> float:
-    """Largest eigenvalue of matrix.T @ matrix: directly when small, by Lanczos to half a percent when wide."""
+def _count_above_top(
+    values: Float64[np.ndarray, "v"], matrix: Float32[np.ndarray, "n d"], rng: np.random.Generator
+) -> int:
+    """How many of these, sorted downwards, exceed the largest eigenvalue of matrix.T @ matrix."""
+    if matrix.shape[1] > DIRECT_UP_TO:
+        return int(np.count_nonzero(values > _rough_top_eigenvalue(matrix, rng)))
+    scatter = matrix.T @ matrix
+    if _exceeds(float(values[-1]), scatter):  # mostly all do
+        return len(values)
+    return int(np.count_nonzero(values > np.linalg.eigvalsh(scatter)[-1]))
+
+
+def _exceeds(value: float, scatter: Float32[np.ndarray, "d d"]) -> bool:
+    """Whether a number is above all eigenvalues, at a tenth of their cost: then value 1 - scatter has a root."""
+    shifted = -scatter
+    shifted.flat[:: len(shifted) + 1] += value
+    try:
+        np.linalg.cholesky(shifted)
+    except np.linalg.LinAlgError:
+        return False
+    return True
+
+
+def _rough_top_eigenvalue(matrix: Float32[np.ndarray, "n d"], rng: np.random.Generator) -> float:
+    """Largest eigenvalue of matrix.T @ matrix by Lanczos, to half a percent."""
     width = matrix.shape[1]
-    if width <= DIRECT_UP_TO:
-        return float(np.linalg.eigvalsh(matrix.T @ matrix)[-1])
     operator = LinearOperator((width, width), matvec=lambda v: matrix.T @ (matrix @ v), dtype=np.float32)
     start = rng.standard_normal(width, dtype=np.float32)
     return float(eigsh(operator, k=1, tol=5e-3, v0=start, return_eigenvectors=False)[0])

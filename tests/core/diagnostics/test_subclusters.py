@@ -4,8 +4,10 @@ import time
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from core.diagnostics.subclusters import _supported, count_once, flatten, merge_groups
+from core.diagnostics.subclusters import _count_above_top, _supported, count_once, flatten, merge_groups
 from tests.core.diagnostics.planted import SHAPES, arc_of_modes, four_views, modes, one_mode, sphere
 
 
@@ -115,3 +117,12 @@ def test_weak_pairs_support_each_other_but_no_lone_one():
     np.testing.assert_allclose(_supported(p_values, np.zeros((4, 4))), 0.1)
     p_values[:, 2:] = p_values[2:, :] = 1e-5
     np.testing.assert_allclose(_supported(p_values, far)[0, 1], 0.1)
+
+
+@settings(deadline=None, max_examples=60)
+@given(n=st.integers(2, 60), d=st.integers(1, 40), share=st.sampled_from([0.5, 0.99, 1.01, 2.0]))
+def test_a_number_above_all_eigenvalues_is_recognised_without_them(n, d, share):
+    matrix = np.random.default_rng(n * 100 + d).normal(size=(n, d)).astype(np.float32)
+    top = float(np.linalg.norm(matrix.astype(np.float64), 2)) ** 2
+    values = np.array([3 * top, share * top])
+    assert _count_above_top(values, matrix, np.random.default_rng(0)) == (2 if share > 1 else 1)
