@@ -26,6 +26,7 @@ from core.study import evaluated, labels_and_modes
 from core.training import Trainer, TrainingItems, build_embedder, choose_device
 from core.watching import epoch_figures, warnings_of
 from models.checkpoint import save_checkpoint
+from models.head import STATISTICS_BYTES
 
 STATE = "training.pt"
 """What an interrupted arm resumes from."""
@@ -101,8 +102,8 @@ class _Training:
         rows = np.flatnonzero(items["split"] == "train")
         codes = torch.from_numpy(pd.factorize(items["label"].iloc[rows], sort=True)[0].astype(np.int64))
         ids = torch.from_numpy(items["id"].to_numpy()[rows].copy())
-        train_items = TrainingItems(pixels[rows], codes, ids)
-        self.embedder = build_embedder(recipe.model, train_items.images, seed=recipe.seed)
+        train_items = TrainingItems(pixels, codes, ids, torch.from_numpy(rows))
+        self.embedder = build_embedder(recipe.model, train_items.sample(STATISTICS_BYTES), seed=recipe.seed)
         self.trainer = Trainer(self.embedder, train_items, recipe=recipe, arm=self.arm)
         self.watched = np.flatnonzero(evaluated(items))
         self.labels, self.modes = labels_and_modes(items.iloc[self.watched])
@@ -146,7 +147,7 @@ class _Training:
         return epoch_figures(points, self.labels, self.modes)
 
     def _watched_points(self, epoch: int) -> np.ndarray:
-        points = embed(self.embedder, self.pixels[self.watched])
+        points = embed(self.embedder, self.pixels, rows=torch.from_numpy(self.watched))
         if not np.isfinite(points).all():
             raise UncollapseError(f"arms.{self.name}: training diverged in epoch {epoch}; lower train.lr")
         return points

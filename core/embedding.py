@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32, Int, UInt8
 from PIL import Image
 from torch import Tensor
 
@@ -16,11 +16,18 @@ from models.head import Embedder
 
 
 @torch.no_grad()
-def embed(embedder: Embedder, images: UInt8[Tensor, "n c s s"], *, batch: int = 512) -> Float32[np.ndarray, "n d"]:
-    """Images to unit vectors, in evaluation mode, on the network's own device."""
+def embed(
+    embedder: Embedder,
+    images: UInt8[Tensor, "n c s s"],
+    *,
+    rows: Int[Tensor, "m"] | None = None,
+    batch: int = 512,
+) -> Float32[np.ndarray, "m d"]:
+    """Images to unit vectors, in evaluation mode, on the network's own device; rows: of which, in that order."""
     embedder.eval()
     device = embedder.mean.device
-    parts = [embedder(images[i : i + batch].to(device)).float().cpu() for i in range(0, len(images), batch)]
+    blocks = torch.arange(len(images)).split(batch) if rows is None else rows.split(batch)
+    parts = [embedder(images[block].to(device)).float().cpu() for block in blocks if len(block)]
     return torch.cat(parts).numpy() if parts else np.empty((0, embedder.dim), np.float32)
 
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import torch
 
@@ -14,7 +13,7 @@ from core.data import ArrayImages, Dataset, input_size, load
 from core.embedding import embed_stream
 from core.errors import UncollapseError
 from core.loading import load_arm
-from core.pixels import REFERENCE_SIDE
+from core.pixels import REFERENCE_SIDE, stack_pixels
 from core.study import Study
 from core.training import choose_device
 from core.workspace import save_array, unfinished, workspace
@@ -46,8 +45,10 @@ def follow(recipe: Recipe, out: Path) -> None:
     if not recipe.trained:
         return
     data = load(recipe.data, seed=recipe.seed)
+    folder = unfinished(out.absolute())
+    folder.parent.mkdir(parents=True, exist_ok=True)
     try:
-        follow_arms(recipe, data.items, _pixels(recipe, data), folder=unfinished(out.absolute()) / "arms")
+        follow_arms(recipe, data.items, _pixels(recipe, data, folder=folder.parent), folder=folder / "arms")
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
         raise UncollapseError(f"a process that trained along has ended, and its message says why ({reason})") from None
@@ -67,7 +68,7 @@ class _Run:
             # Before any training: what cannot be read should not be found out hours later.
             loaded = [name for name in self.recipe.arms if name not in self.recipe.trained]
             ready = {name: load_arm(self.recipe, name, image_size=size) for name in loaded}
-            pixels = _pixels(self.recipe, data) if self.recipe.trained else None
+            pixels = _pixels(self.recipe, data, folder=self.folder) if self.recipe.trained else None
             parts = Assembly(self.folder, data.items, seed=self.recipe.seed, stages=self.stages)
             if isinstance(data.images, ArrayImages):
                 save_array(self.folder / "images.npy", data.images.array)
@@ -119,7 +120,7 @@ class _Run:
         parts.add_pixels(data.images, side=side, channels=self.recipe.data.channels)
 
 
-def _pixels(recipe: Recipe, data: Dataset) -> torch.Tensor:
+def _pixels(recipe: Recipe, data: Dataset, *, folder: Path) -> torch.Tensor:
     """Every item as the network's input."""
     size = input_size(recipe.data, data.images)
-    return torch.from_numpy(data.images.pixels(np.arange(len(data.items)), size=size, channels=recipe.data.channels))
+    return torch.from_numpy(stack_pixels(data.images, side=size, channels=recipe.data.channels, folder=folder))

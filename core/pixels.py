@@ -1,8 +1,12 @@
 """Pictures as pixels, for networks, and as vectors: the reference from before any training."""
 
+import math
+import tempfile
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
+import psutil
 from jaxtyping import Float32, UInt8
 from PIL import Image
 
@@ -11,6 +15,9 @@ from core.data.images import ArrayImages, Images
 REFERENCE_SIDE = 32
 BLOCK = 1024
 """Pictures decoded at once."""
+
+SHARE_OF_MEMORY = 0.25
+"""Of the machine's, what all pictures of a data set may fill."""
 
 
 def pixel_vectors(pixels: UInt8[np.ndarray, "n c s s"]) -> Float32[np.ndarray, "n d"]:
@@ -30,6 +37,22 @@ def stream_pixels(images: Images, *, side: int, channels: int) -> Iterator[UInt8
 def stream_pixel_vectors(images: Images, *, side: int, channels: int) -> Iterator[Float32[np.ndarray, "m d"]]:
     """`pixel_vectors` of all items, block by block."""
     return map(pixel_vectors, stream_pixels(images, side=side, channels=channels))
+
+
+def stack_pixels(images: Images, *, side: int, channels: int, folder: Path) -> UInt8[np.ndarray, "n c s s"]:
+    """All pictures at once: in memory where they take a quarter of it at most, else on disk, mapped.
+
+    The file, below `folder`, has no name and is gone with its last reader. Raises ImageError where a picture cannot be
+    read, OSError where the disk is full.
+    """
+    shape = (len(images), channels, side, side)
+    if math.prod(shape) <= SHARE_OF_MEMORY * psutil.virtual_memory().total:
+        return images.pixels(np.arange(len(images)), size=side, channels=channels)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        for block in stream_pixels(images, side=side, channels=channels):
+            file.write(block.data)
+        file.flush()
+        return np.memmap(file, np.uint8, mode="c", shape=shape)  # private pages: torch takes no read-only array
 
 
 def to_pixels(pictures: Sequence[Image.Image], *, size: int, channels: int) -> UInt8[np.ndarray, "n c s s"]:

@@ -32,8 +32,19 @@ class TrainingItems:
     """What the loop sees: images, class codes (noise and all) and ids; never the modes."""
 
     images: UInt8[Tensor, "n c s s"]
-    labels: Int[Tensor, "n"]
-    ids: Int[Tensor, "n"]
+    labels: Int[Tensor, "m"]
+    ids: Int[Tensor, "m"]
+    rows: Int[Tensor, "m"] | None = None
+    """Which images are theirs, where there are others: a copy of just these may be too much for memory."""
+
+    def __getitem__(self, places: Int[Tensor, "b"]) -> UInt8[Tensor, "b c s s"]:
+        """The pictures of some of the items, by their places among them."""
+        return self.images[places if self.rows is None else self.rows[places]]
+
+    def sample(self, size: int) -> UInt8[Tensor, "k c s s"]:
+        """Pictures of every k-th item, so many that they take about `size` bytes, or all."""
+        bytes_each = self.images[:1].nbytes
+        return self[torch.arange(0, len(self.ids), max(1, len(self.ids) * bytes_each // size))]
 
 
 def choose_device(wanted: str) -> torch.device:
@@ -65,17 +76,25 @@ def model_spec(config: ModelConfig, *, dim: int, channels: int, image_size: int)
 class Pictures:
     """Training pictures, handed out on the device: kept there where they fit, else copied as they are asked for."""
 
-    def __init__(self, images: UInt8[Tensor, "n c s s"], device: torch.device) -> None:
-        self._device = device
-        self._fetched = device.type == "cuda" and images.nbytes > SHARE_OF_DEVICE * torch.cuda.mem_get_info(device)[0]
-        self._images = images if self._fetched else images.to(device)
+    def __init__(self, items: TrainingItems, device: torch.device) -> None:
+        self._items, self._device = items, device
+        self._kept: UInt8[Tensor, "m c s s"] | None = None
+        if device.type != "cpu" and self._fits():
+            self._kept = items[torch.arange(len(items.ids))].to(device)
 
-    def __getitem__(self, rows: Int[Tensor, "b"]) -> UInt8[Tensor, "b c s s"]:
-        """rows: on the CPU."""
-        if not self._fetched:
-            return self._images[rows.to(self._device)]
-        pinned = torch.empty(len(rows), *self._images.shape[1:], dtype=torch.uint8, pin_memory=True)
-        return torch.index_select(self._images, 0, rows, out=pinned).to(self._device, non_blocking=True)
+    def __getitem__(self, places: Int[Tensor, "b"]) -> UInt8[Tensor, "b c s s"]:
+        """places: of the items, on the CPU."""
+        if self._kept is not None:
+            return self._kept[places.to(self._device)]
+        pictures = self._items[places]
+        if self._device.type == "cuda":
+            return pictures.pin_memory().to(self._device, non_blocking=True)
+        return pictures.to(self._device)
+
+    def _fits(self) -> bool:
+        """On a GPU, in its own memory; elsewhere the device's memory is the machine's."""
+        size = len(self._items.ids) * self._items.images[:1].nbytes
+        return self._device.type != "cuda" or size <= SHARE_OF_DEVICE * torch.cuda.mem_get_info(self._device)[0]
 
 
 def _compiled(network: nn.Module) -> nn.Module:
@@ -100,7 +119,7 @@ class Trainer:
         self.network = distributed.replicate(_compiled(self.embedder) if train.compile else self.embedder)
         bfloat16 = train.precision == "bfloat16" or (train.precision == "auto" and self.device.type == "cuda")
         self.autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=bfloat16)
-        self.pictures = Pictures(items.images, self.device)
+        self.pictures = Pictures(items, self.device)
         self.labels, self.ids = items.labels.to(self.device), items.ids.to(self.device)
         self.train, self.arm = train, arm
         if train.classes_per_batch * train.samples_per_class < distributed.processes():

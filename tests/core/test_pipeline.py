@@ -15,7 +15,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from core import pipeline
+from core import pipeline, pixels
 from core.assembly import Assembly
 from core.config import Recipe
 from core.errors import StudyError, UncollapseError
@@ -239,6 +239,24 @@ class TestSources:
         study = pipeline.run(recipe_for(Path(pictures.name)), tmp_path / "out")
         monkeypatch.chdir("/")
         assert study.picture(0).size
+
+    def test_pictures_too_many_for_memory_are_mapped_and_change_nothing(self, pictures, monkeypatch, tmp_path: Path):
+        recipe = recipe_for(pictures)
+        pipeline.run(recipe, tmp_path / "held")
+        mapped = []
+        monkeypatch.setattr(pixels, "SHARE_OF_MEMORY", 0.0)
+        monkeypatch.setattr(pixels, "BLOCK", 7)
+        original = np.memmap
+
+        def watched(*arguments, **options):
+            mapped.append(original(*arguments, **options))
+            return mapped[-1]
+
+        monkeypatch.setattr(pixels.np, "memmap", watched)
+        pipeline.run(recipe, tmp_path / "mapped")
+        assert [array.shape for array in mapped if array.dtype == np.uint8] == [(40, 1, 8, 8)]
+        assert embeddings(tmp_path / "mapped") == embeddings(tmp_path / "held")
+        assert left(tmp_path) == ["held", "mapped"]
 
     def test_held_out_classes(self, tmp_path: Path):
         path = write_pictures(tmp_path / "data", classes=4, each=2)  # few enough to need no UMAP

@@ -326,13 +326,25 @@ class TestCompile:
         assert "\n" not in str(e.value)
 
 
-def test_pictures_that_do_not_fit_are_copied_as_they_are_asked_for(monkeypatch: pytest.MonkeyPatch):
-    """The path of a small GPU, with the memory of the CPU in its place."""
-    kept = Pictures(items().images, torch.device("cpu"))
-    fetched = Pictures(items().images, torch.device("cpu"))
-    empty = torch.empty
-    monkeypatch.setattr(torch, "empty", lambda *shape, pin_memory, **options: empty(*shape, **options))
-    fetched._fetched = True
-    rows = torch.tensor([5, 2, 70])
-    assert torch.equal(fetched[rows], kept[rows])
-    assert torch.equal(kept[rows], items().images[rows])
+def test_pictures_are_those_of_the_items_kept_on_the_device_or_not():
+    """The paths of a large and a small GPU, with PyTorch's device without memory in its place."""
+    chosen = torch.tensor([70, 3, 9, 41])
+    whole = items()
+    some = TrainingItems(whole.images, whole.labels[chosen], whole.ids[chosen], chosen)
+    places = torch.tensor([3, 0, 3])
+    expected = whole.images[torch.tensor([41, 70, 41])]
+    assert torch.equal(some[places], expected)
+    assert torch.equal(Pictures(some, torch.device("cpu"))[places], expected)
+    on_device = Pictures(some, torch.device("meta"))
+    assert on_device._kept is not None
+    assert on_device._kept.shape == (4, *whole.images.shape[1:])  # these items' pictures, not all
+    assert on_device[places].shape == expected.shape
+
+
+def test_a_sample_of_the_pictures_is_no_larger_than_asked_for():
+    whole = items()
+    each = whole.images[:1].nbytes
+    assert torch.equal(whole.sample(10**9), whole.images)
+    assert torch.equal(whole.sample(len(whole.ids) * each // 4), whole.images[::4])
+    some = TrainingItems(whole.images, whole.labels[:10], whole.ids[:10], torch.arange(10) * 2)
+    assert torch.equal(some.sample(10 * each // 2), whole.images[:20:4])
