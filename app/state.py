@@ -163,6 +163,11 @@ def comparison(view: View) -> pd.DataFrame:
     return _comparison(view.id, _stamp(view.id), view.left, view.right)
 
 
+def report(view: View) -> bytes:
+    """The whole study as one HTML page."""
+    return _report(view.id, _stamp(view.id))
+
+
 def anatomy(view: View, what: str, *arguments: str) -> Any:
     """What `core.anatomy` says of a class; `what` is one of its functions, the arguments those after the study."""
     return _anatomy(view.id, _stamp(view.id), what, arguments)
@@ -176,6 +181,13 @@ def embedded(view: View, picture: Image.Image) -> dict[str, np.ndarray]:
 @st.cache_data(max_entries=32, show_spinner="Embedding the picture")
 def _embedded(id: str, stamp: int, picture: Image.Image) -> dict[str, np.ndarray]:
     return {name: vectors[0] for name, vectors in cached_study(id, stamp).embed([picture]).items()}
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _report(id: str, stamp: int) -> bytes:
+    from core.report import report  # imports scientific libraries
+
+    return report(cached_study(id, stamp)).encode()
 
 
 @st.cache_data(max_entries=512, show_spinner=False)

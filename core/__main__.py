@@ -1,4 +1,4 @@
-"""The command line: python -m core run | import | search | diagnose | convert | data check."""
+"""The command line: python -m core run | import | search | diagnose | report | convert | data check."""
 
 import logging
 import os
@@ -112,6 +112,19 @@ def search(
     for name, table in found.items() if not as_json else ():
         table.insert(0, "rank", range(1, len(table) + 1))
         _print_table(table, title=name)
+
+
+@app.command()
+def report(
+    study: Annotated[Path, typer.Argument(help="A study folder.")],
+    out: Annotated[Path, typer.Option(help="The file to write.")] = Path("report.html"),
+) -> None:
+    """Everything about a study as one HTML file that needs no server and no network."""
+    from core.report import write_report
+    from core.study import Study
+
+    write_report(Study.load(study), out)
+    stdout.print(Text(f"written: {out}"))
 
 
 @app.command()

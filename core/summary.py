@@ -1,5 +1,7 @@
 """A study in one table: what its arms retrieve, how far they have collapsed, beside the reference."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from core.diagnostics import compare_retrieval
@@ -20,6 +22,10 @@ COLUMNS = {
 rest: number of classes with that verdict."""
 
 
+WORST_FIRST = ("destroyed", "blurred", "compressed", "preserved", "unimodal", "too small")
+"""Verdicts, those that need a look first."""
+
+
 def summarise(study: Study) -> pd.DataFrame:
     """One row per arm and reference, indexed by name, over the evaluated items; columns of COLUMNS.
 
@@ -28,6 +34,13 @@ def summarise(study: Study) -> pd.DataFrame:
     rows = {name: _row(study, name) for name in [*study.arms, *study.references]}
     table = pd.DataFrame.from_dict(rows, orient="index")
     return table[[column for column in COLUMNS if column in table]]
+
+
+def worst_first(study: Study, arms: Sequence[str]) -> list[str]:
+    """The classes by the worst of their verdicts in some arms, and by label where these are alike."""
+    table = study.diagnostics[study.diagnostics["arm"].isin(arms)]
+    rank = table["verdict"].map({word: i for i, word in enumerate(WORST_FIRST)})
+    return rank.groupby(table["label"].astype(str)).min().sort_values(kind="stable").index.tolist()
 
 
 def compare(study: Study, first: str, second: str) -> pd.DataFrame:

@@ -6,13 +6,15 @@ import pandas as pd
 import streamlit as st
 
 from app import state
-from app.components.class_charts import ARM_COLOURS, flow_figure, spectrum_chart, survival_chart
+from app.components.class_charts import spectrum_chart, survival_chart
 from app.components.galleries import item_galleries
 from app.components.strips import Strip, StripArm, Tile, strips
 from app.opening import open_view
 from core.diagnostics import explain
+from core.figures import ARM_COLOURS, flow_figure
 from core.next_steps import next_steps
 from core.study import Study
+from core.summary import worst_first
 
 BADGES = {
     "preserved": "green",
@@ -22,7 +24,6 @@ BADGES = {
     "unimodal": "blue",
     "too small": "gray",
 }
-WORST_FIRST = ["destroyed", "blurred", "compressed", "preserved", "unimodal", "too small"]
 FIGURES = {"kappa": ("Kappa", 2), "sublabel_excess": ("Mode recall", 2), "survival_excess": ("Reference recall", 2)}
 MORE_FIGURES = ["participation_ratio", "fragmentation", "near_duplicates", "foreign", "stability", "p_value"]
 
@@ -45,7 +46,7 @@ def page() -> None:
 
 def _choose_class(view: state.View) -> str:
     """The class in the address, or else the one in the worst state; buttons walk through them."""
-    names = _by_verdict(view)
+    names = worst_first(view.study, view.arms)
     if st.session_state.get("class") not in names:  # another study's
         asked = st.query_params.get("class")
         st.session_state["class"] = asked if asked in names else names[0]
@@ -85,14 +86,6 @@ def _choose_class(view: state.View) -> str:
 
 def _go(key: str, names: list[str], to: int) -> None:
     st.session_state[key] = names[to]
-
-
-def _by_verdict(view: state.View) -> list[str]:
-    """Classes by the worse of both arms' verdicts."""
-    table = view.study.diagnostics
-    shown = table[table["arm"].isin(view.arms)]
-    rank = shown["verdict"].map({word: i for i, word in enumerate(WORST_FIRST)})
-    return rank.groupby(shown["label"].astype(str)).min().sort_values(kind="stable").index.tolist()
 
 
 def _row(study: Study, arm: str, label: str) -> pd.Series:

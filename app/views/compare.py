@@ -27,6 +27,7 @@ def page() -> None:
     _maps(view)
     item_galleries(view, state.chosen_item(view.study))
     _classes(view)
+    _report(view)
 
 
 def _warnings(view: state.View) -> None:
@@ -135,6 +136,20 @@ def _selection(view: state.View, ids: np.ndarray) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
+
+
+def _report(view: state.View) -> None:
+    """Everything about the study in one file, made when it is asked for."""
+    st.download_button(
+        "Report as HTML",
+        lambda: state.report(view),
+        file_name=f"{view.id}-report.html",
+        mime="text/html",
+        icon=":material/summarize:",
+        help="Figures, maps, classes and what they mean, in one file that needs no server. Takes a few seconds.",
+        on_click="ignore",
+        key="report",
+    )
 
 
 def _class_table(view: state.View) -> pd.DataFrame:
