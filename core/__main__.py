@@ -39,7 +39,8 @@ def run(
     status: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Train all arms of a recipe and compare them."""
-    from core.jobs import StatusWriter
+    from core.jobs import wait_for_turn
+    from core.status import StatusWriter
     from core.studies import studies_root
 
     wanted = Recipe.load(recipe, tuple(overrides or ()))
@@ -52,6 +53,7 @@ def run(
         with _progress_bar() as bar:
             study = _run(wanted, out, resume=resume, progress=_on_bar(bar))
     else:
+        wait_for_turn(status)
         with StatusWriter(status) as writer:
             study = _run(wanted, out, resume=resume, progress=writer.update)
             writer.done(out)

@@ -1,15 +1,17 @@
 """Runs in the background: start, watch, cancel, resume.
 
 A run is a subprocess in a session of its own, so it survives the app that started it. All that is known of it
-lies in `ROOT/.jobs/ID/`: recipe.toml, log.txt, process.json (written by whoever starts it) and status.json
-(written by the run itself, through StatusWriter). The study appears at `ROOT/ID` when it is whole.
+lies in `ROOT/.jobs/ID/`: recipe.toml, log.txt, process.json and ticket.json (written by whoever starts it) and
+status.json (written by the run itself, through StatusWriter). The study appears at `ROOT/ID` when it is whole.
+
+Runs take turns (`core.turns`), for side by side they would fight for the cores. Each waits in its own process, so the
+line moves on without the app.
 """
 
 import contextlib
 import errno
 import fcntl
 import itertools
-import json
 import os
 import re
 import shutil
@@ -21,125 +23,26 @@ import threading
 import time
 import tomllib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any
 
 import psutil
 
+from core import turns
 from core.config import Recipe
-from core.errors import RecipeError, StudyError, UncollapseError
+from core.errors import RecipeError, StudyError
+from core.status import Status, queued, read_json, read_status, write_json
 from core.workspace import unfinished
 
-State = Literal["queued", "running", "done", "failed", "cancelled"]
 COMMAND = (sys.executable, "-m", "core", "run")
-Row = dict[str, Any]
 
 _REPO = Path(__file__).parent.parent
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_FINAL = frozenset({"done", "failed", "cancelled"})
-_HISTORY = 500  # epoch rows kept
-_INTERVAL = 0.2  # seconds between two writes of the status
 _START_SECONDS = 20  # a run without a process for this long was never started
 _GRACE_SECONDS = 5  # between SIGTERM and SIGKILL
 _TAIL_BYTES = 64 * 1024
-
-
-@dataclass(frozen=True)
-class Status:
-    """How far a run is."""
-
-    state: State = "queued"
-    """`queued` until the run reports for the first time."""
-    stage: str = ""
-    """What it is doing, such as "train" or "map"."""
-    arm: str = ""
-    """The arm it is doing that for."""
-    epoch: int = 0
-    """Epochs of this arm that are done."""
-    epochs: int = 0
-    """Epochs of this arm in all."""
-    fraction: float = 0.0
-    """Share of the whole run that is done, 0 to 1."""
-    message: str = ""
-    """One line for people."""
-    started: float = 0.0
-    """Seconds since 1970."""
-    updated: float = 0.0
-    """Seconds since 1970 of the last report."""
-    study: str = ""
-    """Folder of the finished study."""
-    error: str = ""
-    """Why it failed, in one sentence; for a run that stopped unexpectedly, with the end of its log."""
-    pid: int | None = None
-    """Process of a run that is under way."""
-    history: list[Row] = field(default_factory=list)
-    """One row per epoch, oldest first, the last 500."""
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing more will come."""
-        return self.state in _FINAL
-
-
-class StatusWriter:
-    """Writes a run's status from inside it; as a context manager it also reports an end by an exception.
-
-    Writing never stops a run: where the disk is full or the folder gone, the status stays as it was.
-    """
-
-    def __init__(self, path: Path) -> None:
-        """path: status.json; the history of an earlier attempt of this run is taken over from it."""
-        self._path = Path(path)
-        self._status = Status(state="running", started=time.time(), history=_read_status(self._path).history)
-        self._write()
-
-    def update(self, *, row: Row | None = None, **changes: Any) -> None:
-        """Report progress: any field of Status, and `row` to add to its history as this arm's and epoch's.
-
-        A new state, stage or arm is written at once, anything else at most five times a second.
-        """
-        before, self._status = self._status, replace(self._status, **changes)
-        if row is not None:
-            self._add({"arm": self._status.arm, "epoch": self._status.epoch, **row})
-        now = self._status
-        at_once = (now.state, now.stage, now.arm) != (before.state, before.stage, before.arm)
-        if at_once or time.monotonic() - self._written >= _INTERVAL:
-            self._write()
-
-    def done(self, study: Path) -> None:
-        """Report success; study: the folder written."""
-        self.update(state="done", fraction=1.0, study=str(study))
-
-    def failed(self, error: str) -> None:
-        """Report failure, in one sentence."""
-        self.update(state="failed", error=error)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if isinstance(error, UncollapseError):
-            self.failed(str(error))
-        elif isinstance(error, KeyboardInterrupt):
-            self.update(state="cancelled")
-        elif isinstance(error, Exception):
-            self.failed(f"the run stopped on {type(error).__name__}: {error}; its log has the details")
-
-    def _add(self, row: Row) -> None:
-        """A resumed run does its last epoch again: the new row takes the old one's place."""
-        place = (row["arm"], row["epoch"])
-        others = [r for r in self._status.history if (r["arm"], r["epoch"]) != place]
-        self._status = replace(self._status, history=[*others, row][-_HISTORY:])
-
-    def _write(self) -> None:
-        self._status = replace(self._status, updated=time.time())
-        with contextlib.suppress(OSError):
-            _write_json(self._path, asdict(self._status))
-        self._written = time.monotonic()
+_LOOK_SECONDS = 0.5  # between two looks at the line
 
 
 @dataclass(frozen=True)
@@ -167,16 +70,16 @@ class Job:
 
     def status(self) -> Status:
         """How far the run is; one whose process has gone without a word has failed."""
-        record = _read_json(self._process_file)
+        record = read_json(self._process_file)
         process = self._process(record)  # looked for first: a status read after its end is the final one
-        status = _read_status(self._status_file)
+        status = read_status(self._status_file)
         if status.over:
             return status
         if process is not None:
             return replace(status, pid=process.pid)
         if not record and time.time() - status.updated < _START_SECONDS:
             return status
-        if _read_json(self._process_file) != record:  # it was started again while we looked
+        if read_json(self._process_file) != record:  # it was started again while we looked
             return self.status()
         if (self.study / "study.json").exists():
             return replace(status, state="done", fraction=1.0, study=str(self.study))
@@ -198,6 +101,16 @@ class Job:
         """
         with self._locked():
             return self._cancel(discard=discard)
+
+    def ahead(self) -> "list[Job]":
+        """The runs that this one waits for, the next to end first; none once it may begin."""
+        return [job for id in turns.before(self.folder) if not (job := Job(id, self.root)).status().over]
+
+    def go_now(self) -> None:
+        """Do not wait for other runs any longer."""
+        with _writing(self.root), self._locked():
+            if self.status().state == "queued":
+                turns.skip(self.folder)
 
     def log_tail(self, lines: int = 20) -> str:
         """The last lines that the run printed."""
@@ -249,24 +162,25 @@ class Job:
     def _cancel(self, *, discard: bool) -> Status:
         status = self.status()
         if not status.over:
-            if process := self._process(_read_json(self._process_file)):
+            if process := self._process(read_json(self._process_file)):
                 _end(process)
             status = replace(status, state="cancelled", pid=None, updated=time.time())
             if discard:
                 self._discard()
                 status = replace(status, history=[])
             with contextlib.suppress(OSError):  # on a full disk it is ended all the same
-                _write_json(self._status_file, asdict(status))
+                write_json(self._status_file, asdict(status))
         return status
 
     def _discard(self) -> None:
         shutil.rmtree(unfinished(self.study), ignore_errors=True)
 
-    def _launch(self, command: Sequence[str], *, resume: bool = False) -> None:
+    def _launch(self, command: Sequence[str], *, resume: bool = False, at_once: bool = False) -> None:
         """Start the process, once nothing is left that speaks of an earlier one."""
         self._process_file.unlink(missing_ok=True)
-        history = _read_status(self._status_file).history
-        _write_json(self._status_file, asdict(_queued(history)))
+        history = read_status(self._status_file).history
+        write_json(self._status_file, asdict(queued(history)))
+        turns.draw(self.folder, at_once=at_once, is_over=lambda id: Job(id, self.root).status().over)
         arguments = [str(self.recipe), "--out", str(self.study), "--status", str(self._status_file)]
         with (self.folder / "log.txt").open("ab") as log:
             process = subprocess.Popen(
@@ -280,23 +194,23 @@ class Job:
             )
         threading.Thread(target=process.wait, daemon=True).start()  # leaves no zombie
         try:
-            _write_json(self._process_file, {"pid": process.pid})
+            write_json(self._process_file, {"pid": process.pid})
         except OSError:
             process.kill()  # nobody could watch or cancel it
             raise
 
 
-def start(recipe: Recipe | str, *, root: Path, command: Sequence[str] = COMMAND) -> Job:
+def start(recipe: Recipe | str, *, root: Path, at_once: bool = False, command: Sequence[str] = COMMAND) -> Job:
     """Start a run; its id is the recipe's name, with a number where that is taken.
 
-    recipe: a checked one, the name of a shipped one, or TOML. Raises RecipeError, and StudyError where the
-    root cannot be written.
+    recipe: a checked one, the name of a shipped one, or TOML. at_once: do not wait for the runs that came earlier.
+    Raises RecipeError, and StudyError where the root cannot be written.
     """
     recipe = _checked(recipe)
     root = Path(root).absolute()
     names = (recipe.name if n == 1 else f"{recipe.name}-{n}" for n in itertools.count(1))
     job = next(job for name in names if _claim(job := Job(name, root), recipe))
-    _first_launch(job, command)
+    _first_launch(job, command, at_once=at_once)
     return job
 
 
@@ -318,6 +232,16 @@ def resume(job: Job, *, command: Sequence[str] = COMMAND) -> Job:
         if job.status().state in {"failed", "cancelled"}:
             job._launch(command, resume=True)
     return job
+
+
+def wait_for_turn(status_file: Path) -> None:
+    """Block until the run whose status this is may begin; called inside it. Raises StudyError if it is deleted."""
+    folder = status_file.absolute().parent
+    job = Job(folder.name, folder.parent.parent)
+    while job.ahead():
+        time.sleep(_LOOK_SECONDS)
+    if not folder.is_dir():
+        raise _no_job(job.id)
 
 
 def delete(job: Job) -> None:
@@ -365,7 +289,7 @@ def _claim(job: Job, recipe: Recipe) -> bool:
         draft = Path(tempfile.mkdtemp(prefix=".new-", dir=job.folder.parent))
         try:
             (draft / "recipe.toml").write_text(recipe.to_toml(), encoding="utf-8")
-            _write_json(draft / "status.json", asdict(_queued()))
+            write_json(draft / "status.json", asdict(queued()))
             draft.rename(job.folder)
         except OSError as error:
             shutil.rmtree(draft, ignore_errors=True)
@@ -375,10 +299,10 @@ def _claim(job: Job, recipe: Recipe) -> bool:
     return True
 
 
-def _first_launch(job: Job, command: Sequence[str]) -> None:
+def _first_launch(job: Job, command: Sequence[str], *, at_once: bool = False) -> None:
     with _writing(job.root), job._locked():
         if not job.status().over:  # cancelled before it began
-            job._launch(command)
+            job._launch(command, at_once=at_once)
 
 
 @contextlib.contextmanager
@@ -387,11 +311,6 @@ def _writing(root: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StudyError(f"cannot start a run under {root}: {error.strerror or error}") from None
-
-
-def _queued(history: Sequence[Row] = ()) -> Status:
-    now = time.time()
-    return Status(started=now, updated=now, history=list(history))
 
 
 def _end(process: psutil.Process) -> None:
@@ -415,35 +334,3 @@ def _age(recipe: Path) -> int:
 
 def _no_job(id: str) -> StudyError:
     return StudyError(f'there is no run called "{id[:100]}": it may have been deleted')
-
-
-def _read_status(path: Path) -> Status:
-    return Status(**{key: value for key, value in _read_json(path).items() if key in _STATUS_FIELDS})
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    """Empty where the file is missing or broken."""
-    with contextlib.suppress(OSError, ValueError):
-        values = json.loads(path.read_text(encoding="utf-8"))
-        return values if isinstance(values, dict) else {}
-    return {}
-
-
-def _write_json(path: Path, values: dict[str, Any]) -> None:
-    """Whole or not at all; each file has one writer at a time."""
-    draft = path.with_name(f".{path.name}")
-    try:
-        draft.write_text(json.dumps(values, default=_plain), encoding="utf-8")
-        draft.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            draft.unlink()
-        raise
-
-
-def _plain(value: Any) -> Any:
-    """numpy's and torch's scalars as Python's."""
-    return value.item() if hasattr(value, "item") else str(value)
-
-
-_STATUS_FIELDS = frozenset(f.name for f in fields(Status))

@@ -1,6 +1,8 @@
 """The folder of a user's studies: list them, open one by its name."""
 
 import os
+import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,3 +56,15 @@ def _summary(folder: Path) -> StudySummary:
         return StudySummary(folder.name, folder, study.name, study.created, len(study.items), tuple(study.arms))
     except StudyError as error:
         return StudySummary(folder.name, folder, error=str(error))
+
+
+def delete_study(root: Path, id: str) -> None:
+    """Remove a study, damaged ones too, for good. Raises StudyError for anything outside the root."""
+    if id not in _ids(root):
+        raise StudyError(f"there is no study called {id[:80]!r}")
+    try:
+        waste = Path(tempfile.mkdtemp(prefix=".deleted-", dir=root))
+        (root / id).rename(waste / id)  # first out of the way, so that nobody meets half a study
+        shutil.rmtree(waste)
+    except OSError as error:
+        raise StudyError(f"cannot delete the study {id}: {error.strerror or error}") from None

@@ -13,10 +13,11 @@ import numpy as np
 import psutil
 import pytest
 
-from core import jobs
+from core import jobs, status
 from core.config import Recipe
 from core.errors import DataError, RecipeError, StudyError
-from core.jobs import Job, Status, StatusWriter
+from core.jobs import Job
+from core.status import Status, StatusWriter
 from core.workspace import unfinished
 
 REPO = Path(__file__).parent.parent.parent
@@ -33,7 +34,7 @@ print(behaviour, flags)
 if behaviour == "silent":
     sys.exit("ModuleNotFoundError: no module named torch")
 from core.errors import DataError
-from core.jobs import StatusWriter
+from core.status import StatusWriter
 from core.workspace import unfinished
 
 with StatusWriter(Path(status_file)) as status:
@@ -325,7 +326,7 @@ def read(path: Path) -> dict:
 
 def test_reports_of_one_stage_are_written_now_and_then(status_file, monkeypatch):
     clock = [100.0]
-    monkeypatch.setattr(jobs.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(status.time, "monotonic", lambda: clock[0])
     writer = StatusWriter(status_file)
     writer.update(stage="train")
     writer.update(fraction=0.1)
@@ -403,3 +404,23 @@ def test_readers_never_see_half_a_status(status_file):
         done = pool.submit(lambda: [writer.update(stage=str(i), message="x" * 100_000) for i in range(200)])
         while not done.done():
             assert read(status_file)["state"] == "running"
+
+
+def test_the_time_left_goes_by_the_pace_since_the_first_report(status_file, monkeypatch):
+    clock = [1000.0]
+    monkeypatch.setattr(status.time, "time", lambda: clock[0])
+    writer = StatusWriter(status_file)
+    assert status.read_status(status_file).time_left() is None
+    for seconds, fraction in ((50, 0.5), (10, 0.6)):  # resumed: half was there, and reading the data took 50 s
+        clock[0] += seconds
+        writer.update(stage=str(fraction), fraction=fraction)
+    now = status.read_status(status_file)
+    assert (now.elapsed(), now.time_left()) == (60, pytest.approx(40))
+    clock[0] += 15
+    assert now.time_left() == pytest.approx(25)
+    clock[0] += 100
+    assert now.time_left() == 0
+    writer.done(Path("x"))
+    over = status.read_status(status_file)
+    clock[0] += 100
+    assert (over.elapsed(), over.time_left()) == (175, None)
