@@ -27,6 +27,8 @@ LossName = Literal[
     "arcface",
     "subcenter-arcface",
 ]
+NetworkName = Literal["convnet", "efficientnet_lite0", "huggingface", "resnet18", "resnet34", "resnet50"]
+"""The registry of `models`, which is slow to import."""
 PROXY_LOSSES = frozenset({"proxy-anchor", "softtriple", "arcface", "subcenter-arcface"})
 """Losses that compare items with learned representatives of the classes, never with each other."""
 PAIR_LOSSES = frozenset({"contrastive", "multi-similarity", "nt-xent"})
@@ -110,8 +112,8 @@ class DataConfig:
 class ModelConfig:
     """The network, the same for every arm."""
 
-    name: str = "convnet"
-    """A name from the registry in `models`."""
+    name: NetworkName = "convnet"
+    """The backbone."""
     dim: int = 64
     """Dimension of the embedding."""
     width: int = 32

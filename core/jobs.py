@@ -207,20 +207,25 @@ def start(recipe: Recipe | str, *, root: Path, at_once: bool = False, command: S
     Raises RecipeError, and StudyError where the root cannot be written.
     """
     recipe = _checked(recipe)
-    root = Path(root).absolute()
-    names = (recipe.name if n == 1 else f"{recipe.name}-{n}" for n in itertools.count(1))
-    job = next(job for name in names if _claim(job := Job(name, root), recipe))
+    job = next(job for job in _candidates(root, recipe.name) if _claim(job, recipe))
     _first_launch(job, command, at_once=at_once)
     return job
+
+
+def next_id(root: Path, name: str) -> str:
+    """The id that the next run of this name gets."""
+    return next(job.id for job in _candidates(root, name) if not job.study.exists() and not job.folder.exists())
 
 
 def start_once(name: str, root: Path, *, command: Sequence[str] = COMMAND) -> Job:
     """The run of a shipped recipe under its own name, started by whoever asks first.
 
-    However many sessions and processes ask at the same time, one run starts; one that is over, or whose study
-    is there, is not repeated. Raises RecipeError for an unknown name, StudyError for an unwritable root.
+    However many sessions and processes ask at the same time, one run starts; one that failed or was cancelled, or
+    whose study is there, is not repeated. Raises RecipeError for an unknown name, StudyError for an unwritable root.
     """
     job = Job(name, Path(root).absolute())
+    if job.folder.exists() and not job.study.exists() and job.status().state == "done":
+        delete(job)  # its study has been deleted since
     if _claim(job, Recipe.load(name)):
         _first_launch(job, command)
     return job
@@ -278,6 +283,11 @@ def _checked(recipe: Recipe | str) -> Recipe:
         return Recipe.from_dict(tomllib.loads(recipe))
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"the recipe is not valid TOML: {error}") from None
+
+
+def _candidates(root: Path, name: str) -> Iterator[Job]:
+    root = Path(root).absolute()
+    return (Job(name if n == 1 else f"{name}-{n}", root) for n in itertools.count(1))
 
 
 def _claim(job: Job, recipe: Recipe) -> bool:

@@ -22,6 +22,8 @@ class StudySummary:
     created: str = ""
     n_items: int = 0
     arms: tuple[str, ...] = ()
+    has_recipe: bool = False
+    """Whether a recipe made it; imported ones have none."""
     error: str | None = None
 
 
@@ -53,7 +55,15 @@ def _ids(root: Path) -> list[str]:
 def _summary(folder: Path) -> StudySummary:
     try:
         study = Study.load(folder)
-        return StudySummary(folder.name, folder, study.name, study.created, len(study.items), tuple(study.arms))
+        return StudySummary(
+            folder.name,
+            folder,
+            study.name,
+            study.created,
+            len(study.items),
+            tuple(study.arms),
+            has_recipe=study.recipe is not None,
+        )
     except StudyError as error:
         return StudySummary(folder.name, folder, error=str(error))
 

@@ -133,7 +133,7 @@ class TestBadRecipe:
             ("train.epochs=none", ["train.epochs"]),
             ("arms.nearest.loss=proxy-anchor", ["arms.nearest", "has no in-batch positive"]),
             ("train.loss=proxy-anchor", ["arms.standard", "has no in-batch positive"]),
-            ("model.name=vgg", ['no model "vgg"', "convnet"]),
+            ("model.name=vgg", ["model.name", "'vgg'", "'convnet'"]),
             ("data.path=", ["needs data.path"]),
             ("train", ["train.epochs=5"]),
             ('title="[/] [bold"', []),

@@ -220,6 +220,7 @@ def test_ids_are_the_name_and_a_number_where_it_is_taken(root, command):
     (root / "digits-parity-2").mkdir(parents=True)
     started = [jobs.start("digits-parity", root=root, command=command("good")) for _ in range(2)]
     assert [job.id for job in started] == ["digits-parity", "digits-parity-3"]
+    assert jobs.next_id(root, "digits-parity") == "digits-parity-4"
     assert jobs.list_jobs(root) == started[::-1]
     assert jobs.get_job(root, "digits-parity-3") == started[1]
 
@@ -250,6 +251,15 @@ def test_start_once_is_content_with_a_study_that_is_there(root, command):
     (root / "digits-parity" / "study.json").write_text("{}")
     assert jobs.start_once("digits-parity", root, command=command("bad")).status().state == "done"
     assert not jobs.list_jobs(root)
+
+
+def test_start_once_makes_a_study_again_that_has_been_deleted(root, command):
+    job = jobs.start_once("digits-parity", root, command=command("good"))
+    job.wait(WAIT)
+    job.study.joinpath("study.json").unlink()
+    job.study.rmdir()
+    assert jobs.start_once("digits-parity", root, command=command("good")).wait(WAIT).state == "done"
+    assert job.study.exists()
 
 
 def test_a_run_whose_starter_died_before_starting_it_has_failed(root, command, monkeypatch):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from core.errors import StudyError, UncollapseError
-from core.studies import list_studies, open_study
+from core.studies import delete_study, list_studies, open_study
 from core.study import Study
 
 TABLES = ["items.parquet", "map.parquet", "subclusters.parquet", "diagnostics.parquet", "queries.parquet"]
@@ -311,3 +311,12 @@ class TestList:
 
     def test_an_id_opens_its_study(self, copy: Path):
         assert open_study(copy.parent, "whole").path == copy.parent / "whole"
+
+
+def test_a_deleted_study_is_gone_and_nothing_else(copy: Path):
+    (copy / "study.json").write_text("{")  # a damaged one must go too
+    for id in ("..", ".", "", "nothing", "../root/whole", ".jobs"):
+        with pytest.raises(StudyError, match="there is no study called"):
+            delete_study(copy.parent, id)
+    delete_study(copy.parent, "damaged")
+    assert [path.name for path in copy.parent.iterdir()] == ["whole"]

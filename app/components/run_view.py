@@ -1,0 +1,123 @@
+"""A run on screen: how far it is, and its arms' figures epoch by epoch, side by side."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.jobs import Job
+from core.status import Row, Status
+
+ARM_COLOURS = ["#e69f00", "#3b93d6", "#009e73", "#cc79a7", "#d55e00", "#8a9099"]
+FIGURES = {
+    "sub_map@r": ("Fine MAP@R on held-out items", ".2f"),
+    "sub_recall@1": ("Fine R@1 on held-out items", ".2f"),
+    "map@r": ("Coarse MAP@R on held-out items", ".2f"),
+    "recall@1": ("Coarse R@1 on held-out items", ".2f"),
+    "kappa": ("Kappa, mean of the classes", ".2f"),
+    "loss": ("Loss, mean of the batches", ".3~f"),
+    "tuples": ("Tuples per batch", "~s"),
+    "active": ("Share of tuples still active", ".0%"),
+}
+"""What an epoch's row holds, as titles and number formats."""
+RESULTS = ("sub_map@r", "sub_recall@1")
+MEANINGS = (
+    "*Fine* figures ask for the mode, which no arm is told; *coarse* ones for the class. *Kappa* is the spread of a "
+    "class over the distance to the nearest other one: 0 = collapsed to a point. A *tuple* is an anchor with a "
+    "positive and a negative; it is *active* while the loss still wants to move it."
+)
+
+
+def duration(seconds: float) -> str:
+    """As 0:07, 12:30 or 1:02:03."""
+    hours, rest = divmod(round(seconds), 3600)
+    minutes, rest = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def progress(job: Job, status: Status) -> None:
+    """A bar for a run that is under way, its place for one that waits, and why not for one that has ended."""
+    match status.state:
+        case "failed":
+            st.error(plain(status.error), icon=":material/error:")
+        case "cancelled":
+            st.info(
+                "The run was cancelled. "
+                + ("What it had done is kept: resume goes on from there." if status.history else "Nothing was kept."),
+                icon=":material/pause:",
+            )
+        case "queued":
+            st.progress(0.0, text=waiting(job))
+        case "running":
+            st.progress(status.fraction, text=_caption(status))
+
+
+def waiting(job: Job) -> str:
+    """The place of a run in the line."""
+    ahead = [other.status().state for other in job.ahead()]
+    if not ahead:
+        return "starting"
+    return f"queued, {_ordinal(1 + ahead.count('queued'))} in line: it begins when the run before it is over"
+
+
+def _ordinal(n: int) -> str:
+    suffix = "th" if 10 <= n % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
+    return f"{n}{suffix}"
+
+
+def _caption(status: Status) -> str:
+    epoch = f", epoch {status.epoch} of {status.epochs}" if status.stage == "train" and status.epoch else ""
+    return f"{plain(status.message) or 'starting'}{epoch}"
+
+
+def timing(status: Status) -> str:
+    """How long it has taken, and what is left at this pace."""
+    left = status.time_left()
+    return f"{duration(status.elapsed())} so far" + ("" if left is None else f", about {duration(left)} left")
+
+
+def plain(text: str) -> str:
+    """Text in which nothing is taken for Markdown."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()<>#+-!|~:$" else c for c in text)
+
+
+def curves(history: list[Row], names: tuple[str, ...], *, columns: int, height: int, key: str) -> None:
+    """One plot for each of these figures that the run reports, every arm a line in it."""
+    rows = pd.DataFrame(history)
+    shown = [name for name in names if name in rows and rows[name].notna().any()]
+    arms = sorted(rows["arm"].unique(), reverse=True) if shown else []
+    for begin in range(0, len(shown), columns):
+        for column, name in zip(st.columns(columns), shown[begin : begin + columns], strict=False):
+            title, number = FIGURES[name]
+            column.vega_lite_chart(
+                rows[["epoch", "arm"]].assign(value=rows[name].astype(float)),
+                _line_chart(title, number, arms),
+                height=height,
+                key=f"{key}-{name}",
+                alt=f"{title} over epochs, for {', '.join(arms)}",
+            )
+
+
+def _line_chart(title: str, number: str, arms: list[str]) -> dict[str, Any]:
+    return {
+        "title": title,
+        "mark": {"type": "line", "point": True, "tooltip": True},
+        "encoding": {
+            "x": {"field": "epoch", "type": "quantitative", "title": "Epoch", "axis": {"tickMinStep": 1}},
+            "y": {
+                "field": "value",
+                "type": "quantitative",
+                "title": None,
+                "axis": {"format": number},
+                "scale": {"zero": False},
+            },
+            "color": {
+                "field": "arm",
+                "type": "nominal",
+                "title": "Arm",
+                # Sorted, for a colour must not depend on which arm reports first.
+                "scale": {"domain": arms, "range": ARM_COLOURS},
+                "legend": {"orient": "bottom"},
+            },
+        },
+    }

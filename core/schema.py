@@ -1,0 +1,172 @@
+"""What a form must know of the recipe, read from its dataclasses: there is no second list of options anywhere."""
+
+import contextlib
+import types
+from collections.abc import Sequence
+from dataclasses import dataclass, is_dataclass
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic_core import PydanticUndefined
+
+from core.config import OPTIONS, USUAL_MARGINS, USUAL_NEGATIVES, ArmConfig, Recipe, samples_against_noise
+from core.errors import RecipeError
+
+_REPO = Path(__file__).parent.parent  # where runs look for relative paths
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of a recipe."""
+
+    path: str
+    """As in "train.epochs"; for an arm's keys the name alone."""
+    kind: Literal["choice", "flag", "integer", "number", "text"]
+    help: str
+    """Its docstring."""
+    default: Any
+    """None where it must be given or may be silent."""
+    optional: bool
+    """Whether it may be silent."""
+    choices: tuple[Any, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition(".")[2]
+
+
+def recipe_keys() -> list[Key]:
+    """All keys of a recipe but the arms', in the order of the dataclasses."""
+    found = []
+    for name, entry in _fields(Recipe).items():
+        if is_dataclass(entry.annotation):
+            found += _keys(entry.annotation, prefix=f"{name}.")
+        elif name != "arms":
+            found.append(_key(name, entry))
+    return found
+
+
+def arm_keys() -> list[Key]:
+    """The keys of an arm."""
+    return _keys(ArmConfig, prefix="")
+
+
+def assemble(values: dict[str, Any], arms: Sequence[tuple[str, dict[str, Any]]]) -> Recipe:
+    """A recipe from its values by path and its arms by name; None = silent. Raises RecipeError, one sentence.
+
+    Options of losses that no arm is trained with are left out.
+    """
+    names = [name for name, _ in arms]
+    for name in names:
+        if names.count(name) > 1:
+            raise RecipeError(f'the recipe is wrong: two arms are called "{name}"')
+    used = losses(values, [arm for _, arm in arms])
+    nested: dict[str, Any] = {"arms": {name: _given(arm) for name, arm in arms}}
+    for path, value in _given(values).items():
+        table, _, name = path.rpartition(".")
+        if serves(path, used):
+            (nested.setdefault(table, {}) if table else nested)[name] = value
+    return Recipe.from_dict(nested)
+
+
+def losses(values: dict[str, Any], arms: Sequence[dict[str, Any]]) -> set[str]:
+    """The losses that arms are trained with; values by path."""
+    return {arm.get("loss") or values["train.loss"] for arm in arms if not arm.get("checkpoint")}
+
+
+def serves(path: str, used: set[str]) -> bool:
+    """Whether a key means something for one of these losses."""
+    table, _, name = path.rpartition(".")
+    return table != "train" or name not in OPTIONS or not used or bool(OPTIONS[name] & used)
+
+
+def usual(path: str, values: dict[str, Any]) -> str:
+    """What it means where an optional key is silent, in a word or two; values by path."""
+    loss, rate = values["train.loss"], f"{values['train.lr']:g}"
+    return {
+        "data.max_items": "all of them",
+        "model.backbone_lr": rate,
+        "train.margin": f"{USUAL_MARGINS[loss]:g}" if loss in USUAL_MARGINS else "the paper's",
+        "train.learn_beta": "one",
+        "train.temperature": "0.07",
+        "train.loss_lr": rate,
+        "train.negatives": USUAL_NEGATIVES.get(loss, "none"),
+        "train.snapshots": "every epoch",
+        "loss": loss,
+        "positives": "none",
+    }.get(path, "as usual")
+
+
+def missing_paths(recipe: Recipe) -> list[str]:
+    """What the recipe reads from the disk and is not there, one sentence each."""
+    wanted = {"data.path": recipe.data.path}
+    checkpoints = {f"arms.{name}.checkpoint": arm.checkpoint for name, arm in recipe.arms.items()}
+    wanted |= {key: path for key, path in checkpoints.items() if path != "pretrained"}
+    return [
+        f'{key}: there is nothing at "{path}" on the machine that runs the app'
+        for key, path in wanted.items()
+        if path and not _exists(_REPO / path)
+    ]
+
+
+def samples_advice(recipe: Recipe) -> str:
+    """How train.samples_per_class stands to what nearest positives need; empty where no arm uses them."""
+    if not any(arm.positives == "nearest" for arm in recipe.arms.values()):
+        return ""
+    noise, modes, samples = recipe.data.label_noise, recipe.data.modes, recipe.train.samples_per_class
+    if not noise:
+        return (
+            f"Nearest positives choose among {samples - 1} others of the class. Without label noise at least 8 "
+            "samples per class are enough of a choice; with it, the more noise and modes, the more samples."
+        )
+    if modes is None:
+        figures = ", ".join(f"{_needed(noise, modes)} for {modes}" for modes in (2, 5, 10))
+        return (
+            f"Against label noise of {noise:g}, theory's rule of thumb for nearest positives asks for samples per "
+            f"class by the modes of a class: {figures} modes. Here are {samples}."
+        )
+    needed = _needed(noise, modes)
+    verdict = "is enough" if samples >= needed else "is too few: a mislabelled item is too often the nearest one"
+    return (
+        f"Against label noise of {noise:g} with {modes} modes a class, theory's rule of thumb for nearest positives "
+        f"is at least {needed} samples per class; {samples} {verdict}."
+    )
+
+
+def _needed(noise: float, modes: int) -> int:
+    return -int(-samples_against_noise(noise, modes=modes) // 1)
+
+
+def _exists(path: Path) -> bool:
+    with contextlib.suppress(OSError, ValueError):
+        return path.exists()
+    return False
+
+
+def _given(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _fields(kind: Any) -> dict[str, Any]:
+    return kind.__pydantic_fields__
+
+
+def _keys(kind: Any, *, prefix: str) -> list[Key]:
+    return [_key(f"{prefix}{name}", entry) for name, entry in _fields(kind).items()]
+
+
+def _key(path: str, entry: Any) -> Key:
+    annotation, optional = _without_none(entry.annotation)
+    choices = get_args(annotation) if get_origin(annotation) is Literal else ()
+    kinds = {bool: "flag", int: "integer", float: "number", str: "text"}
+    kind: Any = "choice" if choices else kinds[annotation]
+    default = None if entry.default is PydanticUndefined else entry.default
+    return Key(path, kind, " ".join((entry.description or "").split()), default, optional, choices)
+
+
+def _without_none(annotation: Any) -> tuple[Any, bool]:
+    if get_origin(annotation) not in {Union, types.UnionType}:
+        return annotation, False
+    rest = [part for part in get_args(annotation) if part is not type(None)]
+    return rest[0], len(rest) < len(get_args(annotation))

@@ -1,0 +1,148 @@
+"""The page Train in a real browser, with real runs of a tiny recipe: from the form to Compare, and away again."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from core import jobs
+from core.config import Recipe
+
+SOON, LONG = 30_000, 120_000  # milliseconds; upper bounds for a busy machine
+SMALL = ("data.max_items=300", "model.width=4", "model.dim=8")
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("studies")
+
+
+@pytest.fixture(scope="module")
+def url(serve: Callable[..., Any], root: Path) -> str:
+    return serve("app/main.py", env={"UNCOLLAPSE_STUDIES": str(root)}).url
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def view(page: Page, name: str) -> None:
+    page.get_by_role("radio", name=re.compile(f"{name}$")).click()
+
+
+def fill(page: Page, label: str, value: str) -> None:
+    field = page.get_by_label(label, exact=True)
+    field.fill(value)
+    field.press("Enter")
+
+
+def paste(page: Page, toml: str) -> None:
+    page.get_by_role("button", name="From TOML").click()
+    page.get_by_label("Paste a recipe").fill(toml)
+    page.get_by_label("Paste a recipe").press("Control+Enter")
+    button(page, "Fill in the form").click()
+
+
+def recipe(name: str, epochs: int) -> str:
+    return Recipe.load("digits-parity", (*SMALL, f"name={name}", f"train.epochs={epochs}")).to_toml()
+
+
+def start(page: Page, name: str, epochs: int, label: str) -> None:
+    paste(page, recipe(name, epochs))
+    expect(page.get_by_label("Epochs")).to_have_value(str(epochs), timeout=SOON)
+    page.keyboard.press("Escape")
+    button(page, label).click()
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible(timeout=SOON)
+    assert f"run={name}" in page.url
+
+
+def test_the_form_checks_what_is_typed_before_anything_is_started(page: Page, url: str) -> None:
+    page.goto(f"{url}/train")
+    page.get_by_label("Start from").click(timeout=LONG)
+    page.get_by_role("option", name="digits-parity (shipped)").click()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("digits-parity", timeout=SOON)
+    fill(page, "Epochs", "0")
+    expect(page.get_by_text("train.epochs must lie between 1 and 10000")).to_be_visible(timeout=SOON)
+    expect(button(page, "Start the run")).to_be_disabled()
+    fill(page, "Epochs", "3")
+    expect(button(page, "Start the run")).to_be_enabled(timeout=SOON)
+    expect(page.locator("code", has_text="epochs = 3")).to_be_visible()
+    fill(page, "Samples per class", "4")
+    expect(page.get_by_text("4 is too few")).to_be_visible(timeout=SOON)
+    page.get_by_role("button", name="Remove the arm standard").or_(
+        page.locator(".st-key-recipe-remove0 button")
+    ).click()
+    expect(page.locator("code", has_text="[arms.standard]")).to_have_count(0, timeout=SOON)
+    button(page, "Add an arm").click()
+    expect(page.locator("code", has_text="[arms.arm1]")).to_be_visible(timeout=SOON)
+    paste(page, 'name = "x\n<b>')
+    expect(page.get_by_text("this is not valid TOML")).to_be_visible(timeout=SOON)
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Search").click()
+    page.get_by_role("link", name="Train").click()
+    expect(page.get_by_label("Epochs")).to_have_value("3", timeout=SOON)
+
+
+def test_a_run_from_the_form_to_compare(page: Page, url: str, root: Path) -> None:
+    page.goto(f"{url}/train?view=new")
+    expect(page.get_by_label("Epochs")).to_be_visible(timeout=LONG)
+    start(page, "long", 300, "Start the run")
+    expect(page.get_by_text(re.compile(r"epoch \d+ of 300"))).to_be_visible(timeout=LONG)
+    expect(page.get_by_text(re.compile(r"\d:\d\d so far, about \d+:\d\d left"))).to_be_visible(timeout=SOON)
+    expect(page.locator("[data-testid=stVegaLiteChart]")).to_have_count(6, timeout=SOON)
+    page.reload()
+    expect(page.get_by_text(re.compile(r"epoch \d+ of 300"))).to_be_visible(timeout=LONG)
+
+    view(page, "New run")
+    start(page, "short", 2, "Add to the queue")
+    expect(page.get_by_text("queued, 1st in line").first).to_be_visible(timeout=SOON)
+    page.get_by_role("radio", name=re.compile("^long|long$")).click()
+    button(page, "Cancel").click()
+    expect(page.get_by_role("dialog")).to_contain_text("long ends at once", timeout=SOON)
+    button(page, "Cancel and keep").click()
+    expect(page.get_by_text("The run was cancelled. What it had done is kept")).to_be_visible(timeout=SOON)
+    kept = len(jobs.get_job(root, "long").status().history)
+    assert kept
+
+    button(page, "Resume").click()  # goes to the end of the line, behind the short one, which ends first
+    expect(page.get_by_text(re.compile(r"training|queued, 1st in line")).first).to_be_visible(timeout=SOON)
+    expect(page.get_by_text(re.compile(r"epoch \d+ of 300"))).to_be_visible(timeout=LONG)
+    assert jobs.get_job(root, "short").status().state == "done"
+    expect(button(page, "Open in Compare")).to_be_visible(timeout=LONG)
+    assert len(jobs.get_job(root, "long").status().history) >= kept
+    button(page, "Open in Compare").click()
+    expect(page.locator(".twin-map canvas.gl-canvas-context")).to_have_count(2, timeout=LONG)
+    assert "study=long" in page.url
+
+
+def test_a_finished_run_is_deleted_with_its_study_once_that_is_confirmed(page: Page, url: str, root: Path) -> None:
+    page.goto(f"{url}/train?view=runs&run=short")
+    button(page, "Delete").click(timeout=LONG)
+    dialog = page.get_by_role("dialog")
+    button(page, "Keep it").click()
+    expect(dialog).to_have_count(0, timeout=SOON)
+    assert (root / "short" / "study.json").exists()
+    button(page, "Delete").click()
+    dialog.get_by_text("Delete its study as well").click()
+    dialog.get_by_role("button", name="Delete", exact=True).click()
+    expect(dialog).to_have_count(0, timeout=SOON)
+    expect(page.get_by_role("radio", name=re.compile("short"))).to_have_count(0, timeout=SOON)
+    assert not (root / "short").exists()
+
+    view(page, "Studies")
+    page.locator(".st-key-delete-long button").click(timeout=SOON)
+    button(page, "Delete for good").click()
+    expect(page.get_by_text("There are no studies")).to_be_visible(timeout=SOON)
+    assert not (root / "long").exists()
+    assert jobs.list_jobs(root) == []
+
+
+def test_a_run_that_is_not_there_is_said_so(page: Page, url: str) -> None:
+    page.goto(f"{url}/train?view=runs&run=<b>gone</b>")
+    expect(page.get_by_text("There is no run called <b>gone</b>")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("There are no runs yet")).to_be_visible()
+    button(page, "Write a recipe").click()
+    expect(page.get_by_label("Epochs")).to_be_visible(timeout=SOON)
