@@ -9,17 +9,18 @@ from core.jobs import Job
 from core.status import Row, Status
 
 ARM_COLOURS = ["#e69f00", "#3b93d6", "#009e73", "#cc79a7", "#d55e00", "#8a9099"]
+GREY = "#808891"  # legible on light and dark
 FIGURES = {
-    "sub_map@r": ("Fine MAP@R on held-out items", ".2f"),
-    "sub_recall@1": ("Fine R@1 on held-out items", ".2f"),
-    "map@r": ("Coarse MAP@R on held-out items", ".2f"),
-    "recall@1": ("Coarse R@1 on held-out items", ".2f"),
-    "kappa": ("Kappa, mean of the classes", ".2f"),
-    "loss": ("Loss, mean of the batches", ".3~f"),
-    "tuples": ("Tuples per batch", "~s"),
-    "active": ("Share of tuples still active", ".0%"),
+    "sub_map@r": ("Fine MAP@R", "of held-out items", ".2f"),
+    "sub_recall@1": ("Fine R@1", "of held-out items", ".2f"),
+    "map@r": ("Coarse MAP@R", "of held-out items", ".2f"),
+    "recall@1": ("Coarse R@1", "of held-out items", ".2f"),
+    "kappa": ("Kappa", "mean of the classes, held out", ".2f"),
+    "loss": ("Loss", "mean of the batches", ".3~f"),
+    "tuples": ("Tuples per batch", "mean of the batches", "~s"),
+    "active": ("Active tuples", "share of a batch", ".0%"),
 }
-"""What an epoch's row holds, as titles and number formats."""
+"""What an epoch's row holds: title, subtitle and number format."""
 RESULTS = ("sub_map@r", "sub_recall@1")
 MEANINGS = (
     "*Fine* figures ask for the mode, which no arm is told; *coarse* ones for the class. *Kappa* is the spread of a "
@@ -88,19 +89,19 @@ def curves(history: list[Row], names: tuple[str, ...], *, columns: int, height: 
     arms = sorted(rows["arm"].unique(), reverse=True) if shown else []
     for begin in range(0, len(shown), columns):
         for column, name in zip(st.columns(columns), shown[begin : begin + columns], strict=False):
-            title, number = FIGURES[name]
+            title, subtitle, number = FIGURES[name]
             column.vega_lite_chart(
                 rows[["epoch", "arm"]].assign(value=rows[name].astype(float)),
-                _line_chart(title, number, arms),
+                _line_chart(title, subtitle, number, arms),
                 height=height,
                 key=f"{key}-{name}",
-                alt=f"{title} over epochs, for {', '.join(arms)}",
+                alt=f"{title}, {subtitle}, over epochs, for {', '.join(arms)}",
             )
 
 
-def _line_chart(title: str, number: str, arms: list[str]) -> dict[str, Any]:
+def _line_chart(title: str, subtitle: str, number: str, arms: list[str]) -> dict[str, Any]:
     return {
-        "title": title,
+        "title": {"text": title, "subtitle": subtitle, "subtitleColor": GREY, "offset": 6},
         "mark": {"type": "line", "point": True, "tooltip": True},
         "encoding": {
             "x": {"field": "epoch", "type": "quantitative", "title": "Epoch", "axis": {"tickMinStep": 1}},
@@ -114,10 +115,10 @@ def _line_chart(title: str, number: str, arms: list[str]) -> dict[str, Any]:
             "color": {
                 "field": "arm",
                 "type": "nominal",
-                "title": "Arm",
+                "title": None,
                 # Sorted, for a colour must not depend on which arm reports first.
                 "scale": {"domain": arms, "range": ARM_COLOURS},
-                "legend": {"orient": "bottom"},
+                "legend": {"orient": "top", "offset": 2, "padding": 0},
             },
         },
     }

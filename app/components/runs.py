@@ -38,8 +38,7 @@ def show() -> None:
     if asked and asked not in known:
         st.warning(f"There is no run called {plain(asked[:100])}: it may have been deleted.", icon=":material/warning:")
         del st.query_params["run"]
-    if st.session_state.get("run") not in known:
-        st.session_state.pop("run", None)
+    st.session_state.pop("ask-now", None)  # this is the run of the whole page that it asks for
     is_live = any(not status.over for _, status in _statuses())
     st.fragment(_panel, run_every=LIVE_SECONDS if is_live else IDLE_SECONDS)(is_live)
     _dialogs()
@@ -75,14 +74,18 @@ def _go(view: str) -> None:
 
 def _list(statuses: list[tuple[Job, Status]]) -> str:
     by_id = {job.id: (job, status) for job, status in statuses}
-    return st.radio(
+    if st.session_state.get("run") not in by_id:
+        asked = st.query_params.get("run")
+        st.session_state["run"] = asked if asked in by_id else statuses[0][0].id
+    chosen = st.radio(
         "Runs, newest first",
         [*by_id],
         format_func=lambda id: f"{STATES[by_id[id][1].state]} {plain(id)}" if id in by_id else id,
         captions=[_line(job, status) for job, status in statuses],
         key="run",
-        bind="query-params",
     )
+    st.query_params["run"] = chosen
+    return chosen
 
 
 def _line(job: Job, status: Status) -> str:
@@ -109,7 +112,7 @@ def _detail(job: Job, status: Status) -> None:
         st.caption(f"Done in {run_view.duration(status.elapsed())}.{gone}")
     if status.history:
         names = FIGURES if any("sub_map@r" in row for row in status.history) else WITHOUT_MODES
-        run_view.curves(status.history, names, columns=3, height=250, key=f"curves-{job.id}")
+        run_view.curves(status.history, names, columns=3, height=240, key=f"curves-{job.id}")
         st.caption(run_view.MEANINGS)
     elif status.state == "running":
         st.caption("The first figures come after the first epoch.")

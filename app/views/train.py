@@ -12,18 +12,20 @@ VIEWS = {
 
 
 def page() -> None:
-    st.session_state.setdefault("view", st.query_params.get("view") or ("runs" if runs.any_yet() else "new"))
-    if st.session_state["view"] not in VIEWS:
-        st.session_state["view"] = "new"
+    if st.session_state.get("view") not in VIEWS:
+        asked = st.query_params.get("view")
+        st.session_state["view"] = asked if asked in VIEWS else "runs" if runs.any_yet() else "new"
     view = st.segmented_control(
         "What to look at",
         [*VIEWS],
         format_func=lambda name: VIEWS[name][0],
         key="view",
-        bind="query-params",
         required=True,
         label_visibility="collapsed",
     )
+    st.query_params["view"] = view
+    if view != "runs":
+        st.query_params.pop("run", None)
     if notice := st.session_state.pop("notice", None):
         st.error(notice, icon=":material/error:")
     VIEWS[view][1]()
