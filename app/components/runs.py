@@ -38,7 +38,7 @@ def show() -> None:
     if asked and asked not in known:
         st.warning(f"There is no run called {plain(asked[:100])}: it may have been deleted.", icon=":material/warning:")
         del st.query_params["run"]
-    st.session_state.pop("ask-now", None)  # this is the run of the whole page that it asks for
+    st.session_state.pop("whole-page", None)  # this is the run of the whole page that it asks for
     is_live = any(not status.over for _, status in _statuses())
     st.fragment(_panel, run_every=LIVE_SECONDS if is_live else IDLE_SECONDS)(is_live)
     _dialogs()
@@ -51,7 +51,8 @@ def _statuses() -> list[tuple[Job, Status]]:
 def _panel(was_live: bool) -> None:
     """The list and the chosen run; drawn again and again without the page around it."""
     statuses = _statuses()
-    if any(not status.over for _, status in statuses) != was_live or st.session_state.pop("ask-now", False):
+    is_live = any(not status.over for _, status in statuses)
+    if is_live != was_live or st.session_state["view"] != "runs" or st.session_state.pop("whole-page", False):
         st.rerun()
     if not statuses:
         _empty()
@@ -166,13 +167,13 @@ def _try(action: Callable[[], Any]) -> None:
         action()
     except UncollapseError as error:
         st.session_state["notice"] = plain(str(error))
-        st.session_state["ask-now"] = True
+        st.session_state["whole-page"] = True
 
 
 def _ask(what: str | None, job: Job | None = None) -> None:
     """Open a question, which stands outside of the fragment, for that is drawn again all the time."""
     st.session_state["question"] = (what, job.id) if what and job else None
-    st.session_state["ask-now"] = True
+    st.session_state["whole-page"] = True
 
 
 def _dialogs() -> None:

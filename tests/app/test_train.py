@@ -232,3 +232,11 @@ def test_a_study_is_deleted_with_the_record_of_its_run(root: Path, study_folder:
     assert not job.study.exists()
     assert jobs.list_jobs(root) == []
     assert "no studies" in app.info[0].value
+
+
+def test_without_runs_the_page_says_what_to_do(root: Path) -> None:
+    app = open_page(view="runs")
+    assert "no runs yet" in app.info[0].value
+    app.button(key="first-run").click().run()
+    assert not app.exception
+    assert app.button(key="start").label == "Start the run"

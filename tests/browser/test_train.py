@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from core import jobs
 from core.config import Recipe
+from core.status import StatusWriter
 
 SOON, LONG = 30_000, 120_000  # milliseconds; upper bounds for a busy machine
 SMALL = ("data.max_items=300", "model.width=4", "model.dim=8")
@@ -123,35 +124,45 @@ def test_a_run_from_the_form_to_compare(page: Page, url: str, root: Path) -> Non
     expect(field(page, "Study")).to_have_value(re.compile(r"\(long\)"))
 
 
-def test_a_finished_run_is_deleted_with_its_study_once_that_is_confirmed(page: Page, url: str, root: Path) -> None:
-    page.goto(f"{url}/train?view=runs&run=short")
+def finished(root: Path, id: str) -> None:
+    """The record of a run that is done, and its study."""
+    job = jobs.start(Recipe.load("digits-parity", (f"name={id}",)), root=root, command=("true",))
+    job.wait(LONG / 1000)
+    StatusWriter(job.folder / "status.json").done(job.study)
+    shutil.copytree(root / "tiny", job.study)
+
+
+def test_runs_and_studies_are_deleted_once_that_is_confirmed(page: Page, url: str, root: Path) -> None:
+    for id in ("alpha", "omega"):
+        finished(root, id)
+    page.goto(f"{url}/train?view=runs&run=alpha")
     button(page, "Delete").click(timeout=LONG)
     dialog = page.get_by_role("dialog")
     button(page, "Keep it").click()
     expect(dialog).to_have_count(0, timeout=SOON)
-    assert (root / "short" / "study.json").exists()
+    assert (root / "alpha" / "study.json").exists()
     button(page, "Delete").click()
     dialog.get_by_text("Delete its study as well").click()
     dialog.get_by_role("button", name="Delete", exact=True).click()
     expect(dialog).to_have_count(0, timeout=SOON)
-    expect(page.get_by_role("radio", name=re.compile("short"))).to_have_count(0, timeout=SOON)
-    assert not (root / "short").exists()
+    expect(page.locator(".st-key-run label", has_text="alpha")).to_have_count(0, timeout=SOON)
+    assert not (root / "alpha").exists()
 
+    page.locator(".st-key-run label", has_text="omega").click()
+    expect(page.get_by_role("heading", name="omega", exact=True)).to_be_visible(timeout=SOON)
+    page.get_by_text("Recipe", exact=True).click()
+    button(page, "Use in a new run").click()
+    expect(field(page, "Name")).to_have_value("omega", timeout=SOON)
     view(page, "Studies")
-    page.locator(".st-key-open-tiny button").click(timeout=SOON)
-    expect(field(page, "Study")).to_have_value(re.compile(r"\(tiny\)"), timeout=LONG)
-    page.goto(f"{url}/train?view=studies")
-    page.locator(".st-key-delete-long button").click(timeout=SOON)
+    page.locator(".st-key-delete-omega button").click(timeout=SOON)
     button(page, "Delete for good").click()
-    expect(page.locator(".st-key-delete-long")).to_have_count(0, timeout=SOON)
-    assert not (root / "long").exists()
-    assert (root / "tiny").exists()
-    assert jobs.list_jobs(root) == []
+    expect(page.locator(".st-key-delete-omega")).to_have_count(0, timeout=SOON)
+    assert not (root / "omega").exists()
+    assert not {"alpha", "omega"} & {job.id for job in jobs.list_jobs(root)}
+    page.locator(".st-key-open-tiny button").click()
+    expect(field(page, "Study")).to_have_value(re.compile(r"even or odd"), timeout=LONG)
 
 
 def test_a_run_that_is_not_there_is_said_so(page: Page, url: str) -> None:
     page.goto(f"{url}/train?view=runs&run=<b>gone</b>")
     expect(page.get_by_text("There is no run called <b>gone</b>")).to_be_visible(timeout=LONG)
-    expect(page.get_by_text("There are no runs yet")).to_be_visible()
-    button(page, "Write a recipe").click()
-    expect(field(page, "Epochs")).to_be_visible(timeout=SOON)
