@@ -85,7 +85,7 @@ def usual(path: str, values: dict[str, Any]) -> str:
     """What it means where an optional key is silent, in a word or two; values by path."""
     loss, rate = values["train.loss"], f"{values['train.lr']:g}"
     return {
-        "data.max_items": "all of them",
+        "data.max_items": "all",
         "model.backbone_lr": rate,
         "train.margin": f"{USUAL_MARGINS[loss]:g}" if loss in USUAL_MARGINS else "the paper's",
         "train.learn_beta": "one",

@@ -77,7 +77,7 @@ def recipe_form() -> tuple[dict[str, Any], Arms]:
             rest = [path for path in keys if path.rpartition(".")[0] == table and path not in values]
             if rest:
                 st.markdown(f"###### {heading}")
-                fields(rest, 3)
+                fields(rest, 2)
         for slot, (arm, options) in zip(slots, arms, strict=True):
             st.markdown(f"###### Arm {arm}")
             options |= {key.path: _arm_field(slot, key) for key in arm_keys() if key.path not in ARM}
