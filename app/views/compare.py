@@ -12,6 +12,7 @@ from core.diagnostics import explain
 from core.study import Study
 from core.summary import COLUMNS, summarise
 
+LAYOUTS = ("Side by side", "One large map")
 CARDS = ("sub_recall@1", "sub_map@r", "recall@1", "map@r", "kappa", "subclusters")
 DIGITS = {"kappa": 2, "subclusters": 1}
 HEADINGS = {"subclusters": "Sub-clusters", "verdict": "Verdict", "kappa": "Kappa", "sublabel_excess": "Mode recall"}
@@ -82,6 +83,7 @@ def _described(study: Study, reference: str) -> str:
 
 def _maps(view: state.View) -> None:
     kappas = [_kappa_caption(view.study, name) for name in view.arms]
+    single = not view.is_single and _layout() == LAYOUTS[1]
     result = twin_map(
         state.map_points(view),
         left=view.left,
@@ -90,6 +92,9 @@ def _maps(view: state.View) -> None:
         colour=st.query_params.get("colour"),
         selected=_selected_class(view),
         focus=state.chosen_item(view.study),
+        single=single,
+        strip="change",
+        height=620 if single else 440,
         key="maps",
     )
     if result.colour is not None:
@@ -97,6 +102,19 @@ def _maps(view: state.View) -> None:
     state.follow(result)
     if len(result.selected):
         _selection(view, result.selected)
+
+
+def _layout() -> str | None:
+    """How the maps are shown, kept in the address."""
+    return st.segmented_control(
+        "Maps",
+        LAYOUTS,
+        default=LAYOUTS[0],
+        required=True,
+        label_visibility="collapsed",
+        key="maps-layout",
+        bind="query-params",
+    )
 
 
 def _kappa_caption(study: Study, name: str) -> str:

@@ -61,6 +61,7 @@ def twin_map(
     focus: int | None = None,
     queries: Sequence[QueryMark] = (),
     single: bool = False,
+    strip: str | None = None,
     height: int = 440,
     key: str,
 ) -> TwinMapState:
@@ -71,7 +72,8 @@ def twin_map(
     captions: a line under each map, e.g. kappa, since a map says nothing about scale.
     colour: name of the field to colour by at first, and again whenever this argument changes.
     selected: ids to select; None leaves the selection to the user. focus: the item ringed on both maps.
-    height: of the drawing area, in pixels.
+    strip: name of a continuous field whose distribution is drawn as bars that select. height: of the drawing area, in
+    pixels.
     """
     told = None if selected is None else encode_selection(points, selected)
     arms = [{"name": left, "caption": captions[0]}]
@@ -84,6 +86,7 @@ def twin_map(
         "plotly": plotly_asset.URL,
         "arms": arms,
         "single": single or right is None,
+        "strip": strip,
         "fields": list(points.fields),
         "colour": colour,
         "selected": told,

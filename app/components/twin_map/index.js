@@ -5,6 +5,7 @@ import { colourScale, grey, groupCategories, scaleOf } from "./colours.js";
 import { Legend } from "./legend.js";
 import { MapView } from "./map.js";
 import { decodeMask, encodeMask, findPoints, keepPoints } from "./points.js";
+import { Strip } from "./strip.js";
 
 const TOOLS = { pan: "Move the map", lasso: "Lasso: select items on both maps", box: "Box: select items on both maps" };
 
@@ -20,7 +21,9 @@ class TwinMap {
     this.front = 0; // the arm shown when there is a single map
     this.maps = [];
     this.sent = []; // selections sent to Python whose echo has not come back yet
+    this.linked = false; // whether the maps zoom together
     this.legend = new Legend({ toggle: (i) => this.toggle(i), isolate: (i) => this.isolate(i) });
+    this.strip = new Strip({ brush: (rows, mode) => this.brush(rows, mode) });
     this.build();
     this.onKey = (event) => this.key(event);
     document.addEventListener("keydown", this.onKey);
@@ -35,6 +38,14 @@ class TwinMap {
         button(label, { symbol: tool, "data-tool": tool, onclick: () => this.setTool(tool) }),
       ]),
     );
+    this.link = button("Zoom both maps together", { symbol: "link", "aria-pressed": "false", onclick: () => this.linkZoom() });
+    this.search = el("input", {
+      type: "search",
+      placeholder: "Find a label  /",
+      "aria-label": "Find items by label, name or number; Enter selects them. Key: /",
+      onkeydown: (event) => this.searchKey(event),
+      oninput: () => this.search.removeAttribute("aria-invalid"),
+    });
     this.summary = el("span", { class: "summary" });
     this.clearButton = button("Clear the selection (Esc)", { symbol: "close", class: "clear", onclick: () => this.clear() });
     this.live = el("div", { class: "sr-only", "aria-live": "polite" });
@@ -48,9 +59,12 @@ class TwinMap {
         { class: "toolbar" },
         el("label", { class: "colour" }, el("span", { text: "Colour by" }), this.pickColour),
         el("div", { class: "segments", role: "group", "aria-label": "Pointer" }, ...Object.values(this.tools)),
+        el("div", { class: "segments linker" }, this.link),
+        this.search,
         this.legend.node,
         el("div", { class: "selection" }, this.summary, this.clearButton),
       ),
+      this.strip.node,
       this.message,
       this.stages,
       this.live,
@@ -81,6 +95,9 @@ class TwinMap {
     this.node.classList.toggle("dark", this.theme.dark);
     this.adopt(view, points);
     this.layOut(plotly);
+    this.link.parentElement.hidden = this.maps.length < 2;
+    const change = view.arms.length > 1 ? this.fields.get(view.strip) : null;
+    this.strip.show(change, change ? this.column(change, 0) : null);
     this.refreshColours();
     this.paint();
   }
@@ -174,6 +191,7 @@ class TwinMap {
       pick: (row) => this.pick(row),
       brush: (rows, mode) => this.brush(rows, mode),
       tool: () => this.tool,
+      moved: (map) => this.linked && this.follow(map),
     };
   }
 
@@ -268,6 +286,7 @@ class TwinMap {
       this.legend.showScale(this.field, scaleOf(this.theme.dark));
     }
     this.legend.node.hidden = !this.field;
+    this.strip.select(this.selected);
     this.summary.textContent = this.selected.size
       ? `${count(this.selected.size)} / ${count(this.points.n)} selected`
       : `${count(this.points.n)} items`;
@@ -345,6 +364,49 @@ class TwinMap {
     this.announce(`${count(this.selected.size)} of ${count(this.points.n)} items selected`);
   }
 
+  linkZoom() {
+    this.linked = !this.linked;
+    this.link.setAttribute("aria-pressed", String(this.linked));
+    if (this.linked) this.follow(this.maps[0]);
+    this.announce(this.linked ? "The maps zoom together" : "Each map zooms on its own");
+  }
+
+  /** The other maps show the same part of themselves as `leader`. */
+  follow(leader) {
+    const window = leader.window();
+    for (const map of this.maps) if (map !== leader) map.show(window);
+  }
+
+  searchKey(event) {
+    if (event.key === "Escape") {
+      this.search.value = "";
+      this.search.blur();
+    } else if (event.key !== "Enter" || !this.search.value.trim()) return;
+    else {
+      const rows = this.matching(this.search.value.trim().toLowerCase());
+      if (rows.size) this.brush(rows, event.shiftKey ? "add" : "replace");
+      else this.announce("Nothing found");
+      this.search.toggleAttribute("aria-invalid", !rows.size);
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** Rows of which a class, mode or name holds the text; or the one of that number. */
+  matching(text) {
+    const told = this.view.fields.filter((field) => field.kind === "categorical" && field.columns.length === 1);
+    const wanted = told.map((field) => {
+      const codes = new Set(field.categories.keys().filter((i) => field.categories[i].toLowerCase().includes(text)));
+      return { codes, column: this.column(field, 0) };
+    });
+    const rows = new Set();
+    for (let row = 0; row < this.points.n; row++) {
+      const called = this.points.names?.get(row)?.toLowerCase().includes(text) || `#${this.points.ids[row]}` === text;
+      if (called || wanted.some(({ codes, column }) => codes.has(column[row]))) rows.add(row);
+    }
+    return rows;
+  }
+
   announce(text) {
     this.live.textContent = text;
   }
@@ -354,6 +416,7 @@ class TwinMap {
     const typing = from instanceof HTMLElement && (from.isContentEditable || from.matches("textarea, select, input:not([type=checkbox], [type=radio])"));
     if (typing || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !this.points) return;
     if (event.key === "t" && this.view.arms.length > 1) return this.turn();
+    if (event.key === "/") return event.preventDefault(), this.search.focus();
     if (event.key !== "Escape") return;
     if (this.maps.map((map) => map.cancel()).some(Boolean)) return;
     if (this.selected.size) this.clear();

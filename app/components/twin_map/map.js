@@ -13,7 +13,7 @@ const STEP = 1.35; // zoom of one press on + or -
 const STAR = "M0-9.500 2.700-3.300 9.400-2.700 4.300 1.700 5.800 8.300 0 4.800-5.800 8.300-4.300 1.700-9.400-2.700-2.700-3.300Z";
 
 export class MapView {
-  /** owner: { allowed(row), hover(row, map), pick(row), brush(rows, mode), tool() } */
+  /** owner: { allowed(row), hover(row, map), pick(row), brush(rows, mode), tool(), moved(map) } */
   constructor(owner, plotly) {
     this.owner = owner;
     this.plotly = plotly;
@@ -173,9 +173,7 @@ export class MapView {
   fit(bounds = this.bounds) {
     if (!bounds) return;
     const { x0, x1, y0, y1 } = bounds;
-    const [width, height] = [this.stage.clientWidth || 1, this.stage.clientHeight || 1];
-    const scale = Math.max((x1 - x0) / width, (y1 - y0) / height) * 1.08;
-    this.setRange((x0 + x1) / 2, (y0 + y1) / 2, scale);
+    this.setRange((x0 + x1) / 2, (y0 + y1) / 2, this.whole(bounds));
     this.fitted = true;
   }
 
@@ -185,6 +183,29 @@ export class MapView {
     this.range = { x0: cx - w, x1: cx + w, y0: cy - h, y1: cy + h };
     this.fitted = false;
     this.schedule();
+    if (!this.following) this.owner.moved(this);
+  }
+
+  /** The part shown, in terms of the whole map: its middle, 0 to 1 along both axes, and the magnification. */
+  window() {
+    if (!this.range) return null;
+    const { x0, x1, y0, y1 } = this.bounds;
+    const [cx, cy] = [(this.range.x0 + this.range.x1) / 2, (this.range.y0 + this.range.y1) / 2];
+    return { x: (cx - x0) / (x1 - x0 || 1), y: (cy - y0) / (y1 - y0 || 1), zoom: this.whole() / this.scale };
+  }
+
+  /** Show that part of this map. */
+  show(window) {
+    if (!window || !this.bounds) return;
+    const { x0, x1, y0, y1 } = this.bounds;
+    this.following = true;
+    this.setRange(x0 + window.x * (x1 - x0), y0 + window.y * (y1 - y0), this.whole() / window.zoom);
+    this.following = false;
+  }
+
+  /** The scale at which everything is seen. */
+  whole({ x0, x1, y0, y1 } = this.bounds) {
+    return Math.max((x1 - x0) / (this.stage.clientWidth || 1), (y1 - y0) / (this.stage.clientHeight || 1)) * 1.08;
   }
 
   reset() {

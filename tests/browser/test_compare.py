@@ -1,0 +1,155 @@
+"""What the maps offer beside pointing: the strip of change, search by label, linked zoom, one large map, the report."""
+
+import re
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from core.study import Study
+
+
+@pytest.fixture(scope="module")
+def root(study_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("studies")
+    shutil.copytree(study_folder, folder / "digits")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def url(serve: Callable[..., Any], root: Path) -> str:
+    return serve("app/main.py", env={"UNCOLLAPSE_STUDIES": str(root)}).url
+
+
+@pytest.fixture
+def study(root: Path) -> Study:
+    return Study.load(root / "digits")
+
+
+@pytest.fixture
+def compare(page: Page, url: str) -> Page:
+    page.goto(url)
+    expect(page.locator(".twin-map canvas.gl-canvas-context")).to_have_count(2, timeout=60_000)
+    return page
+
+
+def selected(page: Page, n: int, of: int) -> None:
+    text = f"{n} / {of} selected" if n else f"{of} items"
+    expect(page.locator(".twin-map .summary")).to_have_text(text)
+
+
+def changes(study: Study) -> np.ndarray:
+    """Neighbourhood change of the evaluated items, as the number of neighbours lost (0 to 10)."""
+    shared = study.overlap("standard", "nearest")[study.evaluated]
+    return np.round(10 * (1 - shared)).astype(int)
+
+
+def test_the_strip_selects_by_drag_key_and_end(compare: Page, study: Study) -> None:
+    lost = changes(study)
+    bars = compare.locator(".strip-bar")
+    expect(bars).to_have_count(11)
+    titles = bars.evaluate_all("bars => bars.map(bar => bar.title)")
+    assert [int(re.search(r": (\d+) items", title).group(1)) for title in titles] == np.bincount(
+        lost, minlength=11
+    ).tolist()
+    low, high = int(lost.min()), int(lost.max())
+    first, last = bars.nth(low).bounding_box(), bars.nth(high - 1).bounding_box()
+    compare.mouse.move(first["x"] + 4, first["y"] + 30)
+    compare.mouse.down()
+    compare.mouse.move(last["x"] + 4, last["y"] + 30, steps=5)
+    compare.mouse.up()
+    selected(compare, int((lost < high).sum()), len(lost))
+    expect(compare.get_by_text(f"{(lost < high).sum()} selected")).to_be_visible(timeout=30_000)  # Python has heard
+    compare.get_by_role("button", name="Select the most changed").click()
+    selected(compare, int((lost == high).sum()), len(lost))
+    bars.nth(high).focus()
+    compare.keyboard.press("ArrowLeft")
+    expect(bars.nth(high - 1)).to_be_focused()
+    compare.keyboard.press("Shift+Enter")
+    selected(compare, int((lost >= high - 1).sum()), len(lost))
+    compare.keyboard.press("Escape")
+    selected(compare, 0, len(lost))
+
+
+def test_search_selects_what_holds_the_text(compare: Page, study: Study) -> None:
+    items = study.items[study.evaluated]
+    compare.locator("body").press("/")
+    field = compare.locator(".twin-map input[type=search]")
+    expect(field).to_be_focused()
+    field.fill("ODD")
+    field.press("Enter")
+    selected(compare, int((items["label"] == "odd").sum()), len(items))
+    field.fill(f"#{items['id'].iloc[3]}")
+    field.press("Shift+Enter")
+    more = set(items["id"][items["label"] == "odd"]) | {items["id"].iloc[3]}
+    selected(compare, len(more), len(items))
+    field.fill("no such thing")
+    field.press("Enter")
+    expect(field).to_have_attribute("aria-invalid", "")
+    selected(compare, len(more), len(items))
+    field.press("Escape")
+    expect(field).to_have_value("")
+
+
+def ranges(page: Page) -> list[float]:
+    """Width of what each map shows, in its own units."""
+    return page.locator(".twin-map .plot").evaluate_all(
+        "plots => plots.map(plot => plot.layout.xaxis.range[1] - plot.layout.xaxis.range[0])"
+    )
+
+
+def settled(page: Page) -> list[float]:
+    page.wait_for_timeout(600)
+    return ranges(page)
+
+
+def test_zoom_is_free_or_linked(compare: Page) -> None:
+    before = settled(compare)
+    zoom_in = compare.locator(".twin-map figure").first.get_by_role("button", name="Zoom in")
+    zoom_in.click()
+    free = settled(compare)
+    assert free[0] < before[0]
+    assert free[1] == before[1]
+    compare.get_by_role("button", name="Zoom both maps together").click()
+    linked = settled(compare)
+    assert linked[1] / before[1] == pytest.approx(free[0] / before[0], rel=1e-3)
+    zoom_in.click()
+    both = settled(compare)
+    assert both[1] / linked[1] == pytest.approx(both[0] / linked[0], rel=1e-3)
+    assert both[1] < linked[1]
+
+
+def drawn_x(map: Locator) -> np.ndarray:
+    drawn = map.locator(".plot").evaluate("plot => plot.data.flatMap(trace => Array.from(trace.x))")
+    return np.sort(np.array(drawn, dtype=np.float32))
+
+
+def test_one_large_map_turns_into_the_other_and_the_address_keeps_it(compare: Page, study: Study) -> None:
+    compare.get_by_text("One large map").click()
+    maps = compare.locator(".twin-map figure")
+    expect(maps).to_have_count(1, timeout=30_000)
+    expect(compare.get_by_role("button", name="Show standard (t)")).to_have_attribute("aria-pressed", "true")
+    compare.locator("body").press("t")
+    expect(compare.get_by_role("button", name="Show nearest (t)")).to_have_attribute("aria-pressed", "true")
+    rows = study.evaluated
+    expected = np.sort(study.map("nearest")[rows][:, 0])
+    deadline = time.monotonic() + 15  # the points are on their way
+    while not np.allclose(drawn_x(maps.first), expected, atol=1e-5):
+        assert time.monotonic() < deadline
+        compare.wait_for_timeout(100)
+    compare.reload()
+    expect(compare.locator(".twin-map canvas.gl-canvas-context")).to_have_count(1, timeout=60_000)
+
+
+def test_the_report_is_downloaded_whole(compare: Page, study: Study) -> None:
+    with compare.expect_download(timeout=60_000) as caught:
+        compare.get_by_role("button", name="Report as HTML").click()
+    text = Path(caught.value.path()).read_text(encoding="utf-8")
+    assert caught.value.suggested_filename == "digits-report.html"
+    assert study.name in text
+    assert text.rstrip().endswith("</html>")
