@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from core.config import Recipe
+from core.config import Recipe, samples_against_noise
 from core.diagnostics.verdicts import TOO_SMALL
 from core.study import Study
 
@@ -16,6 +16,8 @@ MANY_COPIES = 0.3
 MANY_FOREIGN = 0.05
 IN_PIECES = 0.3
 UNSTABLE_BELOW = 0.5
+SMALLEST_NOISE = 0.01
+"""Share of wrong labels assumed where none was put in: hardly any data set is free of them."""
 
 
 @dataclass(frozen=True)
@@ -63,18 +65,6 @@ def next_steps(study: Study, arm: str, label: str) -> list[Step]:
     return steps or [_nothing_left(case)]
 
 
-def samples_needed(wrong: float, modes: int) -> int:
-    """Items a class and batch from which a nearest positive is mostly of the anchor's own mode; at least 2.
-
-    A mislabelled anchor should find another positive nearer than the class it was put into by mistake: from
-    m >= 1 + ln(1 / p) / ln(K / (K - 1 + p)) on, with p the share of wrong labels and K the modes (this project's rule
-    of thumb).
-    """
-    if wrong <= 0 or modes < 2:
-        return 2
-    return math.ceil(1 + math.log(1 / wrong) / math.log(modes / (modes - 1 + wrong)))
-
-
 def _more_items(case: _Case) -> Step | None:
     if case.row["verdict"] != "too small":
         return None
@@ -111,13 +101,13 @@ def _nearest_rule(case: _Case) -> Step | None:
 def _more_samples(case: _Case) -> Step | None:
     if case.row["verdict"] not in LOST or case.recipe is None or case.positives != "nearest":
         return None
-    now, wrong = case.recipe.train.samples_per_class, case.recipe.data.label_noise
-    needed = samples_needed(max(wrong, 0.01), max(2, case.expected))
+    now, wrong = case.recipe.train.samples_per_class, max(case.recipe.data.label_noise, SMALLEST_NOISE)
+    needed = math.ceil(samples_against_noise(wrong, modes=max(2, case.expected)))
     if now >= needed:
         return None
     return Step(
         f"Raise train.samples_per_class from {now} to {needed} or more",
-        f"With {case.expected} modes and {100 * max(wrong, 0.01):.0f} % wrong labels, fewer items leave too many "
+        f"With {case.expected} modes and {100 * wrong:.0f} % wrong labels, fewer items leave too many "
         "anchors without a positive of their own mode.",
     )
 

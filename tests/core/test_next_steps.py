@@ -1,11 +1,13 @@
 """What is advised, for classes in every state."""
 
+import math
 import shutil
 from pathlib import Path
 
 import pytest
 
-from core.next_steps import next_steps, samples_needed
+from core.config import samples_against_noise
+from core.next_steps import next_steps
 from core.study import Study
 
 
@@ -48,7 +50,7 @@ def test_a_collapsed_nearest_arm_needs_more_samples(study: Study) -> None:
     recipe = study.recipe
     assert recipe is not None
     found = titles(study, "nearest", {"verdict": "destroyed"})
-    needed = samples_needed(recipe.data.label_noise, 5)
+    needed = math.ceil(samples_against_noise(recipe.data.label_noise, modes=5))
     now = recipe.train.samples_per_class
     enough = now >= needed
     raised = f"Raise train.samples_per_class from {now} to {needed} or more"
@@ -73,9 +75,3 @@ def test_every_rule_speaks_alone(study: Study, changes: dict[str, object], title
 def test_wrong_labels_are_counted(study: Study) -> None:
     n = study.diagnostics.query("arm == 'nearest' and label == 'even'")["n"].iloc[0]
     assert titles(study, "nearest", {"foreign": 0.1}) == [f"Look at {0.1 * n:.0f} items that may carry a wrong label"]
-
-
-def test_more_noise_or_modes_need_more_samples() -> None:
-    assert samples_needed(0.0, 5) == samples_needed(0.1, 1) == 2
-    assert samples_needed(0.1, 2) == 5  # 1 + ln 10 / ln(2 / 1.1) = 4.9
-    assert samples_needed(0.1, 5) < samples_needed(0.01, 5) < samples_needed(0.01, 10)
