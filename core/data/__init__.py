@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from core.config import SOURCE_SIDE, DataConfig
-from core.data import cars, cub, digits, folder, idx, mnist, table
+from core.data import cars, cub, digits, folder, idx, mnist, synthetic, table
 from core.data.collection import Collection, Problem, Severity, raise_errors
 from core.data.images import ArrayImages, FileImages, Images, decode, encode_png
 from core.data.noise import inject_label_noise
@@ -40,6 +40,8 @@ SOURCES: dict[str, Callable[[DataConfig], Collection]] = {
     "idx": idx.read,
     "cub200": cub.read,
     "cars196": cars.read,
+    "synthetic-vectors": synthetic.read,
+    "synthetic-shapes": synthetic.read,
 }
 
 
@@ -96,7 +98,7 @@ def _arrange(collection: Collection, config: DataConfig, *, seed: int) -> Datase
     items = _split(items, config, seed=seed)
     items.insert(0, "id", np.arange(len(items), dtype=np.int64))
     if config.label_noise:
-        items = inject_label_noise(items, config.label_noise, seed=seed)
+        items = inject_label_noise(items, config.label_noise, seed=seed, between=config.noise_between)
     return Dataset(items, images)
 
 

@@ -1,4 +1,6 @@
-"""Symmetric label noise on the training items."""
+"""Label noise on the training items: symmetric, or between classes that are taken for each other."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -6,12 +8,15 @@ import pandas as pd
 from core.errors import DataError
 
 
-def inject_label_noise(items: pd.DataFrame, rate: float, *, seed: int) -> pd.DataFrame:
+def inject_label_noise(
+    items: pd.DataFrame, rate: float, *, seed: int, between: Sequence[tuple[str, str]] = ()
+) -> pd.DataFrame:
     """Give exactly round(rate * n) of the n training items another training class, drawn uniformly.
 
+    between: pairs of classes; then n counts their items alone, and each gets a class that its own is paired with.
     The result has the noisy `label` and the true one in `clean_label`; test items keep theirs. With the same
     seed, a higher rate flips the items that a lower one flips, to the same labels, and more. DataError where
-    only one class is trained on.
+    only one class is trained on, or a pair names a class that none of the training items has.
     """
     train = np.flatnonzero(items["split"] == "train")
     labels = items["label"].to_numpy(dtype=object, copy=True)
@@ -19,7 +24,28 @@ def inject_label_noise(items: pd.DataFrame, rate: float, *, seed: int) -> pd.Dat
     if len(classes) < 2:
         raise DataError("data.label_noise needs at least two classes to train on; set it to 0")
     rng = np.random.default_rng([seed, *b"noise"])
-    steps = rng.integers(1, len(classes), size=len(train))  # 1..C-1 classes further round: never the same one
+    if between:
+        wrong = _partners(classes, between)
+        train, codes = train[np.isin(codes, list(wrong))], codes[np.isin(codes, list(wrong))]
+        steps = rng.integers(0, np.iinfo(np.int64).max, size=len(train))
+        flips = np.array([wrong[code][step % len(wrong[code])] for code, step in zip(codes, steps, strict=True)])
+    else:
+        flips = (codes + rng.integers(1, len(classes), size=len(train))) % len(classes)  # never the same one
     flipped = rng.permutation(len(train))[: round(rate * len(train))]
-    labels[train[flipped]] = classes[(codes + steps)[flipped] % len(classes)]
+    labels[train[flipped]] = classes[flips[flipped]]
     return items.assign(label=pd.Series(labels, index=items.index, dtype=str), clean_label=items["label"])
+
+
+def _partners(classes: np.ndarray, pairs: Sequence[tuple[str, str]]) -> dict[int, list[int]]:
+    """Class code -> the codes of the classes it is mistaken for."""
+    codes = {name: code for code, name in enumerate(classes.tolist())}
+    found: dict[int, set[int]] = {}
+    for first, second in pairs:
+        if first == second or not {first, second} <= codes.keys():
+            raise DataError(
+                f'data.noise_between: "{first}" and "{second}" are not two classes of the training items, which are: '
+                f"{', '.join(list(codes)[:10])}"
+            )
+        found.setdefault(codes[first], set()).add(codes[second])
+        found.setdefault(codes[second], set()).add(codes[first])
+    return {code: sorted(partners) for code, partners in found.items()}
