@@ -30,7 +30,7 @@ LossName = Literal[
     "arcface",
     "subcenter-arcface",
 ]
-NetworkName = Literal["convnet", "efficientnet_lite0", "huggingface", "resnet18", "resnet34", "resnet50"]
+NetworkName = Literal["convnet", "efficientnet_lite0", "huggingface", "mlp", "resnet18", "resnet34", "resnet50"]
 """The registry of `models`, which is slow to import."""
 PROXY_LOSSES = frozenset({"proxy-anchor", "softtriple", "arcface", "subcenter-arcface"})
 """Losses that compare items with learned representatives of the classes, never with each other."""

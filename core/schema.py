@@ -1,6 +1,8 @@
 """What a form must know of the recipe, read from its dataclasses: there is no second list of options anywhere."""
 
 import contextlib
+import json
+import tomllib
 import types
 from collections.abc import Sequence
 from dataclasses import dataclass, is_dataclass
@@ -9,7 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic_core import PydanticUndefined
 
-from core.config import OPTIONS, USUAL_MARGINS, USUAL_NEGATIVES, ArmConfig, Recipe, samples_against_noise
+from core.config import OPTIONS, SYNTHETIC, USUAL_MARGINS, USUAL_NEGATIVES, ArmConfig, Recipe, samples_against_noise
 from core.errors import RecipeError
 
 _REPO = Path(__file__).parent.parent  # where runs look for relative paths
@@ -21,7 +23,8 @@ class Key:
 
     path: str
     """As in "train.epochs"; for an arm's keys the name alone."""
-    kind: Literal["choice", "flag", "integer", "number", "text"]
+    kind: Literal["choice", "flag", "integer", "number", "text", "toml"]
+    """toml: a list or table, which a form asks for as it is written in a recipe."""
     help: str
     """Its docstring."""
     default: Any
@@ -38,13 +41,7 @@ class Key:
 
 def recipe_keys() -> list[Key]:
     """All keys of a recipe but the arms', in the order of the dataclasses."""
-    found = []
-    for name, entry in _fields(Recipe).items():
-        if is_dataclass(entry.annotation):
-            found += _keys(entry.annotation, prefix=f"{name}.")
-        elif name != "arms":
-            found.append(_key(name, entry))
-    return found
+    return [key for key in _keys(Recipe, prefix="") if key.path != "arms"]
 
 
 def arm_keys() -> list[Key]:
@@ -55,7 +52,8 @@ def arm_keys() -> list[Key]:
 def assemble(values: dict[str, Any], arms: Sequence[tuple[str, dict[str, Any]]]) -> Recipe:
     """A recipe from its values by path and its arms by name; None = silent. Raises RecipeError, one sentence.
 
-    Options of losses that no arm is trained with are left out.
+    Options of losses that no arm is trained with are left out, and of synthetic data where there are none. Lists and
+    tables may be text as in TOML.
     """
     names = [name for name, _ in arms]
     for name in names:
@@ -63,11 +61,44 @@ def assemble(values: dict[str, Any], arms: Sequence[tuple[str, dict[str, Any]]])
             raise RecipeError(f'the recipe is wrong: two arms are called "{name}"')
     used = losses(values, [arm for _, arm in arms])
     nested: dict[str, Any] = {"arms": {name: _given(arm) for name, arm in arms}}
+    kinds = {key.path: key.kind for key in recipe_keys()}
     for path, value in _given(values).items():
-        table, _, name = path.rpartition(".")
-        if serves(path, used):
-            (nested.setdefault(table, {}) if table else nested)[name] = value
+        *tables, name = path.split(".")
+        if not serves(path, used) or (tables[1:] == ["synthetic"] and values["data.source"] not in SYNTHETIC):
+            continue
+        table = nested
+        for part in tables:
+            table = table.setdefault(part, {})
+        if kinds.get(path) != "toml":
+            table[name] = value
+        elif (read := _read(value, path)) is not None:
+            table[name] = read
     return Recipe.from_dict(nested)
+
+
+def value_at(recipe: dict[str, Any], path: str) -> Any:
+    """A value of a recipe's nested dict by its path, lists and tables as text; None where it is silent."""
+    value: Any = recipe
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return _written(value) if isinstance(value, dict | list | tuple) else value
+
+
+def _written(value: Any) -> str:
+    """As TOML on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(key)} = {_written(entry)}" for key, entry in value.items()) + "}"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _read(value: Any, path: str) -> Any:
+    """The list or table that a text means; None for an empty one. Raises RecipeError where it is no TOML."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return tomllib.loads(f"value = {value}")["value"] if value.strip() else None
+    except ValueError:
+        raise RecipeError(f"the recipe is wrong: {path}: write it as in TOML, and not {value!r:.80}") from None
 
 
 def losses(values: dict[str, Any], arms: Sequence[dict[str, Any]]) -> set[str]:
@@ -153,15 +184,22 @@ def _fields(kind: Any) -> dict[str, Any]:
 
 
 def _keys(kind: Any, *, prefix: str) -> list[Key]:
-    return [_key(f"{prefix}{name}", entry) for name, entry in _fields(kind).items()]
+    found = []
+    for name, entry in _fields(kind).items():
+        annotation, _ = _without_none(entry.annotation)
+        inner = is_dataclass(annotation)
+        found += _keys(annotation, prefix=f"{prefix}{name}.") if inner else [_key(f"{prefix}{name}", entry)]
+    return found
 
 
 def _key(path: str, entry: Any) -> Key:
     annotation, optional = _without_none(entry.annotation)
     choices = get_args(annotation) if get_origin(annotation) is Literal else ()
     kinds = {bool: "flag", int: "integer", float: "number", str: "text"}
-    kind: Any = "choice" if choices else kinds[annotation]
+    kind: Any = "choice" if choices else kinds.get(annotation, "toml")
     default = None if entry.default is PydanticUndefined else entry.default
+    if kind == "toml":
+        default, optional = _written(default) if default else "", False
     return Key(path, kind, " ".join((entry.description or "").split()), default, optional, choices)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core.config import Recipe
-from core.schema import Key, arm_keys, losses, recipe_keys, serves, usual
+from core.schema import Key, arm_keys, losses, recipe_keys, serves, usual, value_at
 
 DATA = ("data.source", "data.path", "data.label", "data.split", "data.test_fraction", "data.label_noise")
 TRAINING = (
@@ -18,7 +18,14 @@ TRAINING = (
     "model.dim",
 )
 ARM = ("positives", "loss")
-GROUPS = {"": "Study", "data": "Data", "model": "Network", "train": "Training", "augment": "Augmentation"}
+GROUPS = {
+    "": "Study",
+    "data": "Data",
+    "data.synthetic": "Synthetic data",
+    "model": "Network",
+    "train": "Training",
+    "augment": "Augmentation",
+}
 LABELS = {
     "model.name": "Network",
     "model.dim": "Embedding dimension",
@@ -39,8 +46,7 @@ def fill(recipe: Recipe) -> None:
     """Show this recipe in the form; call it before the form is drawn, as callbacks are."""
     values = recipe.to_dict()
     for key in recipe_keys():
-        table, _, name = key.path.rpartition(".")
-        _put(f"recipe.{key.path}", key, (values.get(table, {}) if table else values).get(name))
+        _put(f"recipe.{key.path}", key, value_at(values, key.path))
     st.session_state["recipe.slots"] = [*range(len(values["arms"]))]
     for slot, (name, arm) in enumerate(values["arms"].items()):
         _put_arm(slot, name, arm)
@@ -148,7 +154,7 @@ def _field(id: str, key: Key, *, disabled: bool = False) -> Any:
             value = st.selectbox(label, key.choices, index=None if key.optional else 0, placeholder=told, **common)
         case "flag":
             value = st.toggle(label, **common)
-        case "text":
+        case "text" | "toml":
             value = st.text_input(label, **common)
         case "integer" if key.optional:
             value = st.number_input(label, value=None, step=1, placeholder=told, **common)

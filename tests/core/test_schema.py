@@ -4,7 +4,7 @@ import pytest
 
 from core.config import LossName, NetworkName, Recipe, recipe_names, samples_against_noise
 from core.errors import RecipeError
-from core.schema import arm_keys, assemble, losses, missing_paths, recipe_keys, samples_advice, serves, usual
+from core.schema import arm_keys, assemble, losses, missing_paths, recipe_keys, samples_advice, serves, usual, value_at
 from models import building, registry
 
 ARMS = [("standard", {"positives": "random"}), ("nearest", {"positives": "nearest", "loss": None, "checkpoint": ""})]
@@ -14,8 +14,7 @@ KEYS = {key.path: key for key in recipe_keys()}
 def values(name: str = "digits-parity", **changes) -> dict:
     """A shipped recipe's values by path, all keys of them."""
     recipe = Recipe.load(name).to_dict()
-    given = {path: recipe.get(path) if "." not in path else recipe[path.split(".")[0]].get(key.name)
-             for path, key in KEYS.items()}  # fmt: skip
+    given = {path: value_at(recipe, path) for path in KEYS}
     return given | {path.replace("__", "."): value for path, value in changes.items()}
 
 
@@ -47,6 +46,24 @@ def test_errors_are_one_sentence():
         assemble(values(train__epochs=0), ARMS)
     with pytest.raises(RecipeError, match=r"missing key data\.source"):
         assemble(values(data__source=None), ARMS)
+
+
+def test_lists_and_tables_come_back_from_their_text():
+    chosen = {"a b": ["red star", "blue"], 'c"': ["ring"]}
+    changed = Recipe.load("synthetic-shapes").to_dict()
+    changed["data"] |= {"noise_between": [["a b", 'c"']], "synthetic": {"chosen": chosen, "attributes": ["shape"]}}
+    given = {path: value_at(changed, path) for path in KEYS}
+    assert given["data.noise_between"] == '[["a b", "c\\""]]'
+    assert assemble(given, ARMS).data == Recipe.from_dict(changed).data
+    assert assemble(given | {"data.synthetic.chosen": " "}, ARMS).data.synthetic.chosen is None
+    with pytest.raises(RecipeError, match=r"data\.synthetic\.chosen: write it as in TOML, and not '\{a'"):
+        assemble(given | {"data.synthetic.chosen": "{a"}, ARMS)
+
+
+def test_synthetic_options_are_left_out_of_other_sources():
+    assert assemble(values("digits-parity", data__synthetic__modes=3), ARMS).data.synthetic is None
+    made = assemble(values("synthetic-vectors", data__synthetic__modes=3), ARMS)
+    assert made.data.synthetic.modes == 3
 
 
 def test_options_that_serve_no_arm_are_left_out():
