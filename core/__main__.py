@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from core.config import DataConfig, Recipe, checked, recipe_names
+from core.config import DataConfig, Recipe, recipe_names
 from core.errors import DataError, UncollapseError
 from core.plain import to_json
 
@@ -62,11 +62,15 @@ def run(
 
 @app.command(name="import")
 def import_embeddings(
-    table: Annotated[Path, typer.Option(help="The items: CSV or Parquet with label [sublabel] [split] [path] [id].")],
-    embeddings: Annotated[
-        list[str], typer.Option(metavar="NAME=FILE", help="An arm's vectors, .npy or .parquet; one row per item.")
-    ],
     out: Annotated[Path, typer.Option(help="Folder of the study.")],
+    order: Annotated[Path | None, typer.Argument(hidden=True)] = None,
+    table: Annotated[
+        Path | None, typer.Option(help="The items: CSV or Parquet with label [sublabel] [split] [path] [id].")
+    ] = None,
+    embeddings: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=FILE", help="An arm's vectors, .npy or .parquet; one row per item."),
+    ] = None,
     reference: Annotated[
         str | None, typer.Option(metavar="NAME=FILE", help="Vectors from before any training, to compare with.")
     ] = None,
@@ -74,21 +78,34 @@ def import_embeddings(
     title: Annotated[str, typer.Option(help="One line for people.")] = "",
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Decides counts and maps.")] = 0,
     as_json: AsJson = False,
+    status: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Make a study of embeddings made elsewhere; rows in the table's order are L2-normalised, nothing is trained."""
     from core.importing import import_study, parse_sources
+    from core.jobs import wait_for_turn
+    from core.orders import Order
+    from core.status import StatusWriter
 
-    with _progress_bar() as bar:
-        study = import_study(
-            table,
-            parse_sources(embeddings, option="--embeddings"),
-            out,
-            reference=parse_sources([] if reference is None else [reference], option="--reference"),
-            images=images,
-            title=title,
-            seed=seed,
-            progress=_on_bar(bar),
-        )
+    if order is not None:
+        given = Order.load(order)
+        sources, title, seed = given.sources(), given.title, given.seed
+    elif table is None or not embeddings:
+        raise DataError("say what to import: --table items.csv --embeddings NAME=FILE")
+    else:
+        sources = {
+            "table": table,
+            "embeddings": parse_sources(embeddings, option="--embeddings"),
+            "reference": parse_sources([] if reference is None else [reference], option="--reference"),
+            "images": images,
+        }
+    if status is None:
+        with _progress_bar() as bar:
+            study = import_study(out=out, title=title, seed=seed, progress=_on_bar(bar), **sources)
+    else:
+        wait_for_turn(status)
+        with StatusWriter(status) as writer:
+            study = import_study(out=out, title=title, seed=seed, progress=writer.update, **sources)
+            writer.done(out)
     _print_summary(study, as_json=as_json)
 
 
@@ -232,12 +249,13 @@ def _on_bar(bar: Progress) -> Any:
 
 
 def _data_config(spec: str, overrides: tuple[str, ...]) -> DataConfig:
+    from core.first_look import data_config
+
     if spec in recipe_names() or spec.endswith(".toml"):
         return Recipe.load(spec, overrides).data
     if overrides:
         raise UncollapseError(f"--set changes a recipe, and {spec} is none; leave it out")
-    is_table = spec.lower().endswith((".csv", ".parquet"))
-    return checked(DataConfig, {"source": "table" if is_table else "folder", "path": spec})
+    return data_config(spec)
 
 
 def _gate(expression: str) -> tuple[str, int]:

@@ -1,7 +1,7 @@
 """A study of embeddings made elsewhere: a table of items, a matrix per arm, and no training."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +83,34 @@ def import_study(
             parts.draw()
         parts.describe(title=title or out.name, image_root=image_root(pictures))
     return Study.load(out)
+
+
+def check_import(
+    table: Path, embeddings: dict[str, Path], *, reference: dict[str, Path], images: Path | None
+) -> tuple[pd.DataFrame, list[str]]:
+    """What an import would find: the items, and everything wrong, a sentence for each file.
+
+    Values are read too, all of them. The items are empty where the table itself cannot be used.
+    """
+    try:
+        items, _ = _read_items(table, images)
+    except DataError as error:
+        return pd.DataFrame(), [str(error)]
+    rows = Rows(table, len(items), items["name"].tolist() if "name" in items else None)
+    return items, list(_faults(embeddings, reference, rows))
+
+
+def _faults(embeddings: dict[str, Path], reference: dict[str, Path], rows: Rows) -> Iterator[str]:
+    try:
+        _check_names(embeddings, reference)
+    except DataError as error:
+        yield str(error)
+    for path in (embeddings | reference).values():
+        try:
+            for _ in open_vectors(path, rows).unit_blocks():
+                pass
+        except DataError as error:
+            yield str(error)
 
 
 def _check_names(embeddings: dict[str, Path], reference: dict[str, Path]) -> None:

@@ -1,8 +1,9 @@
 """Runs in the background: start, watch, cancel, resume.
 
 A run is a subprocess in a session of its own, so it survives the app that started it. All that is known of it
-lies in `ROOT/.jobs/ID/`: recipe.toml, log.txt, process.json and ticket.json (written by whoever starts it) and
-status.json (written by the run itself, through StatusWriter). The study appears at `ROOT/ID` when it is whole.
+lies in `ROOT/.jobs/ID/`: recipe.toml or import.toml, log.txt, process.json and ticket.json (written by whoever
+starts it), status.json (written by the run itself, through StatusWriter), and files/ that came along for an import.
+The study appears at `ROOT/ID` when it is whole.
 
 Runs take turns (`core.turns`), for side by side they would fight for the cores. Each waits in its own process, so the
 line moves on without the app.
@@ -32,10 +33,12 @@ import psutil
 from core import turns
 from core.config import Recipe
 from core.errors import RecipeError, StudyError
+from core.orders import Order
 from core.status import Status, queued, read_json, read_status, write_json
 from core.workspace import unfinished
 
 COMMAND = (sys.executable, "-m", "core", "run")
+IMPORT = (sys.executable, "-m", "core", "import")
 
 _REPO = Path(__file__).parent.parent
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -65,8 +68,13 @@ class Job:
 
     @property
     def recipe(self) -> Path:
-        """The recipe it runs, as TOML."""
+        """The recipe it runs, as TOML; not there for an import."""
         return self.folder / "recipe.toml"
+
+    @property
+    def order(self) -> Path:
+        """What an import is made from, as TOML; not there for a training."""
+        return self.folder / "import.toml"
 
     def status(self) -> Status:
         """How far the run is; one whose process has gone without a word has failed."""
@@ -181,7 +189,8 @@ class Job:
         history = read_status(self._status_file).history
         write_json(self._status_file, asdict(queued(history)))
         turns.draw(self.folder, at_once=at_once, is_over=lambda id: Job(id, self.root).status().over)
-        arguments = [str(self.recipe), "--out", str(self.study), "--status", str(self._status_file)]
+        task = self.order if self.order.exists() else self.recipe
+        arguments = [str(task), "--out", str(self.study), "--status", str(self._status_file)]
         with (self.folder / "log.txt").open("ab") as log:
             process = subprocess.Popen(
                 [*command, *arguments, *(["--resume"] if resume else [])],
@@ -207,8 +216,25 @@ def start(recipe: Recipe | str, *, root: Path, at_once: bool = False, command: S
     Raises RecipeError, and StudyError where the root cannot be written.
     """
     recipe = _checked(recipe)
-    job = next(job for job in _candidates(root, recipe.name) if _claim(job, recipe))
+    job = next(job for job in _candidates(root, recipe.name) if _claim(job, {job.recipe.name: recipe.to_toml()}))
     _first_launch(job, command, at_once=at_once)
+    return job
+
+
+def start_import(
+    order: Order, *, root: Path, name: str, files: Path | None = None, command: Sequence[str] = IMPORT
+) -> Job:
+    """Start an import, which takes its turn among the runs.
+
+    files: a folder that some of the order's paths lead into; it moves to the job's own, and goes when that is deleted.
+    Raises StudyError where the root cannot be written.
+    """
+    job = next(job for job in _candidates(root, name) if _claim(job, {job.order.name: order.to_toml()}))
+    if files is not None:
+        with _writing(job.root):
+            files.rename(job.folder / "files")
+            job.order.write_text(order.moved(files, job.folder / "files").to_toml(), encoding="utf-8")
+    _first_launch(job, command)
     return job
 
 
@@ -226,7 +252,7 @@ def start_once(name: str, root: Path, *, command: Sequence[str] = COMMAND) -> Jo
     job = Job(name, Path(root).absolute())
     if job.folder.exists() and not job.study.exists() and job.status().state == "done":
         delete(job)  # its study has been deleted since
-    if _claim(job, Recipe.load(name)):
+    if _claim(job, {job.recipe.name: Recipe.load(name).to_toml()}):
         _first_launch(job, command)
     return job
 
@@ -260,10 +286,19 @@ def delete(job: Job) -> None:
 
 
 def list_jobs(root: Path) -> list[Job]:
-    """All runs under a studies folder, newest first."""
+    """All trainings under a studies folder, newest first."""
+    return _list(root, "recipe.toml")
+
+
+def list_imports(root: Path) -> list[Job]:
+    """All imports, newest first."""
+    return _list(root, "import.toml")
+
+
+def _list(root: Path, task: str) -> list[Job]:
     root = Path(root).absolute()
-    recipes = [path for path in (root / ".jobs").glob("*/recipe.toml") if _ID.fullmatch(path.parent.name)]
-    return [Job(path.parent.name, root) for path in sorted(recipes, key=_age)]
+    tasks = [path for path in (root / ".jobs").glob(f"*/{task}") if _ID.fullmatch(path.parent.name)]
+    return [Job(path.parent.name, root) for path in sorted(tasks, key=_age)]
 
 
 def get_job(root: Path, id: str) -> Job:
@@ -290,7 +325,7 @@ def _candidates(root: Path, name: str) -> Iterator[Job]:
     return (Job(name if n == 1 else f"{name}-{n}", root) for n in itertools.count(1))
 
 
-def _claim(job: Job, recipe: Recipe) -> bool:
+def _claim(job: Job, texts: dict[str, str]) -> bool:
     """Make the job's folder, whole at once; False where the job or its study is there already."""
     if job.study.exists() or job.folder.exists():
         return False
@@ -298,7 +333,8 @@ def _claim(job: Job, recipe: Recipe) -> bool:
         job.folder.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=".new-", dir=job.folder.parent))
         try:
-            (draft / "recipe.toml").write_text(recipe.to_toml(), encoding="utf-8")
+            for name, text in texts.items():
+                (draft / name).write_text(text, encoding="utf-8")
             write_json(draft / "status.json", asdict(queued()))
             draft.rename(job.folder)
         except OSError as error:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from app import state
 from app.components.recipe_form import Arms, fill, recipe_form
-from app.components.run_view import plain
+from app.text import plain
 from core import jobs
 from core.config import Recipe, recipe_names
 from core.errors import RecipeError, UncollapseError

@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from app.text import plain
 from core.jobs import Job
 from core.status import Row, Status
 
@@ -75,11 +76,6 @@ def timing(status: Status) -> str:
     """How long it has taken, and what is left at this pace."""
     left = status.time_left()
     return f"{duration(status.elapsed())} so far" + ("" if left is None else f", about {duration(left)} left")
-
-
-def plain(text: str) -> str:
-    """Text in which nothing is taken for Markdown."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]()<>#+-!|~:$" else c for c in text)
 
 
 def curves(history: list[Row], names: tuple[str, ...], *, columns: int, height: int, key: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from app.components import new_run, run_view, study_list
-from app.components.run_view import plain
+from app.text import plain
 from core import jobs
 from core.config import Recipe
 from core.errors import UncollapseError

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import state
-from app.components.run_view import plain
+from app.text import plain
 from core import jobs
 from core.errors import UncollapseError
 from core.studies import StudySummary, delete_study, studies_root

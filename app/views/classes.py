@@ -10,6 +10,7 @@ from app.components.class_charts import spectrum_chart, survival_chart
 from app.components.galleries import item_galleries
 from app.components.strips import Strip, StripArm, Tile, strips
 from app.opening import open_view
+from app.text import plain
 from core.diagnostics import explain
 from core.figures import ARM_COLOURS, flow_figure
 from core.next_steps import next_steps
@@ -99,7 +100,7 @@ def _verdicts(view: state.View, label: str) -> None:
         row = _row(view.study, arm, label)
         with column, st.container(border=True):
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"#### {_plain(arm)}", width="content")
+                st.markdown(f"#### {plain(arm)}", width="content")
                 st.badge(row["verdict"], color=BADGES[row["verdict"]], help=explain("verdict").definition)
             cells = st.columns(4, gap="small")
             cells[0].metric("Sub-clusters", row["subclusters"], help=_meaning("subclusters"))
@@ -113,7 +114,7 @@ def _verdicts(view: state.View, label: str) -> None:
             st.caption(_belief(row))
             with st.expander("What to try next", expanded=row["verdict"] in {"destroyed", "blurred"}):
                 for step in next_steps(view.study, arm, label):
-                    st.markdown(f"**{_plain(step.title)}.** {_plain(step.reason)}")
+                    st.markdown(f"**{plain(step.title)}.** {plain(step.reason)}")
 
 
 def _arm_columns(view: state.View) -> list[Any]:
@@ -140,11 +141,6 @@ def _belief(row: pd.Series) -> str:
 def _meaning(name: str) -> str:
     measure = explain(name)
     return f"{measure.definition} Range: {measure.range}; {measure.direction}."
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown shows as it is."""
-    return "".join(f"\\{c}" if c in r"\`*_{}[]<>()#+-!|$~:" else c for c in text)
 
 
 def _strips(view: state.View, label: str) -> None:
@@ -195,9 +191,7 @@ def _modes(view: state.View, label: str) -> None:
     flow, survival = st.columns(2, gap="medium")
     with flow:
         st.subheader("Where the modes went", anchor="flows")
-        st.caption(
-            f"Items of the {source} (middle) in the sub-clusters of {_plain(view.left)} and {_plain(view.right)}."
-        )
+        st.caption(f"Items of the {source} (middle) in the sub-clusters of {plain(view.left)} and {plain(view.right)}.")
         sides = [(arm, state.anatomy(view, "flows", arm, label)) for arm in view.arms]
         st.plotly_chart(
             flow_figure(sides[0], sides[1]),
@@ -224,9 +218,9 @@ def _matching(view: state.View, label: str) -> None:
     if view.is_single:
         return
     matching = state.anatomy(view, "between_arms", view.left, view.right, label)
-    said = [f"{_listed(family)} of {_plain(view.left)} merged in {_plain(view.right)}" for family in matching.merged]
+    said = [f"{_listed(family)} of {plain(view.left)} merged in {plain(view.right)}" for family in matching.merged]
     said += [
-        f"{_plain(view.right)} splits one of {_plain(view.left)} into {_listed(family)}" for family in matching.split
+        f"{plain(view.right)} splits one of {plain(view.left)} into {_listed(family)}" for family in matching.split
     ]
     st.caption(". ".join(said) + "." if said else "Between the arms, no sub-cluster merged and none was split.")
 

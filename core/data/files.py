@@ -150,9 +150,9 @@ Files = Folder | Zip
 
 def open_files(path: Path) -> Files:
     """The folder or the zip at `path`; DataError where there is neither."""
-    if path.is_dir():
+    if os.path.isdir(path):  # Path's own raise where a name is too long to be one
         return Folder(path)
-    if not path.exists():
+    if not os.path.exists(path):
         raise DataError(f"{path} does not exist; give a folder or a .zip of images")
     return Zip(path)
 

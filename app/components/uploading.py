@@ -1,0 +1,27 @@
+"""Uploaded files on the disk, where the rest of the program can read them."""
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.studies import studies_root
+from core.uploads import for_good, keep, upload_folder
+
+
+def session_folder() -> Path:
+    """This session's own folder; a new one once an import has taken the last. Raises StudyError."""
+    folder = st.session_state.get("upload-folder")
+    if folder is None or not folder.is_dir():
+        folder = st.session_state["upload-folder"] = upload_folder(studies_root())
+    return folder
+
+
+def stored(file: Any) -> Path:
+    """Where an uploaded file now lies, until an import takes it. Raises StudyError."""
+    return keep(session_folder(), file.name, file.getbuffer())
+
+
+def stored_for_good(file: Any) -> Path:
+    """Where an uploaded file now lies, as long as the studies that need it. Raises StudyError."""
+    return keep(for_good(studies_root()), file.name, file.getbuffer())
