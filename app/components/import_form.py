@@ -181,8 +181,8 @@ def _imports() -> None:
 
 def _list(was_live: bool) -> None:
     statuses = [(job, job.status()) for job in jobs.list_imports(studies_root())]
-    if was_live and all(status.over for _, status in statuses):
-        st.rerun()
+    if not statuses or (was_live and all(status.over for _, status in statuses)):
+        st.rerun()  # the whole page, which then needs no list, or no watching
     for job, status in statuses:
         with st.container(border=True):
             with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
