@@ -54,8 +54,8 @@ PRESETS = [
         "One label in ten is wrong: the standard arm collapses, nearest positives do not",
         "A mislabelled item is a negative to its own neighbours. With random positives the cheapest way out is to draw "
         "each class to a point, where no pair of it can differ. Nearest positives ask an anchor only to be close to "
-        "something of its class, which its own group is already: the groups stay. The price: little holds the groups of a "
-        "class together either, and the classes as such are harder to read off (coarse MAP@R).",
+        "something of its class, which its own group is already: the groups stay. The price: little holds the groups "
+        "of a class together either, and the classes as such are harder to read off (coarse MAP@R).",
     ),
     Preset(
         "two-samples",
