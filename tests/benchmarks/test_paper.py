@@ -17,7 +17,7 @@ from core.data.idx import GARMENTS
 from core.errors import UncollapseError
 from tests.benchmarks.paper import __main__ as paper
 from tests.benchmarks.paper.settings import LOSSES, OMNIGLOT, Setting, read_fashion, read_mnist, read_omniglot, settings
-from tests.benchmarks.paper.tables import FIGURES, tables
+from tests.benchmarks.paper.tables import FIGURES, short_table, tables
 
 
 def drawings(path: Path, alphabets: dict[str, int], *, shade: int) -> None:
@@ -241,3 +241,22 @@ def test_a_wrong_command_line_is_refused(arguments: list[str], capsys: pytest.Ca
         paper.parse(arguments)
     assert stopped.value.code == 2
     assert "--out" in capsys.readouterr().err
+
+
+def test_the_short_table_has_a_row_for_every_setting_and_means() -> None:
+    rows = [
+        {
+            "dataset": "mnist",
+            "part": "seen",
+            "noise": 0.1,
+            "loss": loss,
+            "seed": seed,
+            "arm": arm,
+            "map@r": value + seed / 10,
+        }
+        for loss, arm, value in (("pixels", "pixels", 0.3), ("triplet", "standard", 0.5), ("triplet", "nearest", 0.2))
+        for seed in (0, 1)
+    ]
+    lines = short_table(pd.DataFrame(rows), "map@r").splitlines()
+    assert lines[0] == "| coarse MAP@R | wrong labels | raw pixels | triplet |"
+    assert lines[2:] == ["| MNIST parity, digits 0 to 5, held out | 10% | .35 | .55 → .25 |"]

@@ -26,6 +26,29 @@ def tables(results: pd.DataFrame) -> str:
     return "\n\n".join([*found, LEGEND])
 
 
+def short_table(results: pd.DataFrame, figure: str) -> str:
+    """One figure of all data sets: means of standard and nearest, a column for each loss, raw pixels beside them."""
+    losses = [loss for loss in dict.fromkeys(results["loss"]) if loss != "pixels"]
+    lines = [
+        f"| {FIGURES[figure]} | wrong labels | raw pixels | {' | '.join(losses)} |",
+        "|---" * (3 + len(losses)) + "|",
+    ]
+    means = results.groupby(["dataset", "part", "noise", "loss", "arm"])[figure].mean()
+    for dataset, (title, parts) in TITLES.items():
+        for part, noise in sorted(
+            {(p, n) for d, p, n in results[["dataset", "part", "noise"]].to_numpy() if d == dataset}
+        ):
+            mean = means.loc[dataset, part, noise]
+            cells = [_arrow(mean[loss, "standard"], mean[loss, "nearest"]) for loss in losses]
+            pixels = _short(f"{mean['pixels', 'pixels']:.2f}")
+            lines.append(f"| {title}, {parts[part]} | {noise:.0%} | {pixels} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _arrow(standard: float, nearest: float) -> str:
+    return f"{_short(f'{standard:.2f}')} → {_short(f'{nearest:.2f}')}"
+
+
 def _table(results: pd.DataFrame, dataset: str) -> str:
     counts = results.groupby("seed").size()
     results = results[results["seed"].isin(counts.index[counts == counts.max()])]
