@@ -25,6 +25,7 @@ page = st.navigation(
         st.Page("views/compare.py", title="Compare", icon=":material/compare:", default=True),
         st.Page("views/search.py", title="Search", icon=":material/image_search:"),
         st.Page("views/classes.py", title="Classes", icon=":material/category:"),
+        st.Page("views/lab.py", title="Lab", icon=":material/science:"),
         st.Page("views/data.py", title="Data", icon=":material/database:"),
         st.Page("views/train.py", title="Train", icon=":material/model_training:"),
     ],

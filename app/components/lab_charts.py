@@ -1,0 +1,169 @@
+"""Charts of the lab: energy over distance, who collapses when, and points on their way."""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+COLOURS = {"random": "#e69f00", "nearest": "#3b93d6", "hardest": "#d55e00"}
+CLASSES = ("#0072b2", "#d55e00")
+COLLAPSED, APART = "rgba(213, 94, 0, 0.35)", "rgba(0, 158, 115, 0.35)"
+FRAMES = 60
+EDGE = 1.15
+"""Half the side of the square in which points are shown, beyond the farthest of them."""
+
+
+def energy_chart(landscapes: dict[str, tuple[np.ndarray, np.ndarray]]) -> dict[str, Any]:
+    """A line for each rule; the cheapest distance is marked."""
+    rows = [
+        {"rule": rule, "distance": float(x), "loss": float(y)}
+        for rule, (distance, energy) in landscapes.items()
+        for x, y in zip(distance[::4], energy[::4], strict=True)
+    ]
+    best = [
+        {"rule": rule, "distance": float(distance[energy.argmin()]), "loss": float(energy.min())}
+        for rule, (distance, energy) in landscapes.items()
+    ]
+    x = {"field": "distance", "type": "quantitative", "title": "Distance between the modes of a class"}
+    y = {"field": "loss", "type": "quantitative", "title": "Expected loss"}
+    colour = {
+        "field": "rule",
+        "type": "nominal",
+        "title": "Positives",
+        "scale": {"domain": list(landscapes), "range": [COLOURS[rule] for rule in landscapes]},
+        "legend": {"orient": "bottom"},
+    }
+    encoding = {"x": x, "y": y, "color": colour}
+    return {
+        "layer": [
+            {"data": {"values": rows}, "mark": {"type": "line", "strokeWidth": 2}, "encoding": encoding},
+            {
+                "data": {"values": best},
+                "mark": {"type": "point", "filled": True, "size": 110, "tooltip": True},
+                "encoding": encoding,
+            },
+        ]
+    }
+
+
+def phase_figure(
+    noise: np.ndarray,
+    samples: np.ndarray,
+    slopes: np.ndarray,
+    *,
+    here: tuple[float, int],
+    studies: list[tuple[str, float, int]],
+) -> go.Figure:
+    """Collapse or not, over wrong labels and samples per class."""
+    figure = go.Figure(
+        go.Heatmap(
+            x=100 * noise,
+            y=samples,
+            z=np.where(slopes > 0, 0, 1),
+            colorscale=[[0, COLLAPSED], [1, APART]],
+            zmin=0,
+            zmax=1,
+            showscale=False,
+            hovertemplate="%{x:.2g} % wrong labels, %{y} samples<extra></extra>",
+        )
+    )
+    shown = [(name, p, m) for name, p, m in studies if p > 0]
+    if shown:
+        figure.add_scatter(
+            x=[100 * p for _, p, _ in shown],
+            y=[m for _, _, m in shown],
+            text=[name.replace("<", "&lt;") for name, _, _ in shown],
+            mode="markers",
+            marker={"size": 10, "color": "#0072b2", "line": {"width": 1.5, "color": "white"}},
+            hovertemplate="%{text}<extra></extra>",
+        )
+    at = max(100 * here[0], 100 * noise[0])
+    marker = {"size": 15, "symbol": "cross-thin", "line": {"width": 3, "color": "#808891"}}
+    figure.add_scatter(x=[at], y=[here[1]], mode="markers", marker=marker, hovertemplate="here<extra></extra>")
+    for text, x, y in (("collapses", 0.02, 0.04), ("modes stay apart", 0.98, 0.96)):
+        figure.add_annotation(
+            text=text, xref="paper", yref="paper", x=x, y=y, showarrow=False, xanchor="left" if x < 0.5 else "right"
+        )
+    axis = {"type": "log", "tickvals": [0.1, 1, 10, 49], "ticktext": ["0.1", "1", "10", "49"]}
+    return figure.update_layout(
+        height=330,
+        margin={"l": 48, "r": 8, "t": 8, "b": 44},
+        showlegend=False,
+        xaxis=axis | {"title": "Wrong labels, %"},
+        yaxis={"title": "Samples of a class in a batch", "type": "log", "tickvals": [2, 4, 8, 16, 32, 64]},
+    )
+
+
+def paths_figure(paths: dict[str, np.ndarray], *, modes: int) -> go.Figure:
+    """Every rule's points side by side, with a play button and a slider."""
+    steps = np.unique(np.linspace(0, len(next(iter(paths.values()))) - 1, FRAMES).round().astype(int))
+    centred = {title: path - path.mean(axis=1, keepdims=True) for title, path in paths.items()}
+    edge = EDGE * max(np.abs(path[steps]).max() for path in centred.values())
+
+    def traces(step: int) -> list[go.Scatter]:
+        return [
+            go.Scatter(
+                x=path[step, own, 0],
+                y=path[step, own, 1],
+                mode="markers",
+                marker={"size": 14, "color": CLASSES[number], "opacity": 0.75},
+                name=f"class {number + 1}",
+                showlegend=column == 0,
+                xaxis=f"x{column + 1}",
+                yaxis=f"y{column + 1}",
+                hoverinfo="skip",
+            )
+            for column, path in enumerate(centred.values())
+            for number, own in enumerate((slice(0, modes), slice(modes, None)))
+        ]
+
+    figure = go.Figure(traces(0), frames=[go.Frame(data=traces(step), name=str(step)) for step in steps])
+    square = {"range": [-edge, edge], "showticklabels": False, "zeroline": False}
+    figure.update_layout(
+        height=460,
+        margin={"l": 8, "r": 8, "t": 40, "b": 8},
+        xaxis=square | {"domain": [0, 0.48]},
+        xaxis2=square | {"domain": [0.52, 1], "anchor": "y2"},
+        yaxis=square | {"scaleanchor": "x"},
+        yaxis2=square | {"scaleanchor": "x2", "anchor": "x2"},
+        legend={"orientation": "h", "y": -0.02, "x": 0.5, "xanchor": "center", "yanchor": "top"},
+        updatemenus=[_play_button()],
+        sliders=[_step_slider(steps)],
+    )
+    for title, x in zip(centred, (0.24, 0.76), strict=True):
+        figure.add_annotation(text=title, xref="paper", yref="paper", x=x, y=1.08, showarrow=False)
+    return figure
+
+
+def _play_button() -> dict[str, Any]:
+    play = {"frame": {"duration": 50, "redraw": False}, "fromcurrent": True, "transition": {"duration": 0}}
+    return {
+        "type": "buttons",
+        "direction": "left",
+        "x": 0,
+        "y": -0.08,
+        "xanchor": "left",
+        "yanchor": "top",
+        "showactive": False,
+        "bgcolor": "rgba(128, 136, 146, 0.2)",
+        "bordercolor": "rgba(128, 136, 146, 0.4)",
+        "buttons": [
+            {"label": "Play", "method": "animate", "args": [None, play]},
+            {"label": "Pause", "method": "animate", "args": [[None], {"mode": "immediate"}]},
+        ],
+    }
+
+
+def _step_slider(steps: np.ndarray) -> dict[str, Any]:
+    at_once = {"mode": "immediate", "frame": {"duration": 0, "redraw": False}, "transition": {"duration": 0}}
+    return {
+        "x": 0.16,
+        "len": 0.84,
+        "y": -0.06,
+        "currentvalue": {"prefix": "step ", "font": {"color": "#808891"}},
+        "font": {"color": "rgba(0, 0, 0, 0)"},
+        "ticklen": 0,
+        "minorticklen": 0,
+        "bgcolor": "rgba(128, 136, 146, 0.3)",
+        "steps": [{"label": str(s), "method": "animate", "args": [[str(s)], at_once]} for s in steps],
+    }

@@ -1,0 +1,70 @@
+"""The Lab in a real browser: the sliders answer at once, points move, an experiment runs and opens in Compare."""
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+
+@pytest.fixture(scope="module")
+def url(serve: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> str:
+    return serve("app/main.py", env={"UNCOLLAPSE_STUDIES": str(tmp_path_factory.mktemp("studies"))}).url
+
+
+def badge(page: Page, rule: str) -> Locator:
+    card = page.locator("[data-testid=stVerticalBlock]").filter(has=page.get_by_text(f"{rule} positives", exact=True))
+    return card.last.locator(".stMarkdownBadge").first
+
+
+def test_sliders_say_who_collapses(page: Page, url: str) -> None:
+    page.goto(f"{url}/lab?samples=8&noise=10")
+    expect(badge(page, "Random")).to_have_text("the class collapses", timeout=90_000)
+    expect(badge(page, "Nearest")).to_have_text("the class keeps its modes apart")
+    page.get_by_role("slider", name="Samples of a class in a batch").focus()
+    for _ in range(6):  # 8 -> 2, where the nearest is the only one
+        page.keyboard.press("ArrowLeft")
+    expect(badge(page, "Nearest")).to_have_text("the class collapses", timeout=30_000)
+    assert re.search(r"samples=2\b", page.url)
+    page.get_by_role("slider", name="Wrong labels").focus()
+    page.keyboard.press("Home")
+    expect(badge(page, "Random")).to_have_text("the class is not drawn together", timeout=30_000)
+
+
+def test_free_points_move_and_can_be_scrubbed(page: Page, url: str) -> None:
+    page.goto(f"{url}/lab")
+    page.get_by_role("button", name="Let them move").click(timeout=90_000)
+    plot = page.locator(".js-plotly-plot").last
+    expect(plot.locator(".slider-group")).to_be_visible(timeout=60_000)
+    places = "plot => plot._fullData.map(t => [Array.from(t.x), Array.from(t.y)])"
+    before = plot.evaluate(places)
+    plot.locator(".updatemenu-button").first.click()
+    deadline = time.monotonic() + 20
+    while plot.evaluate(places) == before:
+        assert time.monotonic() < deadline, "the points do not move"
+        page.wait_for_timeout(100)
+
+
+def card_of(page: Page, title: str) -> Locator:
+    return page.locator("[data-testid=stVerticalBlock]").filter(has=page.get_by_role("heading", name=title)).last
+
+
+def test_an_experiment_runs_and_opens_in_compare(page: Page, url: str) -> None:
+    page.goto(f"{url}/lab?lab=experiments")
+    card = card_of(page, "One label in ten is wrong")
+    card.get_by_role("button", name="Run it").click(timeout=60_000)
+    expect(card.get_by_role("button", name="Cancel")).to_be_visible(timeout=30_000)
+    page.reload()
+    card.get_by_role("button", name="Open in Compare").click(timeout=180_000)
+    expect(page.locator(".twin-map canvas.gl-canvas-context")).to_have_count(2, timeout=60_000)
+
+
+def test_an_experiment_is_cancelled(page: Page, url: str) -> None:
+    page.goto(f"{url}/lab?lab=experiments")
+    card = card_of(page, "Clean labels")
+    card.get_by_role("button", name="Run it").click(timeout=60_000)
+    card.get_by_role("button", name="Cancel").click(timeout=30_000)
+    expect(card.get_by_text("The run was cancelled")).to_be_visible(timeout=60_000)
+    expect(card.get_by_role("button", name="Run it again")).to_be_visible()
