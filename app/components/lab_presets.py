@@ -1,7 +1,6 @@
 """Experiments that each tell one story in seconds: start one, watch both arms, open the study."""
 
 import streamlit as st
-from core.lab import PRESETS, Preset
 
 from app.components import run_view
 from app.components.study_list import open_button
@@ -9,6 +8,7 @@ from app.text import plain
 from core import jobs
 from core.errors import UncollapseError
 from core.jobs import Job
+from core.lab import PRESETS, Preset
 from core.status import Status
 from core.studies import studies_root
 

@@ -54,9 +54,7 @@ def show() -> None:
         energy, phase = st.columns(2, gap="medium")
         with energy:
             st.subheader("What each distance costs", anchor="energy")
-            st.caption(
-                "Smallest expected loss with the modes this far apart. Training goes downhill, to the dot."
-            )
+            st.caption("Smallest expected loss with the modes this far apart. Training goes downhill, to the dot.")
             st.vega_lite_chart(energy_chart(_landscapes(**values)), height=330, key="energy")
         with phase:
             st.subheader("Who collapses when", anchor="phase")
