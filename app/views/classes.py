@@ -81,7 +81,8 @@ def _choose_class(view: state.View) -> str:
     items = _row(view.study, view.left, label)["n"]
     held_out = "" if view.study.evaluated.all() else "held-out "
     count.caption(f"{at + 1} of {len(names):,} classes · {items:,} {held_out}items")
-    st.query_params["class"] = label
+    if st.query_params.get("class") != label:
+        st.query_params["class"] = label
     return str(label)
 
 

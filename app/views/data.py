@@ -22,7 +22,8 @@ def page() -> None:
         required=True,
         label_visibility="collapsed",
     )
-    st.query_params["kind"] = kind
+    if st.query_params.get("kind") != kind:
+        st.query_params["kind"] = kind
     VIEWS[kind][1]()
 
 

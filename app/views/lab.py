@@ -22,7 +22,8 @@ def page() -> None:
         required=True,
         label_visibility="collapsed",
     )
-    st.query_params["lab"] = view
+    if st.query_params.get("lab") != view:  # each writing sends the whole address, which may lag behind the sliders
+        st.query_params["lab"] = view
     VIEWS[view][1]()
 
 

@@ -47,6 +47,7 @@ def test_pictures_are_checked_and_become_a_recipe(page: Page, url: str) -> None:
     expect(page.get_by_text("cannot be used yet: 1 error")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("button", name="Write a recipe for it")).to_have_count(0)
     page.get_by_role("button", name="Remove").first.click()
+    expect(page.get_by_text("Nothing is trained or changed here")).to_be_visible(timeout=30_000)
     upload.set_input_files({"name": "shop.zip", "mimeType": "application/zip", "buffer": zipped(broken=False)})
     expect(page.get_by_text("16 pictures of 2 classes can be used")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Write a recipe for it").click()

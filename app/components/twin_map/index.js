@@ -97,7 +97,7 @@ class TwinMap {
     this.layOut(plotly);
     this.link.parentElement.hidden = this.maps.length < 2;
     const change = view.arms.length > 1 ? this.fields.get(view.strip) : null;
-    this.strip.show(change, change ? this.column(change, 0) : null);
+    this.strip.show(change, view.version, () => this.column(change, 0));
     this.refreshColours();
     this.paint();
   }

@@ -113,6 +113,7 @@ export class MapView {
       if (t === 1) {
         this.target = null;
         this.setPosition(target);
+        this.painted = null; // what is drawn is a step before the end
         return paint();
       }
       const share = t * t * (3 - 2 * t);

@@ -24,14 +24,14 @@ export class Strip {
     this.bars.addEventListener("pointercancel", () => this.mark((this.from = null)));
   }
 
-  /** values: one number a row; NaN is in no bar. */
-  show(field, values) {
+  /** values(): one number a row, NaN is in no bar; asked for once a version, so that the bars keep the focus. */
+  show(field, version, values) {
     this.node.hidden = !field;
-    if (!field || this.values === values) return;
-    this.values = values;
+    if (!field || this.version === version) return;
+    this.version = version;
     const [low, high] = field.limits;
     this.rows = Array.from({ length: BARS }, () => []);
-    values.forEach((value, row) => {
+    values().forEach((value, row) => {
       const bar = Math.round(((value - low) / (high - low)) * (BARS - 1));
       this.rows[bar]?.push(row);
     });
