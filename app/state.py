@@ -12,6 +12,7 @@ from PIL import Image
 
 from app.components.atlas import ImageAtlas
 from app.components.twin_map import Field, MapPoints, TwinMapState
+from core.config import Recipe
 from core.errors import StudyError, UncollapseError
 from core.search import nearest_agrees
 from core.studies import StudySummary, list_studies, open_study, studies_root
@@ -163,6 +164,11 @@ def comparison(view: View) -> pd.DataFrame:
     return _comparison(view.id, _stamp(view.id), view.left, view.right)
 
 
+def recipe(id: str) -> Recipe | None:
+    """What a study was trained by; None for imported ones, and for one that can no longer be opened."""
+    return _recipe(id, _stamp(id))
+
+
 def report(view: View) -> bytes:
     """The whole study as one HTML page."""
     return _report(view.id, _stamp(view.id))
@@ -181,6 +187,14 @@ def embedded(view: View, picture: Image.Image) -> dict[str, np.ndarray]:
 @st.cache_data(max_entries=32, show_spinner="Embedding the picture")
 def _embedded(id: str, stamp: int, picture: Image.Image) -> dict[str, np.ndarray]:
     return {name: vectors[0] for name, vectors in cached_study(id, stamp).embed([picture]).items()}
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _recipe(id: str, stamp: int) -> Recipe | None:
+    try:
+        return open_study(studies_root(), id).recipe
+    except UncollapseError:
+        return None
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from core.figures import safe
+
 COLOURS = {"random": "#e69f00", "nearest": "#3b93d6", "hardest": "#d55e00"}
 CLASSES = ("#0072b2", "#d55e00")
 COLLAPSED, APART = "rgba(213, 94, 0, 0.35)", "rgba(0, 158, 115, 0.35)"
@@ -72,7 +74,7 @@ def phase_figure(
         figure.add_scatter(
             x=[100 * p for _, p, _ in shown],
             y=[m for _, _, m in shown],
-            text=[name.replace("<", "&lt;") for name, _, _ in shown],
+            text=[safe(name) for name, _, _ in shown],
             mode="markers",
             marker={"size": 10, "color": "#0072b2", "line": {"width": 1.5, "color": "white"}},
             hovertemplate="%{text}<extra></extra>",

@@ -9,8 +9,6 @@ from app import state
 from app.components.lab_charts import energy_chart, paths_figure, phase_figure
 from app.text import plain
 from core.config import USUAL_MARGINS, Recipe
-from core.errors import UncollapseError
-from core.studies import open_study, studies_root
 
 RULES = {"random": "Random positives", "nearest": "Nearest positives", "hardest": "Hardest positives"}
 WORDS = {
@@ -117,15 +115,10 @@ def _diagram(modes: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _studies() -> list[tuple[str, float, int]]:
     """Name, noise and samples per class of every study that was trained here."""
-    recipes = [(summary.name or summary.id, _recipe(summary.id)) for summary in state.studies() if summary.has_recipe]
+    recipes = [
+        (summary.name or summary.id, state.recipe(summary.id)) for summary in state.studies() if summary.has_recipe
+    ]
     return [(name, r.data.label_noise, r.train.samples_per_class) for name, r in recipes if r is not None]
-
-
-def _recipe(id: str) -> Recipe | None:
-    try:
-        return open_study(studies_root(), id).recipe
-    except UncollapseError:
-        return None
 
 
 def _standing() -> None:
@@ -136,7 +129,7 @@ def _standing() -> None:
         st.info("Train a study to see where it lies and what would keep its classes from collapsing.")
         return
     id = st.selectbox("Study", [*studies], format_func=studies.get, key="lab-study", width=520)
-    recipe = _recipe(id)
+    recipe = state.recipe(id)
     if recipe is None:
         st.error("The study can no longer be opened.", icon=":material/error:")
         return

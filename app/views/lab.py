@@ -1,8 +1,7 @@
 """Lab: see why classes collapse, by theory that answers at once and by experiments that take seconds."""
 
-import streamlit as st
-
 from app.components import lab_presets, lab_theory
+from app.components.sections import choose_section
 
 VIEWS = {
     "theory": (":material/function: Why it happens", lab_theory.show),
@@ -11,19 +10,7 @@ VIEWS = {
 
 
 def page() -> None:
-    if st.session_state.get("lab") not in VIEWS:
-        asked = st.query_params.get("lab")
-        st.session_state["lab"] = asked if asked in VIEWS else "theory"
-    view = st.segmented_control(
-        "What to look at",
-        [*VIEWS],
-        format_func=lambda name: VIEWS[name][0],
-        key="lab",
-        required=True,
-        label_visibility="collapsed",
-    )
-    if st.query_params.get("lab") != view:  # each writing sends the whole address, which may lag behind the sliders
-        st.query_params["lab"] = view
+    view = choose_section("What to look at", VIEWS, key="lab", default="theory")
     VIEWS[view][1]()
 
 

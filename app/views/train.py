@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app.components import new_run, runs, study_list
+from app.components.sections import choose_section
 
 VIEWS = {
     "runs": (":material/monitoring: Runs", runs.show),
@@ -12,18 +13,7 @@ VIEWS = {
 
 
 def page() -> None:
-    if st.session_state.get("view") not in VIEWS:
-        asked = st.query_params.get("view")
-        st.session_state["view"] = asked if asked in VIEWS else "runs" if runs.any_yet() else "new"
-    view = st.segmented_control(
-        "What to look at",
-        [*VIEWS],
-        format_func=lambda name: VIEWS[name][0],
-        key="view",
-        required=True,
-        label_visibility="collapsed",
-    )
-    st.query_params["view"] = view
+    view = choose_section("What to look at", VIEWS, key="view", default="runs" if runs.any_yet() else "new")
     if view != "runs":
         st.query_params.pop("run", None)
     if notice := st.session_state.pop("notice", None):
