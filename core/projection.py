@@ -4,7 +4,10 @@ UMAP: McInnes, Healy, Melville 1802.03426. The first arm's layout starts the oth
 shifted and scaled onto it (Procrustes), so that what moves between maps moved in the embedding's neighbourhoods.
 """
 
+import contextlib
+import functools
 import warnings
+from types import ModuleType
 
 import numpy as np
 from jaxtyping import Float, Float32, Int64
@@ -36,7 +39,8 @@ def paired_maps(
 
     graphs: the arms' neighbours, itself left out, k >= NEIGHBOURS where there are that many items. labels: one per
     item; where only LANDMARKS of the items are laid out, classes keep their shares of them.
-    Fewer than MIN_ITEMS items are laid out by their first two principal axes.
+    Fewer than MIN_ITEMS items are laid out by their first two principal axes. Embeddings of two dimensions are their
+    own maps, up to LAID_OUT_UP_TO items: those after the first arm are turned about the origin, and no more.
     """
     n = len(next(iter(embeddings.values())))
     if n > LAID_OUT_UP_TO:
@@ -44,6 +48,9 @@ def paired_maps(
     layouts: dict[str, np.ndarray] = {}
     for name, points in embeddings.items():
         first = next(iter(layouts.values()), None)
+        if points.shape[1] == 2:
+            layouts[name] = points if first is None else points @ orthogonal_procrustes(points, first)[0]
+            continue
         layout = _layout(points, graphs[name], start=first, seed=seed)
         layouts[name] = layout if first is None else align(layout, first)
     return {name: layout.astype(np.float32) for name, layout in layouts.items()}
@@ -108,8 +115,7 @@ def _layout(
 ) -> Float[np.ndarray, "n 2"]:
     if len(points) < MIN_ITEMS:
         return _principal_axes(points)
-    import umap  # seconds to import, so only where a map is made
-
+    umap = _umap()
     k = min(NEIGHBOURS, len(points) - 1)
     own = np.arange(len(points), dtype=np.int32)[:, None]
     rows = np.concatenate([own, graph.rows[:, : k - 1]], axis=1)  # UMAP counts an item as its own first neighbour
@@ -123,6 +129,22 @@ def _layout(
             precomputed_knn=(rows, distances),
             random_state=seed,
         ).fit_transform(points)
+
+
+@functools.cache
+def _umap() -> ModuleType:
+    """UMAP, seconds to import, so only where a map is made; what it compiles, ten seconds' work, is kept on the disk.
+
+    UMAP asks that of few of its functions. Those here are compiled the same way in every run: one process, no threads.
+    """
+    import umap
+    from umap import layouts, umap_
+
+    slow = umap_.smooth_knn_dist, umap_.compute_membership_strengths, layouts._nb_optimize_layout_euclidean_single_epoch
+    for function in slow:
+        with contextlib.suppress(RuntimeError):  # where there is no folder to write to, it is compiled as before
+            function.enable_caching()
+    return umap
 
 
 def _principal_axes(points: Float[np.ndarray, "n d"]) -> Float32[np.ndarray, "n 2"]:

@@ -8,6 +8,7 @@ Everything random about item i is drawn within its chunk of CHUNK items, from a 
 number: an item is the same in whatever blocks, and of however many, it is asked for.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -48,7 +49,7 @@ class Mode:
     sublabel: str
 
 
-class Synthetic:
+class Synthetic(ABC):
     """Items by number, from 0 to as many as one asks for."""
 
     def __init__(self, config: SyntheticConfig) -> None:
@@ -94,9 +95,9 @@ class Synthetic:
             parts.append(self._make(members % CHUNK, self.mode_of(members), rng))
         return np.concatenate(parts)[np.argsort(order)]
 
+    @abstractmethod
     def _make(self, places: Int[np.ndarray, "m"], modes: Int[np.ndarray, "m"], rng: np.random.Generator) -> np.ndarray:
         """The items at some places of one chunk, whose generator this is."""
-        raise NotImplementedError
 
     def _shares(self) -> Float[np.ndarray, "k"]:
         """Of every mode in all items; classes have equal shares."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.spatial.distance import pdist
 
 from core import projection
 from core.neighbours import KnnGraph, Neighbours
@@ -53,6 +54,28 @@ def test_few_items_have_finite_maps(n: int):
         assert layout.shape == (n, 2)
         assert layout.dtype == np.float32
         assert np.isfinite(layout).all()
+
+
+def test_an_embedding_of_two_dimensions_is_its_own_map():
+    one = np.random.default_rng(3).normal(size=(40, 2)).astype(np.float32)
+    turned = one @ np.array([[0, 1], [-1, 0]], np.float32)
+    found = maps(a=one, b=turned, c=blobs(40))
+    np.testing.assert_array_equal(found["a"], one)
+    np.testing.assert_allclose(found["b"], one, atol=1e-5)
+    flat = blobs(40)[:, :2]
+    other = maps(a=one, b=flat)["b"]
+    np.testing.assert_allclose(pdist(other), pdist(flat), atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(other, axis=1), np.linalg.norm(flat, axis=1), atol=1e-5)
+
+
+def test_what_umap_compiles_is_kept_on_the_disk():
+    maps(a=blobs(30))
+    from umap import layouts, umap_
+
+    slow = [umap_.smooth_knn_dist, umap_.compute_membership_strengths]
+    for function in [*slow, layouts._nb_optimize_layout_euclidean_single_epoch]:
+        assert function.stats.cache_path is not None
+        assert function.stats.cache_hits or function.stats.cache_misses
 
 
 @pytest.mark.parametrize("n", [3, 8, 40])
