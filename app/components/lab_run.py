@@ -1,0 +1,84 @@
+"""An experiment of the lab as a run: start it, watch it, cancel it, open its study."""
+
+import re
+
+import streamlit as st
+
+from app.components import run_view
+from app.components.study_list import open_button
+from app.text import plain
+from core import jobs
+from core.config import Recipe
+from core.errors import UncollapseError
+from core.jobs import Job
+from core.status import Status
+from core.studies import studies_root
+
+LIVE_SECONDS = 0.7
+FIGURES = ("kappa", "sub_recall@1", "loss")
+
+
+def latest(names: list[str]) -> dict[str, Job]:
+    """The newest run of each of these recipes that has one, by the recipe's name."""
+    found: dict[str, Job] = {}
+    for job in jobs.list_jobs(studies_root()):
+        name = re.sub(r"-\d+$", "", job.id)
+        if name in names:
+            found.setdefault(name, job)
+    return found
+
+
+def notice() -> None:
+    """Say why the last start failed, if it did."""
+    if problem := st.session_state.pop("lab-notice", None):
+        st.error(plain(problem), icon=":material/error:")
+
+
+def show(recipe: Recipe | None, job: Job | None, *, key: str) -> None:
+    """The button that starts the recipe, disabled for None, and below it the newest run, if there is one."""
+    if job is None:
+        _start_button(recipe, "Run it", "primary", key=key)
+        return
+    live = not job.status().over
+    st.fragment(_follow, run_every=LIVE_SECONDS if live else None)(recipe, job, live, key=key)
+
+
+def _follow(recipe: Recipe | None, job: Job, was_live: bool, *, key: str) -> None:
+    status = job.status()
+    if was_live and status.over:
+        st.rerun()
+    if status.state != "done":
+        run_view.progress(job, status)
+    if status.state == "running":
+        st.caption(run_view.timing(status))
+    run_view.curves(status.history, FIGURES, columns=3, height=190, key=f"lab-{key}")
+    with st.container(horizontal=True):
+        _buttons(recipe, job, status, key=key)
+
+
+def _buttons(recipe: Recipe | None, job: Job, status: Status, *, key: str) -> None:
+    if not status.over:
+        st.button("Cancel", icon=":material/stop:", key=f"cancel-{key}", on_click=job.cancel)
+        return
+    if status.state == "done" and job.study.exists():
+        open_button(job.id, key=f"open-{key}", type="primary")
+    _start_button(recipe, "Run it again", "secondary", key=key)
+
+
+def _start_button(recipe: Recipe | None, label: str, type: str, *, key: str) -> None:
+    st.button(
+        label,
+        icon=":material/play_arrow:",
+        key=f"start-{key}",
+        type=type,
+        on_click=_start,
+        args=(recipe,),
+        disabled=recipe is None,
+    )
+
+
+def _start(recipe: Recipe) -> None:
+    try:
+        jobs.start(recipe, root=studies_root())
+    except UncollapseError as error:
+        st.session_state["lab-notice"] = str(error)
