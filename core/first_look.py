@@ -10,6 +10,7 @@ from PIL import Image
 from core.config import DataConfig, Recipe, checked
 from core.data import check, load
 from core.errors import UncollapseError
+from core.roots import check_path
 
 EXAMPLES = 8
 MOST_CLASSES_IN_A_BATCH = 8
@@ -80,8 +81,9 @@ def slug(text: str) -> str:
 
 
 def examine(path: str) -> FirstLook:
-    """`first_look`, with whatever stops it as its only problem."""
+    """`first_look` of a path from a browser, with whatever stops it as its only problem."""
     try:
+        check_path(path)
         return first_look(path)
     except UncollapseError as error:
         row = {"where": path, "severity": "error", "problem": str(error), "remedy": "correct this first"}

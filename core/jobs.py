@@ -34,6 +34,7 @@ from core import turns
 from core.config import Recipe
 from core.errors import RecipeError, StudyError
 from core.orders import Order
+from core.roots import check_order, check_recipe
 from core.status import Status, queued, read_json, read_status, write_json
 from core.workspace import unfinished
 
@@ -213,9 +214,10 @@ def start(recipe: Recipe | str, *, root: Path, at_once: bool = False, command: S
     """Start a run; its id is the recipe's name, with a number where that is taken.
 
     recipe: a checked one, the name of a shipped one, or TOML. at_once: do not wait for the runs that came earlier.
-    Raises RecipeError, and StudyError where the root cannot be written.
+    Raises RecipeError, DataError for paths that are not allowed, and StudyError where the root cannot be written.
     """
     recipe = _checked(recipe)
+    check_recipe(recipe)
     job = next(job for job in _candidates(root, recipe.name) if _claim(job, {job.recipe.name: recipe.to_toml()}))
     _first_launch(job, command, at_once=at_once)
     return job
@@ -227,8 +229,9 @@ def start_import(
     """Start an import, which takes its turn among the runs.
 
     files: a folder that some of the order's paths lead into; it moves to the job's own, and goes when that is deleted.
-    Raises StudyError where the root cannot be written.
+    Raises DataError for paths that are not allowed, and StudyError where the root cannot be written.
     """
+    check_order(order)
     job = next(job for job in _candidates(root, name) if _claim(job, {job.order.name: order.to_toml()}))
     if files is not None:
         with _writing(job.root):

@@ -12,7 +12,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic_core import PydanticUndefined
 
 from core.config import OPTIONS, SYNTHETIC, USUAL_MARGINS, USUAL_NEGATIVES, ArmConfig, Recipe, samples_against_noise
-from core.errors import RecipeError
+from core.errors import DataError, RecipeError
+from core.roots import check_recipe
 
 _REPO = Path(__file__).parent.parent  # where runs look for relative paths
 
@@ -130,7 +131,11 @@ def usual(path: str, values: dict[str, Any]) -> str:
 
 
 def missing_paths(recipe: Recipe) -> list[str]:
-    """What the recipe reads from the disk and is not there, one sentence each."""
+    """What the recipe reads from the disk and is not there, or not allowed, one sentence each."""
+    try:
+        check_recipe(recipe)
+    except DataError as error:
+        return [str(error)]
     wanted = {"data.path": recipe.data.path}
     checkpoints = {f"arms.{name}.checkpoint": arm.checkpoint for name, arm in recipe.arms.items()}
     wanted |= {key: path for key, path in checkpoints.items() if path != "pretrained"}

@@ -13,6 +13,7 @@ from core import jobs
 from core.errors import UncollapseError
 from core.jobs import Job
 from core.orders import Order
+from core.roots import check_order
 from core.studies import studies_root
 
 PLACES = {"upload": "Upload them", "server": "On the machine that runs the app"}
@@ -111,6 +112,11 @@ def _explain() -> None:
 
 
 def _verdict(order: Order) -> None:
+    try:
+        check_order(order)
+    except UncollapseError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
     with st.spinner("Reading the files"):
         items, faults = _checked(order.to_toml(), _stamps(order))
     for fault in faults:

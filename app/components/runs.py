@@ -15,6 +15,7 @@ from core.status import Status
 from core.studies import studies_root
 
 SHOWN = 30
+"""Runs listed at first, and with every press on "Show older"."""
 LIVE_SECONDS, IDLE_SECONDS = 1.5, 6.0
 FIGURES = ("loss", "tuples", "active", "kappa", "sub_recall@1", "sub_map@r")
 WITHOUT_MODES = ("loss", "tuples", "active", "kappa", "recall@1", "map@r")
@@ -45,7 +46,15 @@ def show() -> None:
 
 
 def _statuses() -> list[tuple[Job, Status]]:
-    return [(job, job.status()) for job in jobs.list_jobs(studies_root())[:SHOWN]]
+    """Of the runs listed: the newest, and as many older ones as were asked for, or as the address needs."""
+    found = jobs.list_jobs(studies_root())
+    asked = next((n for n, job in enumerate(found) if job.id == st.query_params.get("run")), 0)
+    shown = max(st.session_state.get("runs-shown", SHOWN), asked + 1)
+    return [(job, job.status()) for job in found[:shown]]
+
+
+def _show_older(shown: int) -> None:
+    st.session_state["runs-shown"] = shown + SHOWN
 
 
 def _panel(was_live: bool) -> None:
@@ -86,6 +95,15 @@ def _list(statuses: list[tuple[Job, Status]]) -> str:
         key="run",
     )
     st.query_params["run"] = chosen
+    if older := len(jobs.list_jobs(studies_root())) - len(statuses):
+        st.button(
+            f"Show older ({older:,})",
+            icon=":material/expand_more:",
+            on_click=_show_older,
+            args=(len(statuses),),
+            type="tertiary",
+            key="older-runs",
+        )
     return chosen
 
 

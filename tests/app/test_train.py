@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.components import runs
+from app.text import plain
 from core import jobs
 from core.config import Recipe
 from core.jobs import Job
@@ -240,3 +242,32 @@ def test_without_runs_the_page_says_what_to_do(root: Path) -> None:
     app.button(key="first-run").click().run()
     assert not app.exception
     assert app.button(key="start").label == "Start the run"
+
+
+def test_older_runs_are_shown_on_demand(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "SHOWN", 2)
+    for _ in range(5):
+        jobs.start("digits-parity", root=root).cancel()
+    ids = [job.id for job in jobs.list_jobs(root)]
+    app = open_page(view="runs")
+    assert app.radio(key="run").options == [f":material/pause_circle: {plain(id)}" for id in ids[:2]]
+    app.button(key="older-runs").click().run()
+    assert len(app.radio(key="run").options) == 4
+    app.button(key="older-runs").click().run()
+    assert len(app.radio(key="run").options) == 5
+    assert "older-runs" not in [button.key for button in app.button]
+    again = open_page(view="runs", run=ids[3])  # an address leads to an older one too
+    assert again.radio(key="run").value == ids[3]
+
+
+def test_a_recipe_that_reads_outside_of_the_configured_folders_is_refused(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNCOLLAPSE_DATA", str(tmp_path / "data"))
+    app = open_page()
+    assert not app.error
+    field(app, "data.source").set_value("folder")
+    field(app, "data.path").set_value("/etc/<b>secret</b>").run()
+    assert "outside of what this server may read" in app.error[0].value
+    assert "<b>" not in app.error[0].value
+    assert app.button(key="start").disabled
