@@ -1,8 +1,15 @@
-"""Ranked neighbours of an item or of a new vector, with what a gallery says about each hit."""
+"""Ranked neighbours of an item or of a new vector, with what a gallery says about each hit.
+
+Arms hold unit vectors, among which cosine and Euclidean distance give one and the same order (|x - y|^2 = 2 - 2 cos),
+so there is no choice between those two. What does change the order is CSLS: `METRICS`.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Float64, Int64
 
 from core.study import Study
 
@@ -11,26 +18,75 @@ DEPTH = 1000
 
 FAR_QUANTILE = 0.99
 
+CHUNK = 1 << 22
+"""Numbers held at once while the distances to the filtered items are formed."""
+
 Query = int | Float[np.ndarray, "d"]
 """An item's id, or a vector in the arm's own space."""
 
+Metric = Literal["euclidean", "csls"]
 
-def hits(study: Study, arm: str, query: Query, k: int) -> pd.DataFrame:
+METRICS: dict[str, str] = {"euclidean": "Euclidean", "csls": "CSLS"}
+"""euclidean: the distance itself. csls: cross-domain similarity local scaling (Conneau et al., ICLR 2018, eq. 3), by
+which an item that is near to everything, a hub, falls back: hits are ranked by 2 cos(q, x) - r(x), r being the mean
+cosine of an item to its 10 nearest."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which items may be hits. They are sorted out before the k nearest are taken, so that k of them are found."""
+
+    labels: tuple[str, ...] = ()
+    """Classes; none = all of them."""
+    modes: tuple[str, ...] = ()
+    splits: tuple[str, ...] = ()
+    outcome: Literal["all", "same", "other"] = "all"
+    """Hits of the query's own class, of other classes, or all; of no effect on a query of unknown class."""
+
+    def allow(self, items: pd.DataFrame, label: str | None = None) -> Bool[np.ndarray, "n"]:
+        """Which rows may be hits of a query of this class. A column that the items lack filters nothing."""
+        allowed = np.ones(len(items), dtype=bool)
+        for column, wanted in (("label", self.labels), ("sublabel", self.modes), ("split", self.splits)):
+            if wanted and column in items:
+                allowed &= items[column].isin(wanted).to_numpy()
+        if label is not None and self.outcome != "all":
+            allowed &= (items["label"] == label).to_numpy() == (self.outcome == "same")
+        return allowed
+
+
+EVERYTHING = Filters()
+
+
+def hits(
+    study: Study, arm: str, query: Query, k: int, *, filters: Filters = EVERYTHING, metric: Metric = "euclidean"
+) -> pd.DataFrame:
     """The k nearest evaluated items, nearest first; an item is never its own hit.
 
     Columns: id, distance (Euclidean, 0 to 2 between unit vectors), label, subcluster, and sublabel, path and name
-    where the study has them. Raises DataError for an item that is not evaluated.
+    where the study has them. Exact with filters and with CSLS, whatever the size. Raises DataError for an item that
+    is not evaluated.
     """
-    distances, ids = _search(study, arm, query, k)
+    distances, ids = _search(study, arm, query, k, filters, metric)
     columns = [name for name in ("label", "sublabel", "path", "name") if name in study.items]
     table = study.items.iloc[ids][columns].reset_index(drop=True)
     table.insert(0, "id", ids)
     return table.assign(distance=distances, subcluster=study.subclusters(arm)[ids])
 
 
-def rank_among(study: Study, arm: str, query: Query, ids: np.ndarray) -> np.ndarray:
-    """Where an arm ranks some items for its own form of the query: 1 = nearest, NaN = beyond DEPTH."""
-    _, ranked = _search(study, arm, query, DEPTH)
+def rank_among(
+    study: Study,
+    arm: str,
+    query: Query,
+    ids: np.ndarray,
+    *,
+    filters: Filters = EVERYTHING,
+    metric: Metric = "euclidean",
+) -> np.ndarray:
+    """Where an arm ranks some items for its own form of the query: 1 = nearest, NaN = beyond DEPTH.
+
+    Under filters, ranks are counted among the items that pass them.
+    """
+    _, ranked = _search(study, arm, query, DEPTH, filters, metric)
     ranks = pd.Series(np.arange(1, len(ranked) + 1, dtype=float), index=ranked)
     return ranks.reindex(ids).to_numpy()
 
@@ -38,7 +94,7 @@ def rank_among(study: Study, arm: str, query: Query, ids: np.ndarray) -> np.ndar
 def is_far(study: Study, arm: str, vector: Float[np.ndarray, "d"]) -> bool:
     """Whether a new vector is farther from its nearest item than 99 % of the evaluated items are from theirs."""
     nearest = study.graph(arm).distances[:, 0]
-    distances, _ = _search(study, arm, vector, 1)
+    distances, _ = _search(study, arm, vector, 1, EVERYTHING, "euclidean")
     return bool(distances[0] > np.quantile(nearest, FAR_QUANTILE))
 
 
@@ -48,10 +104,63 @@ def nearest_agrees(study: Study, arm: str, column: str) -> np.ndarray:
     return values[study.graph(arm).rows[:, 0]] == values
 
 
-def _search(study: Study, arm: str, query: Query, k: int) -> tuple[np.ndarray, np.ndarray]:
+def _search(
+    study: Study, arm: str, query: Query, k: int, filters: Filters, metric: Metric
+) -> tuple[np.ndarray, np.ndarray]:
+    """Distances and ids of the k nearest that pass."""
     neighbours = study.neighbours(arm)
+    if filters != EVERYTHING or metric != "euclidean":
+        return _among(study, arm, query, k, filters, metric)
     if isinstance(query, np.ndarray):
         distances, ids = neighbours.search(query[None], min(k, len(neighbours)))
     else:
         distances, ids = neighbours.search_ids(np.array([query]), min(k, len(neighbours) - 1))
     return distances[0], ids[0]
+
+
+def _among(
+    study: Study, arm: str, query: Query, k: int, filters: Filters, metric: Metric
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same by distances to all items that pass: an index of all items cannot know how deep it has to look."""
+    rows, vectors = np.flatnonzero(study.evaluated), study.arm(arm).embeddings
+    if isinstance(query, np.ndarray):
+        passing = filters.allow(study.items.iloc[rows])
+    else:
+        study.neighbours(arm).search_ids(np.array([query]), 1)  # raises for an item that is not evaluated
+        passing = filters.allow(study.items.iloc[rows], study.items["label"].iloc[query]) & (rows != query)
+    rows = rows[passing]
+    squares = _squares(query if isinstance(query, np.ndarray) else vectors[query], vectors, rows)
+    order = squares if metric == "euclidean" else squares + _hubness(study, arm)[passing]
+    best = _smallest(order, k)
+    return np.sqrt(squares[best]).astype(np.float32), rows[best]  # ids are row numbers
+
+
+def _squares(
+    query: Float[np.ndarray, "d"], vectors: Float[np.ndarray, "n d"], rows: Int64[np.ndarray, "m"]
+) -> Float64[np.ndarray, "m"]:
+    """Squared distances in float64."""
+    squares = np.empty(len(rows))
+    step = max(1, CHUNK // vectors.shape[1])
+    for begin in range(0, len(rows), step):
+        part = slice(begin, begin + step)
+        difference = vectors[rows[part]] - query.astype(np.float64)
+        squares[part] = np.einsum("md,md->m", difference, difference)
+    return squares
+
+
+def _hubness(study: Study, arm: str) -> Float64[np.ndarray, "m"]:
+    """r(x) of CSLS per evaluated item: mean cosine to its nearest, -1 to 1; since |q - x|^2 = 2 - 2 cos(q, x), hits are
+    in order of |q - x|^2 + r(x)."""
+    squares = np.square(study.graph(arm).distances, dtype=np.float64)
+    near = np.isfinite(squares)
+    return 1 - np.where(near, squares, 0).sum(axis=1) / (2 * np.maximum(near.sum(axis=1), 1))
+
+
+def _smallest(values: Float64[np.ndarray, "m"], k: int) -> Int64[np.ndarray, "j"]:
+    """Places of the k smallest, the smallest first, ties by place."""
+    if k < len(values):
+        reach = np.partition(values, k - 1)[k - 1]
+        candidates = np.flatnonzero(values <= reach)
+    else:
+        candidates = np.arange(len(values))
+    return candidates[np.argsort(values[candidates], kind="stable")[:k]]

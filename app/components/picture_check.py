@@ -9,6 +9,7 @@ from app.components import new_run
 from app.components.uploading import stored_for_good
 from app.text import plain
 from core.errors import UncollapseError
+from core.tables import to_csv
 
 if TYPE_CHECKING:
     from core.first_look import FirstLook
@@ -74,7 +75,7 @@ def _report(path: str) -> None:
         )
         st.download_button(
             "The list as CSV",
-            look.problems.to_csv(index=False).encode(),
+            to_csv(look.problems),
             file_name="problems.csv",
             mime="text/csv",
             icon=":material/download:",
