@@ -1,9 +1,11 @@
-"""Six small experiments, each of which shows one thing about class collapse in seconds."""
+"""Small experiments, each of which shows one thing about class collapse in seconds, and those made from them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from core.config import Recipe
+from core.schema import assemble, recipe_keys, value_at
 
 STANDARD_AND_NEAREST = {"standard": {"positives": "random"}, "nearest": {"positives": "nearest"}}
 BASE: dict[str, dict[str, Any]] = {
@@ -13,6 +15,11 @@ BASE: dict[str, dict[str, Any]] = {
     # Random negatives, as in the theory, so that it can be laid beside what is measured.
     "train": {"epochs": 15, "lr": 3e-3, "margin": 0.2, "negatives": "random", "samples_per_class": 32},
 }
+KINDS: dict[str, dict[str, Any]] = {
+    "synthetic-vectors": {"data.channels": 1, "model.name": "mlp", "model.width": 64},
+    "synthetic-shapes": {"data.channels": 3, "model.name": "convnet", "model.width": 8},
+}
+"""What goes with each kind of data, by path: networks that need seconds on a CPU."""
 
 
 @dataclass(frozen=True)
@@ -100,3 +107,23 @@ PRESETS = [
         changes={"train": {"negatives": "hardest", "epochs": 20}},
     ),
 ]
+
+
+def own_experiment(preset: Preset, values: dict[str, Any], arms: Sequence[tuple[str, dict[str, Any]]]) -> Recipe:
+    """A preset's recipe with values of one's own, by path, and other arms; None = silent.
+
+    values: `data.source`, which decides the network, and `seed`, which decides the data too, are always among them.
+    Raises RecipeError, one sentence.
+    """
+    start = preset.recipe().to_dict()
+    kept = {key.path: value_at(start, key.path) for key in recipe_keys()}
+    named = {"name": "lab-own", "data.synthetic.seed": values["seed"]}
+    return assemble(kept | KINDS[values["data.source"]] | values | named, arms)
+
+
+def arm_names(rules: Sequence[str], losses: Sequence[str]) -> list[str]:
+    """What to call two arms: by what sets them apart."""
+    for differing in (rules, losses):
+        if len(set(differing)) == len(differing):
+            return list(differing)
+    return ["one", "two"]

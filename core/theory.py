@@ -39,6 +39,7 @@ d = 2 alpha is best: no collapse.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -194,6 +195,7 @@ def slope(
     return np.where(total, np.nan, np.where(np.abs(found) < 1e-15, 0.0, found))
 
 
+@lru_cache(maxsize=4096)
 def tendency(setting: Setting) -> Tendency:
     """Where an embedding goes that is about to collapse: to d = 0, away from it, neither, or altogether to a point."""
     step = 1e-4 * setting.margin

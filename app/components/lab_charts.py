@@ -3,9 +3,10 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
-from core.figures import safe
+from core.figures import PALETTE, safe
 
 COLOURS = {"random": "#e69f00", "nearest": "#3b93d6", "hardest": "#d55e00"}
 CLASSES = ("#0072b2", "#d55e00")
@@ -93,6 +94,37 @@ def phase_figure(
         showlegend=False,
         xaxis=axis | {"title": "Wrong labels, %"},
         yaxis={"title": "Samples of a class in a batch", "type": "log", "tickvals": [2, 4, 8, 16, 32, 64]},
+    )
+
+
+def modes_figure(items: pd.DataFrame) -> go.Figure:
+    """Made-up vectors from above, by the class the loss is told; columns as of `core.data.glimpse.flatten_modes`."""
+    figure = go.Figure()
+    for number, (label, own) in enumerate(items.groupby("label", sort=False)):
+        wrong = (own["label"] != own["clean_label"]).to_numpy()
+        figure.add_scattergl(
+            x=own["x"],
+            y=own["y"],
+            mode="markers",
+            name=safe(str(label)),
+            marker={
+                "color": PALETTE[number % len(PALETTE)],
+                "symbol": np.where(wrong, "x", "circle"),
+                "size": np.where(wrong, 9, 5),
+                "opacity": 0.8,
+                "line": {"width": 0},
+            },
+            text=[safe(str(mode)) for mode in own["sublabel"]],
+            hovertemplate="%{text}<extra></extra>",
+        )
+    bare = {"visible": False}
+    return figure.update_layout(
+        height=360,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        xaxis=bare,
+        yaxis=bare | {"scaleanchor": "x"},
+        legend={"orientation": "h", "itemsizing": "constant"},
+        uirevision="modes",
     )
 
 

@@ -49,7 +49,7 @@ def _follow(recipe: Recipe | None, job: Job, was_live: bool, *, key: str) -> Non
         st.rerun()
     if status.state != "done":
         run_view.progress(job, status)
-    if status.state == "running":
+    if not status.over:
         st.caption(run_view.timing(status))
     run_view.curves(status.history, FIGURES, columns=3, height=190, key=f"lab-{key}")
     with st.container(horizontal=True):

@@ -135,13 +135,14 @@ def _standing() -> None:
         return
     for column, arm in zip(st.columns(len(recipe.arms), gap="medium"), recipe.arms, strict=True):
         with column, st.container(border=True):
-            _arm(recipe, arm)
+            show_arm(recipe, arm)
     st.caption(
         "Theory takes random negatives and points that are free to move; a network is stiffer, and batches are finite."
     )
 
 
-def _arm(recipe: Recipe, arm: str) -> None:
+def show_arm(recipe: Recipe, arm: str) -> None:
+    """Where one arm of a recipe goes in theory, and what would avoid collapse."""
     from core.standing import standing  # imports torch
 
     found = standing(recipe, arm)

@@ -9,7 +9,7 @@ number: an item is the same in whatever blocks, and of however many, it is asked
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -87,12 +87,16 @@ class Synthetic(ABC):
 
     def pictures(self, rows: Int[np.ndarray, "m"]) -> UInt8[np.ndarray, "m ..."]:
         """Some items as pictures, grey (m, side, side) or colour (m, side, side, 3)."""
+        return self._by_chunk(rows, self._make)
+
+    def _by_chunk(self, rows: Int[np.ndarray, "m"], make: Callable[..., np.ndarray]) -> np.ndarray:
+        """What `make` makes of the places in each chunk, their modes and the chunk's generator, in order."""
         parts: list[np.ndarray] = []
         order = np.argsort(rows // CHUNK, kind="stable")
         chunks, starts = np.unique(rows[order] // CHUNK, return_index=True)
         for chunk, members in zip(chunks.tolist(), np.split(rows[order], starts[1:]), strict=True):
             rng = np.random.default_rng([self.config.seed, chunk, *b"items"])
-            parts.append(self._make(members % CHUNK, self.mode_of(members), rng))
+            parts.append(make(members % CHUNK, self.mode_of(members), rng))
         return np.concatenate(parts)[np.argsort(order)]
 
     @abstractmethod
@@ -124,10 +128,20 @@ class SyntheticVectors(Synthetic):
         lengths = np.linalg.norm(drawn, axis=2, keepdims=True) if config.geometry == "sphere" else config.dimension**0.5
         return (drawn / lengths * (config.separation / 2**0.5)).reshape(-1, config.dimension)
 
-    def _make(self, places: Int[np.ndarray, "m"], modes: Int[np.ndarray, "m"], rng: np.random.Generator) -> np.ndarray:
+    def points(self, rows: Int[np.ndarray, "m"]) -> Float[np.ndarray, "m d"]:
+        """Some items in the space of their modes, before the map."""
+        return self._by_chunk(rows, self._points)
+
+    def _points(
+        self, places: Int[np.ndarray, "m"], modes: Int[np.ndarray, "m"], rng: np.random.Generator
+    ) -> Float[np.ndarray, "m d"]:
         points = self.centres[modes] + self.config.spread * rng.normal(size=(CHUNK, self.config.dimension))[places]
         if self.config.geometry == "sphere" and self.config.separation:
             points *= self.config.separation / 2**0.5 / np.linalg.norm(points, axis=1, keepdims=True)
+        return points
+
+    def _make(self, places: Int[np.ndarray, "m"], modes: Int[np.ndarray, "m"], rng: np.random.Generator) -> np.ndarray:
+        points = self._points(places, modes, rng)
         inner, outer = self._map
         # einsum and not a product of matrices, whose rounding may depend on how many rows it is given at once
         seen = np.einsum("mh,hs->ms", np.tanh(np.einsum("md,dh->mh", points, inner)), outer)

@@ -61,3 +61,30 @@ def test_an_experiment_is_watched_over_a_reload_and_cancelled(page: Page, url: s
     card.get_by_role("button", name="Cancel").click(timeout=60_000)
     expect(card.get_by_text("The run was cancelled")).to_be_visible(timeout=60_000)
     expect(card.get_by_role("button", name="Run it again")).to_be_visible()
+
+
+def slide(page: Page, name: str, key: str) -> None:
+    page.get_by_role("slider", name=name).focus()
+    page.keyboard.press(key)
+
+
+def test_an_experiment_of_ones_own_runs_and_opens_in_compare(page: Page, url: str) -> None:
+    page.goto(f"{url}/lab?lab=own")
+    expect(page.get_by_text("2,000 vectors, 10% wrong labels")).to_be_visible(timeout=90_000)
+    slide(page, "Wrong labels", "End")
+    slide(page, "Epochs", "Home")
+    slide(page, "Embedding dimension", "Home")
+    expect(page.get_by_text("With two dimensions the map is the embedding itself")).to_be_visible(timeout=30_000)
+    items = page.get_by_role("spinbutton", name="Items")
+    items.fill("9")
+    items.press("Enter")
+    expect(page.get_by_text("data.synthetic.items must lie between 16")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="Run it")).to_be_disabled()
+    items.fill("64")
+    items.press("Enter")
+    expect(page.get_by_text("64 vectors, 49% wrong labels")).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="Run it").click()
+    expect(page.get_by_text("so far")).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="Open in Compare").click(timeout=90_000)
+    expect(page).to_have_url(re.compile(r"study=lab-own"), timeout=30_000)
+    expect(page.get_by_text("Coarse R@1").first).to_be_visible(timeout=60_000)

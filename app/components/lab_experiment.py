@@ -1,0 +1,122 @@
+"""One's own experiment: settle everything, see at once what the data look like and what theory says, then run it."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from app.components import lab_run, lab_theory
+from app.components.lab_charts import modes_figure
+from app.components.lab_form import Arms, Values, controls, group_of
+from app.text import plain
+from core.config import DataConfig, Recipe
+from core.errors import RecipeError
+from core.lab import own_experiment
+from core.schema import samples_advice
+
+if TYPE_CHECKING:
+    from core.data.glimpse import Sheet
+
+NAME = "lab-own"
+PREFIX = "the recipe is wrong: "
+
+
+def show() -> None:
+    st.markdown(
+        "Make up classes of several modes, spoil some of the labels, and let two arms learn from them. They start from "
+        "the same weights and see the same batches: nothing differs but what you choose for each. Everything on the "
+        "right but the run itself answers at once."
+    )
+    lab_run.notice()
+    left, right = st.columns([1, 1.7], gap="large")
+    with left:
+        preset, values, arms, spots = controls()
+    try:
+        recipe = own_experiment(preset, values, arms)
+    except RecipeError as error:
+        complaint = str(error).removeprefix(PREFIX)
+        spots[group_of(complaint)].error(plain(complaint), icon=":material/error:")
+        recipe = None
+    with right:
+        _run(recipe, values, arms)
+        if recipe is not None:
+            _picture(recipe.data)
+            _theory(recipe)
+
+
+def _run(recipe: Recipe | None, values: Values, arms: Arms) -> None:
+    with st.container(border=True):
+        st.markdown(f"##### {_summary(values, arms)}")
+        if recipe is None:
+            st.caption("It cannot be run like this: the controls say what is wrong.")
+        elif arms[0][1] == arms[1][1]:
+            st.warning("Both arms are the same; choose another rule or loss for one.", icon=":material/warning:")
+        lab_run.show(recipe, lab_run.latest([NAME]).get(NAME), key="own")
+        if recipe is not None:
+            st.download_button(
+                "Download the recipe",
+                recipe.to_toml().encode(),
+                file_name=f"{NAME}.toml",
+                mime="application/toml",
+                icon=":material/download:",
+                on_click="ignore",
+                type="tertiary",
+                key="own.download",
+                help=f"The same study from the command line: python -m core run {NAME}.toml",
+            )
+
+
+def _summary(values: Values, arms: Arms) -> str:
+    """The experiment in a line."""
+    kind = "vectors" if values["data.source"] == "synthetic-vectors" else "pictures"
+    sides = " against ".join(f"{arm['positives']} positives ({arm['loss']})" for _, arm in arms)
+    return f"{values['data.synthetic.items']:,} {kind}, {values['data.label_noise']:.0%} wrong labels: {sides}"
+
+
+def _picture(data: DataConfig) -> None:
+    st.subheader("The data", anchor="data")
+    if data.source == "synthetic-vectors":
+        items, share = _flat(data)
+        st.caption(
+            f"Each cloud is a mode, coloured by the class that the loss is told; crosses are wrong labels. Seen along "
+            f"two axes, which hold {share:.0%} of what sets the modes apart: clouds that overlap here need not overlap."
+        )
+        st.plotly_chart(modes_figure(items), config={"displaylogo": False}, key="own.modes")
+        return
+    st.caption("Each row is a mode. Pictures in a frame carry the wrong label: they belong to another class.")
+    sheets = _sheets(data)
+    for column, sheet in zip(st.columns(max(2, len(sheets)), gap="medium"), sheets, strict=False):
+        with column:
+            st.markdown(f"**{plain(sheet.label)}**")
+            st.image(sheet.picture, width="stretch")
+            more = f", and {sheet.hidden} more" if sheet.hidden else ""
+            st.caption(plain(", ".join(mode.partition(": ")[2] for mode in sheet.modes) + more))
+    classes = data.synthetic.classes if data.synthetic else 0
+    if classes > len(sheets):
+        st.caption(f"The first {len(sheets)} of {classes} classes.")
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _flat(data: DataConfig) -> tuple[pd.DataFrame, float]:
+    from core.data.glimpse import flatten_modes  # imports what decodes pictures
+
+    return flatten_modes(data)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _sheets(data: DataConfig) -> "list[Sheet]":
+    from core.data.glimpse import sheets
+
+    return sheets(data)
+
+
+def _theory(recipe: Recipe) -> None:
+    st.subheader("What theory says", anchor="theory")
+    for column, arm in zip(st.columns(2, gap="medium"), recipe.arms, strict=True):
+        with column, st.container(border=True, height="stretch"):
+            lab_theory.show_arm(recipe, arm)
+    if advice := samples_advice(recipe):
+        st.caption(plain(advice))
+    for warning in recipe.warnings():
+        if "rule of thumb" not in warning:  # said by the advice
+            st.warning(plain(warning), icon=":material/warning:")
