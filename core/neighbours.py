@@ -7,8 +7,9 @@ import faiss
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Int, Int32, Int64
 
+from core.blocks import chunks, in_threads
 from core.errors import DataError
-from core.shortlist import shortlist
+from core.gallery import PAIR_CHUNK, RESOLUTION, Gallery, Shortlists
 
 EXACT_UP_TO = 100_000
 """Rows up to which the search is exhaustive; above it an HNSW graph keeps the cost below quadratic."""
@@ -16,23 +17,11 @@ EXACT_UP_TO = 100_000
 MARGIN = 16
 """Extra candidates fetched in float32, so that re-ranking in float64 has something to choose from."""
 
-RESOLUTION = 1e-6
-"""A squared distance from float32 products is uncertain by about this share of the squared norms."""
-
-CLOSE = 1e-10
-"""Below this share of the squared norms, float64 products are not precise either: differences are formed."""
-
-ROUGH_CLOSE = 1e-3
-"""The same for float32 products: below it, their error could reorder hits."""
-
-PRECISE_UP_TO = 16_384
-"""Rows up to which all distances of a `Gallery` are computed in float64."""
-
-PAIR_CHUNK = 1 << 22
-"""Numbers held at once while differences are formed."""
-
-BLOCK = 4096
+BLOCK = 1024
 """Queries answered at once."""
+
+MANY = 4 * BLOCK
+"""Queries from which on our own search is used where it is exact: faster than FAISS, but slow to load."""
 
 
 @dataclass(frozen=True)
@@ -95,14 +84,11 @@ class Neighbours:
         self,
         own: Int64[np.ndarray, "q"],
         k: int,
-        approximate: Float32[np.ndarray, "q c"],
-        rows: Int64[np.ndarray, "q c"],
+        lists: Shortlists,
     ) -> Found:
-        """Distances and rows of the k items nearest to items, themselves left out.
-
-        approximate, rows: at least k + 1 + MARGIN of the nearest, with squared distances in float32, farthest last.
-        """
-        squares, rows = self._refine(self._vectors[own], k + 1, approximate, rows)
+        """Distances and rows of the k items nearest to items, themselves left out; lists: k + 1 + MARGIN deep."""
+        candidates = lists.nearest(min(k + 1 + MARGIN, len(self)))
+        squares, rows = self._refine(self._vectors[own], k + 1, *candidates)
         return _without(own, np.sqrt(squares).astype(np.float32), rows)
 
     def _search_rows(self, queries: Float[np.ndarray, "q d"], k: int) -> Found:
@@ -113,12 +99,23 @@ class Neighbours:
             )
         if not np.isfinite(queries).all():
             raise DataError("a query holds NaN or infinite values: embed it again or leave it out")
-        parts = [self._search_block(queries[rows], k) for rows in chunks(len(queries), BLOCK)]
+        if self.exact and len(queries) >= MANY:
+            gallery = self._gallery
+            parts = in_threads(lambda rows: self._search_lists(gallery, queries[rows], k), chunks(len(queries), BLOCK))
+        else:
+            parts = [self._search_index(queries[rows], k) for rows in chunks(len(queries), BLOCK)]
         squares, rows = (np.concatenate(part) for part in zip(*parts, strict=True))
         return np.sqrt(squares).astype(np.float32), rows
 
-    def _search_block(self, queries: Float32[np.ndarray, "q d"], k: int) -> Found:
+    def _search_index(self, queries: Float32[np.ndarray, "q d"], k: int) -> Found:
         return self._refine(queries, k, *self._index.search(queries - self._centre, min(k + MARGIN, len(self))))
+
+    def _search_lists(self, gallery: Gallery, queries: Float32[np.ndarray, "q d"], k: int) -> Found:
+        squares, rows = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int64)
+        depth = min(k + MARGIN, len(self))
+        for few, lists in gallery.nearest(queries, depth):
+            squares[few], rows[few] = self._refine(queries[few], k, *lists.nearest(depth))
+        return squares, rows
 
     def _refine(
         self,
@@ -168,78 +165,19 @@ class Neighbours:
 
 
 class GraphInPassing:
-    """The exact graph of `Neighbours.graph`, from distances that are computed for something else too."""
+    """The exact graph of `Neighbours.graph`, from shortlists that are made for something else too."""
 
     def __init__(self, search: Neighbours, k: int) -> None:
         self._search, self._k = search, k
+        self.depth = min(k + 1 + MARGIN, len(search))
+        """How deep the lists must be."""
         shape = (len(search), k)
         self.graph = KnnGraph(np.empty(shape, dtype=np.int32), np.empty(shape, dtype=np.float32))
         """Complete when every row has been read."""
 
-    def read(self, own: Int64[np.ndarray, "q"], squares: Float32[np.ndarray, "q n"]) -> None:
-        """Squared distances from these rows to all rows, from a `Gallery` of the same vectors."""
-        candidates = nearest_columns(squares, min(self._k + 1 + MARGIN, squares.shape[1]))
-        self.graph.distances[own], self.graph.rows[own] = self._search.others_among(own, self._k, *candidates)
-
-
-class Gallery:
-    """Squared Euclidean distances from queries to a fixed matrix, right also where rows nearly coincide.
-
-    Up to PRECISE_UP_TO rows everything is computed in float64. Above, float32 products are used, which double the
-    speed, and queries with several hits too close for float32 to rank are computed again in float64.
-    """
-
-    def __init__(self, vectors: Float[np.ndarray, "n d"]) -> None:
-        self._centre = vectors.mean(axis=0, dtype=np.float64)
-        centred = vectors - self._centre
-        squares = np.einsum("nd,nd->n", centred, centred)
-        self._largest_square = squares.max(initial=0)
-        self._factors = np.concatenate([-2 * centred, np.ones((len(squares), 1)), squares[:, None]], axis=1)
-        self._rough = None if len(vectors) <= PRECISE_UP_TO else self._factors.astype(np.float32)
-
-    def squared_distances(self, queries: Float[np.ndarray, "q d"]) -> Float32[np.ndarray, "q n"]:
-        """(q, n), >= 0, rounded to float32 at the end, so that equal distances are equal."""
-        if self._rough is None:
-            return self.precise(queries).astype(np.float32)
-        centred = (queries - self._centre).astype(np.float32)
-        squares, own = _products(centred, self._rough)
-        close = np.flatnonzero(squares < ROUGH_CLOSE * (own + np.float32(self._largest_square))[:, None])
-        unsure = np.flatnonzero(np.bincount(close // squares.shape[1]) > 1)  # one close hit ranks first either way
-        if len(unsure):
-            squares[unsure] = self.precise(queries[unsure])
-        return squares
-
-    def precise(self, queries: Float[np.ndarray, "q d"]) -> Float64[np.ndarray, "q n"]:
-        """The same in float64 throughout; exactly 0 between equal rows."""
-        queries = queries - self._centre
-        squares, own = _products(queries, self._factors)
-        close = squares < CLOSE * (own + self._largest_square)[:, None]
-        rows, columns = np.nonzero(close)
-        for part in chunks(len(rows), max(1, PAIR_CHUNK // queries.shape[1])):
-            difference = queries[rows[part]] + 0.5 * self._factors[columns[part], :-2]
-            squares[rows[part], columns[part]] = np.einsum("pd,pd->p", difference, difference)
-        return squares
-
-
-def _products(
-    queries: Float[np.ndarray, "q d"], factors: Float[np.ndarray, "n d2"]
-) -> tuple[Float[np.ndarray, "q n"], Float[np.ndarray, "q"]]:
-    """|q - x|^2 = q (-2 x) + |q|^2 1 + 1 |x|^2 as one matrix product with (-2 x, 1, |x|^2); and |q|^2."""
-    own = np.einsum("qd,qd->q", queries, queries)
-    squares = np.concatenate([queries, own[:, None], np.ones_like(own)[:, None]], axis=1) @ factors.T
-    return np.maximum(squares, 0, out=squares), own
-
-
-def nearest_columns(squares: Float32[np.ndarray, "q n"], k: int) -> Found:
-    """The k smallest of every row and their columns, the largest of them last, the others in no order."""
-    places, sizes = shortlist(squares, k)
-    listed = np.arange(sizes.max()) < sizes[:, None]
-    values = np.full(listed.shape, np.inf, dtype=np.float32)
-    columns = np.zeros(listed.shape, dtype=np.int64)
-    values[listed] = squares.ravel()[places]
-    columns[listed] = places - np.repeat(np.arange(len(squares)) * squares.shape[1], sizes)
-    order = np.argpartition(values, k - 1, axis=1)[:, :k]
-    return np.take_along_axis(values, order, axis=1), np.take_along_axis(columns, order, axis=1)
+    def read(self, own: Int64[np.ndarray, "q"], lists: Shortlists) -> None:
+        """The neighbours of these rows, from a `Gallery` of the same vectors."""
+        self.graph.distances[own], self.graph.rows[own] = self._search.others_among(own, self._k, lists)
 
 
 def _without(
@@ -265,11 +203,6 @@ def _squares_of_pairs(
 def _by_distance_then_row(squares: Float64[np.ndarray, "q m"], rows: Int64[np.ndarray, "q m"], k: int) -> Found:
     order = np.lexsort((rows, squares), axis=1)[:, :k]
     return np.take_along_axis(squares, order, axis=1), np.take_along_axis(rows, order, axis=1)
-
-
-def chunks(n: int, size: int) -> list[slice]:
-    """Consecutive slices of at most `size` that cover n rows; one empty slice where there are none."""
-    return [slice(start, min(start + size, n)) for start in range(0, n, size)] or [slice(0, 0)]
 
 
 def _hnsw(dimensions: int) -> faiss.IndexHNSWFlat:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Float64, Int64
 
+from core.blocks import chunks
 from core.diagnostics.checks import Groups
-from core.neighbours import chunks
 
 BLOCK = 1024
 

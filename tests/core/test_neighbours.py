@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import DataError
-from core.neighbours import Gallery, Neighbours
+from core.neighbours import Neighbours
 
 
 def naive(queries, points, k):
@@ -87,14 +87,17 @@ def test_unknown_id_and_wrong_width_are_named():
         search.search(np.ones((1, 2), dtype=np.float32), 1)
 
 
-def test_gallery_in_float32_agrees_with_float64(monkeypatch):
-    rng = np.random.default_rng(1)
-    points = np.concatenate([sphere(rng, 300, 8), sphere(rng, 300, 8, 1e-5)])
-    precise = Gallery(points).squared_distances(points)
-    monkeypatch.setattr("core.neighbours.PRECISE_UP_TO", 10)
-    rough = Gallery(points).squared_distances(points)
-    np.fill_diagonal(rough, 0)
-    np.testing.assert_allclose(rough, precise, rtol=1e-3)
+def test_many_queries_and_few_find_the_same(monkeypatch):
+    rng = np.random.default_rng(4)
+    points = np.concatenate(
+        [sphere(rng, 300, 8), sphere(rng, 300, 8, 1e-5), sphere(rng, 20, 8)[rng.integers(0, 20, 90)]]
+    )
+    search = Neighbours(points, np.arange(690))
+    few = search.graph(9)
+    monkeypatch.setattr("core.neighbours.MANY", 1)
+    many = search.graph(9)
+    np.testing.assert_array_equal(many.distances, few.distances)
+    np.testing.assert_array_equal(many.rows, few.rows)
 
 
 def test_above_the_exact_size_the_search_is_approximate_but_close(monkeypatch):

@@ -10,7 +10,6 @@ from pytorch_metric_learning.utils.accuracy_calculator import AccuracyCalculator
 
 from core.diagnostics import retrieval_metrics, retrieval_per_query
 from core.errors import DataError
-from core.neighbours import Neighbours
 
 
 def line(*places):
@@ -130,35 +129,14 @@ def test_queries_and_gallery_apart():
     assert (figures["recall@1"] == 1).all()
 
 
-@settings(deadline=None, max_examples=60)
-@given(data=st.data(), n=st.integers(8, 40), k=st.integers(1, 12))
-def test_a_graph_gives_the_same_figures_as_an_exhaustive_search(data, n, k):
-    places = np.array(data.draw(st.lists(st.tuples(*[st.integers(0, 3)] * 2), min_size=n, max_size=n)), np.float32)
-    labels = np.array(data.draw(st.lists(st.integers(0, 4), min_size=n, max_size=n)))
-    sublabels = np.array(data.draw(st.lists(st.integers(0, 1), min_size=n, max_size=n)))
-    graph = Neighbours(places, np.arange(n)).graph(k)
-    options = {"sublabels": sublabels, "ks": (1, 3)}
-    searched = retrieval_per_query(places, labels, **options)
-    np.testing.assert_allclose(retrieval_per_query(places, labels, graph=graph, **options), searched, atol=1e-6)
-
-
-def test_a_deep_enough_graph_is_used_instead_of_the_distances(monkeypatch):
-    rng = np.random.default_rng(0)
-    points, labels = rng.normal(size=(300, 8)).astype(np.float32), np.arange(300) % 30
-    graph = Neighbours(points, np.arange(300)).graph(12)
-    searched = retrieval_metrics(points, labels)
-    monkeypatch.setattr("core.neighbours.Gallery.squared_distances", lambda self, queries: 1 / 0)
-    assert retrieval_metrics(points, labels, graph=graph) == pytest.approx(searched)
-
-
 def test_float32_and_float64_paths_agree(monkeypatch):
     rng = np.random.default_rng(3)
     centres = rng.normal(size=(5, 16))
     labels = rng.integers(0, 5, 500)
     embeddings = (centres[labels] + np.where(labels < 2, 1e-5, 1)[:, None] * rng.normal(size=(500, 16))).astype("f4")
     precise = retrieval_metrics(embeddings, labels, sublabels=rng.integers(0, 20, 500))
-    monkeypatch.setattr("core.neighbours.PRECISE_UP_TO", 10)
-    monkeypatch.setattr("core.diagnostics.retrieval.BLOCK_NUMBERS", 5000)
+    monkeypatch.setattr("core.gallery.PRECISE_UP_TO", 10)
+    monkeypatch.setattr("core.diagnostics.retrieval.BLOCK", 50)
     rng = np.random.default_rng(3)
     again = retrieval_metrics(embeddings, labels, sublabels=np.random.default_rng(9).integers(0, 20, 500))
     assert {k: v for k, v in again.items() if "sub" not in k} == pytest.approx(

@@ -72,9 +72,10 @@ def apart(rng, n):
 )
 def test_equals_the_naive_way(shape, in_float32, monkeypatch):
     if in_float32:
-        monkeypatch.setattr("core.neighbours.PRECISE_UP_TO", 10)
-    monkeypatch.setattr("core.diagnostics.retrieval.BLOCK_NUMBERS", 100_000)
-    monkeypatch.setattr("core.diagnostics.retrieval.CACHED_NUMBERS", 20_000)
+        monkeypatch.setattr("core.gallery.PRECISE_UP_TO", 10)
+    monkeypatch.setattr("core.diagnostics.retrieval.BLOCK", 150)
+    monkeypatch.setattr("core.gallery.ROWS", 20)
+    monkeypatch.setattr("core.gallery.TILE", 64)
     rng = np.random.default_rng(0)
     points = shape(rng, 700)
     labels = (points[:, 0] + rng.normal(size=700) * points[:, 0].std() > np.median(points[:, 0])).astype(int)
