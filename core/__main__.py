@@ -18,6 +18,7 @@ from rich.text import Text
 from core.config import DataConfig, Recipe, recipe_names
 from core.errors import DataError, UncollapseError
 from core.plain import to_json
+from core.workers import wake
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 data_app = typer.Typer(no_args_is_help=True, help="Look at data sets before they are used.")
@@ -215,6 +216,7 @@ def check_data(
 
 
 def _run(recipe: Recipe, out: Path, **options: Any) -> Any:
+    wake(recipe.data)
     from core import distributed  # imports torch, which plain --help need not wait for
     from core.pipeline import run as run_pipeline
 

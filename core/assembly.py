@@ -4,6 +4,7 @@ import contextlib
 import platform
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +26,9 @@ from core.workspace import save_blocks
 
 Progress = Callable[..., None]
 """Called with any of stage, arm, epoch, epochs, fraction (0 to 1 of the whole), message, row (an epoch's figures)."""
+
+DRAWN_BESIDE = 10_000
+"""Items up to which maps are drawn while worker processes count; with more, both at once would take too much memory."""
 
 VERSIONS = ("torch", "pytorch-metric-learning", "umap-learn", "faiss-cpu", "scikit-learn", "numpy")
 
@@ -75,6 +79,8 @@ class Assembly:
         self._items = items.iloc[self._rows]
         self._ids = self._items["id"].to_numpy()
         self._roles = _roles(self._items)
+        self._background = ThreadPoolExecutor(1)
+        self._maps: Future[dict[str, np.ndarray]] | None = None
         items.to_parquet(folder / "items.parquet", index=False)
 
     def add(
@@ -118,16 +124,19 @@ class Assembly:
         references = [entry["name"] for entry in self._entries if entry["kind"] == "reference"]
         diagnoses: dict[str, Diagnosis] = {}
         queries: dict[str, pd.DataFrame] = {}
-        for name in sorted(self._spaces, key=lambda name: name not in references):
-            points = self._points(name)
-            report = self._reporter(name, done=len(diagnoses))
-            report(0, 0)
+        order = sorted(self._spaces, key=lambda name: name not in references)
+        for name in order:
             self._graphs[name], found = survey(
-                points, labels, ids=self._ids, k=NEIGHBOURS, sublabels=modes, **self._roles
+                self._points(name), labels, ids=self._ids, k=NEIGHBOURS, sublabels=modes, **self._roles
             )
             queries[name] = found.assign(id=self._ids[found.index])
+        if len(self._ids) <= DRAWN_BESIDE:
+            self._maps = self._background.submit(self._paired_maps)
+        for name in order:
+            report = self._reporter(name, done=len(diagnoses))
+            report(0, 0)
             diagnoses[name] = analyse(
-                points,
+                self._points(name),
                 labels,
                 sublabels=modes,
                 reference=diagnoses[references[0]] if references and name not in references else None,
@@ -145,8 +154,7 @@ class Assembly:
 
     def draw(self) -> None:
         """The maps of all spaces; after `analyse`, whose neighbours they are drawn from."""
-        points = {name: self._points(name) for name in self._spaces}
-        maps = paired_maps(points, self._graphs, seed=self.seed, labels=self._items["label"].to_numpy())
+        maps = self._paired_maps() if self._maps is None else self._maps.result()
         places = {name: pd.DataFrame({"id": self._ids, "x": xy[:, 0], "y": xy[:, 1]}) for name, xy in maps.items()}
         self._save("map", places)
 
@@ -161,6 +169,10 @@ class Assembly:
             "versions": {"python": platform.python_version()} | {name: version(name) for name in VERSIONS},
         }
         (self.folder / "study.json").write_text(to_json(description, indent=1), encoding="utf-8")
+
+    def _paired_maps(self) -> dict[str, Float32[np.ndarray, "m 2"]]:
+        points = {name: self._points(name) for name in self._spaces}
+        return paired_maps(points, self._graphs, seed=self.seed, labels=self._items["label"].to_numpy())
 
     def _points(self, name: str) -> Float32[np.ndarray, "m d"]:
         """The evaluated items' vectors: no copy where that is all of them."""

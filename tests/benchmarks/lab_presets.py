@@ -39,6 +39,13 @@ STORIES: dict[str, tuple[str, Callable[[pd.DataFrame], bool]]] = {
             and t.at["nearest", "subclusters"] > t.at["standard", "subclusters"]
         ),
     ),
+    "pictures": (
+        "kappa of nearest above 3 times that of standard, and a higher fine R@1",
+        lambda t: (
+            t.at["nearest", "kappa"] > 3 * t.at["standard", "kappa"]
+            and t.at["nearest", "sub_recall@1"] > t.at["standard", "sub_recall@1"]
+        ),
+    ),
     "two-samples": (
         "both arms have the same figures: kappa ratio 1",
         lambda t: t.at["nearest", "kappa"] == t.at["standard", "kappa"],
