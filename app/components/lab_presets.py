@@ -9,8 +9,8 @@ from core.lab import PRESETS, Preset
 
 def show() -> None:
     st.markdown(
-        "Classes of four known groups each, made to order, so that the truth is known. Every experiment trains two arms "
-        "on the same items, 2,000 at most, which takes some seconds; what comes out is a study like any other."
+        "Classes of four known groups each, made to order, so that the truth is known. Every experiment trains two "
+        "arms on the same items, 2,000 at most, which takes some seconds; what comes out is a study like any other."
     )
     lab_run.notice()
     latest = lab_run.latest([preset.recipe().name for preset in PRESETS])
