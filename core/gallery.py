@@ -20,8 +20,10 @@ RESOLUTION = 1e-6
 PRECISE_UP_TO = 16_384
 """Rows up to which all products are computed in float64; float32 doubles the speed."""
 
-TILE = 2048
-"""Rows of the matrix multiplied at once."""
+BALL = 64
+BALLS_AT_MOST = 1 / 16
+"""Rows that are passed over together where they are too far from all queries at hand. Groups may lie in one ball where
+they are so many, as a share of all rows, that looking at balls of their own would cost too much."""
 
 ROWS = 128
 """Queries at once: with a tile's products, as much as a processor's cache holds."""
@@ -31,6 +33,12 @@ LISTED = 1 << 22
 
 SAMPLED = 17
 """One row in so many is looked at to guess how far the nearest reach; prime, as data often repeat in even steps."""
+
+GROUP_SAMPLE = 512
+BEYOND_SAMPLE = np.float32(1.2)
+"""Rows of a group looked at to guess its reach, and how much farther the others may lie."""
+
+FARTHEST = np.float32(np.finfo(np.float32).max)
 
 PAIR_CHUNK = 1 << 22
 """Numbers held at once while differences are formed."""
@@ -88,22 +96,25 @@ class Gallery:
     precise, differences are formed in float64. Equal rows are at distance 0, exactly.
     """
 
-    def __init__(self, vectors: Float[np.ndarray, "n d"]) -> None:
-        self._vectors = np.ascontiguousarray(vectors)
+    def __init__(self, vectors: Float[np.ndarray, "n d"], *, groups: Int64[np.ndarray, "n"] | None = None) -> None:
+        """groups: of rows that are likely near each other, and asked for together; they save time where they are."""
+        self._order = None if groups is None else np.argsort(groups, kind="stable").astype(np.int32)
+        self._groups = np.zeros(len(vectors), np.int64) if groups is None else groups[self._order]
+        self._vectors = np.ascontiguousarray(vectors if self._order is None else vectors[self._order])
         self._centre = vectors.mean(axis=0, dtype=np.float64)
-        dtype = np.float64 if len(vectors) <= PRECISE_UP_TO else np.float32
-        centred = vectors - self._centre
+        centred = self._vectors - self._centre
         squares = np.einsum("nd,nd->n", centred, centred)
         self._largest_square = float(squares.max(initial=0))
         self._factors = np.concatenate([-2 * centred, np.ones((len(squares), 1)), squares[:, None]], axis=1)
-        self._sample = np.ascontiguousarray(self._factors[::SAMPLED].T, dtype=dtype)
-        self._tiles = _tiles(self._factors.astype(dtype, copy=False))
+        self._rough = self._factors if len(vectors) <= PRECISE_UP_TO else self._factors.astype(np.float32)
+        self._sample = np.ascontiguousarray(self._rough[::SAMPLED].T)
+        self._balls = _Balls.of(centred, self._groups)
 
     def __len__(self) -> int:
         return len(self._vectors)
 
     def precise(self, queries: Float[np.ndarray, "q d"]) -> Float64[np.ndarray, "q n"]:
-        """All squared distances, from float64 products."""
+        """All squared distances, from float64 products; columns as the rows were given."""
         centred = queries - self._centre
         augmented, own = _augmented(centred)
         squares = augmented @ self._factors.T
@@ -112,52 +123,124 @@ class Gallery:
         for part in chunks(len(rows), max(1, PAIR_CHUNK // queries.shape[1])):
             difference = centred[rows[part]] + 0.5 * self._factors[columns[part], :-2]
             squares[rows[part], columns[part]] = np.einsum("pd,pd->p", difference, difference)
-        return squares
+        return squares if self._order is None else squares[:, np.argsort(self._order)]
 
-    def nearest(self, queries: Float[np.ndarray, "q d"], depth: int) -> Iterator[tuple[np.ndarray, Shortlists]]:
-        """Some of the queries at a time, by their places, with lists that hold at least the `depth` nearest rows.
+    def nearest(
+        self,
+        queries: Float[np.ndarray, "q d"],
+        depths: Int64[np.ndarray, "q"],
+        *,
+        groups: Int64[np.ndarray, "q"] | None = None,
+    ) -> Iterator[tuple[Int64[np.ndarray, "m"], Shortlists]]:
+        """Some of the queries at a time, by their places, with lists that hold at least so many of the nearest rows.
 
-        All that ties with the last of these is listed too. depth: from 1 to the number of rows. A list is made in one
-        look at every distance, against a limit guessed from a sample; where that was too low, it is made again from
-        all distances in float64.
+        All that ties with the last of these is listed too. depths: from 1 to the number of rows. groups: which of the
+        gallery's each query is likely near to. A list is made in one look at the distances, against a guessed limit;
+        where that was too low, it is made again from all of them in float64.
         """
-        place = _place(depth, self._sample.shape[1], len(self))
+        place = _place(int(depths.max(initial=1)), self._sample.shape[1], len(self))
         room = len(self) if place is None else min(len(self), 2 * SAMPLED * (place + 1))
         for part in chunks(len(queries), max(1, min(ROWS, LISTED // room))):
-            lists, complete = self._listed(queries[part], depth, place=place, room=room)
-            places = np.arange(part.start, part.stop)
-            if complete.all():
-                yield places, lists
-                continue
-            yield places[complete], Shortlists(*(values[complete] for values in lists))
-            for few in chunks(int(np.count_nonzero(~complete)), max(1, LISTED // len(self))):
-                rest = places[~complete][few]
-                yield rest, Shortlists.of(self.precise(queries[rest]), depth)
+            asked, left = _Queries.of(queries[part], self._centre, self._rough.dtype), np.arange(part.stop - part.start)
+            limits = [self._sampled_limits(asked, place)]
+            if groups is not None:
+                limits.insert(0, np.minimum(limits[0], self._group_limits(asked, groups[part], depths[part])))
+            for guess in limits:
+                lists, complete = self._listed(asked.some(left), guess[left], depths[part][left], room)
+                yield part.start + left[complete], Shortlists(*(values[complete] for values in lists))
+                left = left[~complete]
+                if not len(left):
+                    break
+            for few in chunks(len(left), max(1, LISTED // len(self))) if len(left) else []:
+                yield part.start + left[few], Shortlists.of(self.precise(queries[part][left[few]]), int(depths.max()))
+
+    def _sampled_limits(self, asked: "_Queries", place: int | None) -> Float32[np.ndarray, "q"]:
+        """Squared distances within which a sample has more than enough rows."""
+        if place is None:
+            return np.full(len(asked.own), FARTHEST)
+        return np.partition(asked.factors @ self._sample, place, axis=1)[:, place].clip(0).astype(np.float32)
+
+    def _group_limits(
+        self, asked: "_Queries", groups: Int64[np.ndarray, "q"], depths: Int64[np.ndarray, "q"]
+    ) -> Float32[np.ndarray, "q"]:
+        """Squared distances within which all of each query's group lies, as far as can be said from part of it."""
+        limits = np.full(len(groups), FARTHEST)
+        for group in np.unique(groups):
+            first, behind = np.searchsorted(self._groups, [group, group + 1])
+            members = np.flatnonzero((groups == group) & (depths <= behind - first))
+            if len(members):
+                step = -(-(behind - first) // GROUP_SAMPLE)
+                found = asked.factors[members] @ self._rough[first:behind:step].T
+                limits[members] = found.max(axis=1).clip(0) * (1 if step == 1 else BEYOND_SAMPLE)
+        return limits
 
     def _listed(
-        self, queries: Float[np.ndarray, "q d"], depth: int, *, place: int | None, room: int
+        self, asked: "_Queries", limits: Float32[np.ndarray, "q"], depths: Int64[np.ndarray, "q"], room: int
     ) -> tuple[Shortlists, np.ndarray]:
         """Lists up to a guessed limit, and which of them hold all that is wanted."""
         from core import kernels  # imports numba: seconds
 
-        rough = self._tiles.dtype == np.float32
-        exact, own = _augmented(queries - self._centre)
-        augmented = exact.astype(self._tiles.dtype)
-        limits = np.full(len(queries), np.finfo(np.float32).max, dtype=np.float32)  # below what pads the last tile
-        if place is not None:
-            limits = np.partition(augmented @ self._sample, place, axis=1)[:, place].clip(0).astype(np.float32)
-        limits = np.nextafter(limits, np.float32(np.finfo(np.float32).max))  # what rounds to the limit is within
-        norms = own + self._largest_square
-        uncertainty = RESOLUTION * norms if rough else np.zeros(len(own))
-        squares = np.empty((len(queries), room + 1), dtype=augmented.dtype)
+        imprecise, norms = self._rough.dtype == np.float32, asked.own + self._largest_square
+        limits = np.nextafter(limits, FARTHEST)  # what rounds to the limit is within
+        reach = limits + RESOLUTION * norms if imprecise else limits
+        squares = np.empty((len(norms), room + 1), dtype=self._rough.dtype)
         rows = np.empty(squares.shape, dtype=np.int32)
-        reach = (limits + uncertainty).clip(max=np.finfo(np.float32).max).astype(augmented.dtype)
-        sizes = kernels.collect(augmented, self._tiles, reach, squares, rows)
-        close = (ROUGH_CLOSE if rough else CLOSE) * norms
-        within = kernels.settle(np.asarray(queries), self._vectors, close, limits, squares, rows, sizes)
+        near = self._balls.within(asked.centred, limits)
+        sizes = kernels.collect(
+            asked.factors, self._rough, self._balls.starts, near, reach.astype(squares.dtype), squares, rows
+        )
+        close = (ROUGH_CLOSE if imprecise else CLOSE) * norms
+        within = kernels.settle(asked.vectors, self._vectors, close, limits, squares, rows, sizes)
+        complete = (within >= depths) & ((sizes < room) | (room == len(self)))
         width = int(sizes.max(initial=0))
-        complete = (within >= depth) & ((sizes < room) | (room == len(self)))
-        return Shortlists(squares[:, :width].clip(0).astype(np.float32), rows[:, :width], sizes), complete
+        rows = rows[:, :width] if self._order is None else self._order[rows[:, :width]]
+        return Shortlists(squares[:, :width].clip(0).astype(np.float32), rows, sizes), complete
+
+
+class _Queries(NamedTuple):
+    """Some queries as the products need them."""
+
+    vectors: Float[np.ndarray, "q d"]
+    centred: Float64[np.ndarray, "q d"]
+    own: Float64[np.ndarray, "q"]
+    """Squared norms."""
+    factors: Float[np.ndarray, "q d2"]
+    """(q, |q|^2, 1), in the products' precision."""
+
+    @classmethod
+    def of(cls, vectors: Float[np.ndarray, "q d"], centre: Float64[np.ndarray, "d"], dtype: np.dtype) -> "_Queries":
+        centred = vectors - centre
+        factors, own = _augmented(centred)
+        return cls(vectors, centred, own, factors.astype(dtype))
+
+    def some(self, places: Int64[np.ndarray, "m"]) -> "_Queries":
+        return _Queries(*(np.ascontiguousarray(values[places]) for values in self))
+
+
+class _Balls(NamedTuple):
+    """Around neighbouring rows of one group, BALL of them at most."""
+
+    starts: Int64[np.ndarray, "b1"]
+    """Their first rows, and the number of all rows."""
+    centres: Float64[np.ndarray, "b d"]
+    radii: Float64[np.ndarray, "b"]
+
+    @classmethod
+    def of(cls, centred: Float64[np.ndarray, "n d"], groups: Int64[np.ndarray, "n"]) -> "_Balls":
+        starts, borders = np.arange(0, len(centred), BALL), np.flatnonzero(np.diff(groups)) + 1
+        if len(borders) < BALLS_AT_MOST * len(centred):
+            starts = np.union1d(starts, borders)
+        sizes = np.diff(np.append(starts, len(centred)))
+        centres = np.add.reduceat(centred, starts, axis=0) / sizes[:, None]
+        squares = np.square(centred - np.repeat(centres, sizes, axis=0)).sum(axis=1)
+        return cls(np.append(starts, len(centred)), centres, np.sqrt(np.maximum.reduceat(squares, starts)))
+
+    def within(self, queries: Float64[np.ndarray, "q d"], limits: Float32[np.ndarray, "q"]) -> np.ndarray:
+        """Which balls may hold rows up to a squared distance from some query: |q - x| >= |q - centre| - radius."""
+        own, others = np.square(queries).sum(axis=1)[:, None], np.square(self.centres).sum(axis=1)
+        distances = np.sqrt(np.maximum(own + others - 2 * queries @ self.centres.T, 0))
+        least = distances - self.radii - 1e-6 * np.sqrt(own + others)  # the products' own error, amply
+        return (least <= np.sqrt(limits.astype(np.float64))[:, None]).any(axis=0)
 
 
 def _place(depth: int, sampled: int, n: int) -> int | None:
@@ -171,12 +254,3 @@ def _augmented(centred: Float64[np.ndarray, "q d"]) -> tuple[Float64[np.ndarray,
     """(q, |q|^2, 1), and |q|^2."""
     own = np.einsum("qd,qd->q", centred, centred)
     return np.concatenate([centred, own[:, None], np.ones_like(own)[:, None]], axis=1), own
-
-
-def _tiles(factors: Float[np.ndarray, "n d2"]) -> Float[np.ndarray, "t d2 w"]:
-    """The factors, TILE rows at a time, transposed; what fills the last tile up is infinitely far from everything."""
-    width = min(TILE, len(factors))
-    padded = np.zeros((-(-len(factors) // width) * width, factors.shape[1]), dtype=factors.dtype)
-    padded[: len(factors)] = factors
-    padded[len(factors) :, -1] = np.inf
-    return np.ascontiguousarray(padded.reshape(-1, width, factors.shape[1]).transpose(0, 2, 1))

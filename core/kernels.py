@@ -8,32 +8,70 @@ from core.compiled import compiled
 EXCLUDED = np.uint32(0xFFFFFFFF)
 """The key of what is no neighbour: sorts last."""
 
+TILE = 2048
+"""Rows multiplied at once."""
+
+GLANCE = 64
+"""Products looked at together: mostly none of them is wanted."""
+
 
 @compiled
 def collect(
     queries: Float[np.ndarray, "q d"],
-    tiles: Float[np.ndarray, "t d w"],
+    factors: Float[np.ndarray, "n d"],
+    starts: Int64[np.ndarray, "balls1"],
+    near: Bool[np.ndarray, "balls"],
     limits: Float[np.ndarray, "q"],
     products: Float[np.ndarray, "q room"],
-    columns: Int32[np.ndarray, "q room"],
+    rows: Int32[np.ndarray, "q room"],
 ) -> Int64[np.ndarray, "q"]:
-    """List each query's products with the columns of the tiles up to a limit; returns how many there are.
+    """List each query's products with the factors up to a limit, and their rows; returns how many there are.
 
-    A list that fills its room is not complete.
+    near: which of the runs of rows to look at; starts: where each begins, and where the last one ends. A list that
+    fills its room is not complete.
     """
-    width, last = tiles.shape[2], products.shape[1] - 1
+    last = products.shape[1] - 1
     sizes = np.zeros(len(queries), dtype=np.int64)
-    block = np.empty((len(queries), width), dtype=queries.dtype)
-    for t in range(len(tiles)):
-        np.dot(queries, tiles[t], block)
+    space = np.empty(len(queries) * TILE, dtype=queries.dtype)
+    first = 0
+    while first < len(near):
+        if not near[first]:
+            first += 1
+            continue
+        behind = first + 1
+        while behind < len(near) and near[behind] and starts[behind + 1] - starts[first] <= TILE:
+            behind += 1
+        start, width = starts[first], starts[behind] - starts[first]
+        block = space[: len(queries) * width].reshape(len(queries), width)
+        np.dot(queries, factors[start : start + width].T, block)
         for i in range(len(queries)):
-            size, limit = sizes[i], limits[i]
-            for j in range(width):  # writes always and moves on sometimes: no branch to guess wrong
-                products[i, size] = block[i, j]
-                columns[i, size] = t * width + j
-                size = min(size + (block[i, j] <= limit), last)
-            sizes[i] = size
+            sizes[i] = _filter(block[i], limits[i], start, products[i], rows[i], sizes[i], last)
+        first = behind
     return sizes
+
+
+@compiled
+def _filter(
+    values: Float[np.ndarray, "w"],
+    limit: float,
+    start: int,
+    products: Float[np.ndarray, "room"],
+    rows: Int32[np.ndarray, "room"],
+    size: int,
+    last: int,
+) -> int:
+    """Append the values up to a limit, and their places from `start`; returns the new size."""
+    for begin in range(0, len(values), GLANCE):
+        end = min(begin + GLANCE, len(values))
+        count = 0
+        for j in range(begin, end):  # so simple that the processor takes many at a time
+            count += values[j] <= limit
+        if count:
+            for j in range(begin, end):  # writes always and moves on sometimes: no branch to guess wrong
+                products[size] = values[j]
+                rows[size] = start + j
+                size = min(size + (values[j] <= limit), last)
+    return size
 
 
 @compiled
@@ -43,12 +81,12 @@ def settle(
     close: Float64[np.ndarray, "q"],
     limits: Float[np.ndarray, "q"],
     squares: Float[np.ndarray, "q room"],
-    columns: Int32[np.ndarray, "q room"],
+    rows: Int32[np.ndarray, "q room"],
     sizes: Int64[np.ndarray, "q"],
 ) -> Int64[np.ndarray, "q"]:
     """Form squared distances below `close` anew, from differences; returns how many are up to the limit now.
 
-    Behind the lists: infinity, and column 0.
+    Behind the lists: infinity, and row 0.
     """
     within = np.zeros(len(queries), dtype=np.int64)
     for i in range(len(queries)):
@@ -56,19 +94,19 @@ def settle(
             if squares[i, e] < close[i]:
                 total = 0.0
                 for c in range(vectors.shape[1]):
-                    difference = np.float64(vectors[columns[i, e], c]) - np.float64(queries[i, c])
+                    difference = np.float64(vectors[rows[i, e], c]) - np.float64(queries[i, c])
                     total += difference * difference
                 squares[i, e] = total
             within[i] += squares[i, e] <= limits[i]
         squares[i, sizes[i] :] = np.inf
-        columns[i, sizes[i] :] = 0
+        rows[i, sizes[i] :] = 0
     return within
 
 
 @compiled
 def sort_keys(
     bits: UInt32[np.ndarray, "q w"],
-    columns: Int32[np.ndarray, "q w"],
+    rows: Int32[np.ndarray, "q w"],
     sizes: Int64[np.ndarray, "q"],
     groups: Int32[np.ndarray, "q"],
     gallery_groups: Int32[np.ndarray, "g"],
@@ -82,9 +120,9 @@ def sort_keys(
     keys = np.full(bits.shape, EXCLUDED)
     for i in range(len(bits)):
         for e in range(sizes[i]):
-            column = columns[i, e]
-            if gallery_sources[column] != sources[i]:
-                keys[i, e] = (bits[i, e] << np.uint32(1)) | np.uint32(gallery_groups[column] == groups[i])
+            row = rows[i, e]
+            if gallery_sources[row] != sources[i]:
+                keys[i, e] = (bits[i, e] << np.uint32(1)) | np.uint32(gallery_groups[row] == groups[i])
     return keys
 
 

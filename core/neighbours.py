@@ -113,7 +113,7 @@ class Neighbours:
     def _search_lists(self, gallery: Gallery, queries: Float32[np.ndarray, "q d"], k: int) -> Found:
         squares, rows = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int64)
         depth = min(k + MARGIN, len(self))
-        for few, lists in gallery.nearest(queries, depth):
+        for few, lists in gallery.nearest(queries, np.full(len(queries), depth)):
             squares[few], rows[few] = self._refine(queries[few], k, *lists.nearest(depth))
         return squares, rows
 

@@ -90,22 +90,25 @@ class _Ranking:
         passing: GraphInPassing | None,
     ) -> None:
         """codes: per target, who matches whom. own: items that share theirs are not each other's neighbours."""
-        distinct, copies = np.unique(points[gallery], axis=0, return_inverse=True)  # copies tie exactly
-        self._copies = copies if len(distinct) < len(gallery) else None
-        self._points, self._space = points, Gallery(points[gallery] if self._copies is None else distinct)
+        _, first, copies = np.unique(points[gallery], axis=0, return_index=True, return_inverse=True)
+        self._copies = copies if len(first) < len(gallery) else None  # copies tie exactly
+        distinct = gallery if self._copies is None else gallery[first]
+        self._points, self._space = points, Gallery(points[distinct], groups=codes[0][distinct])
+        self._groups = codes[0]
         self._own, self._codes = own.astype(np.int32), [code.astype(np.int32) for code in codes]
         self._own_gallery, self._gallery_codes = self._own[gallery], [code[gallery] for code in self._codes]
         self._relevant = [_relevant(code, own, gallery) for code in codes]
         excluded = np.bincount(own[gallery], minlength=len(points))[own]
         deepest = np.max([*self._relevant, np.full(len(points), max(ks))], axis=0)
-        self._depth = np.minimum(deepest + 1 + excluded, len(gallery))
+        self._depths = deepest + excluded  # what ties with the last is listed too
         self._ks, self._passing = ks, passing
 
     def of(self, rows: Int64[np.ndarray, "b"]) -> Float64[np.ndarray, "b f"]:
         """Figures of some queries, target by target."""
         figures = np.empty((len(rows), len(self._codes) * (len(self._ks) + 2)))
-        depth = max(int(self._depth[rows].max(initial=1)), self._passing.depth if self._passing else 0)
-        for few, lists in self._space.nearest(self._points[rows], min(depth, len(self._space))):
+        depths = self._depths[rows].clip(self._passing.depth if self._passing else 0, len(self._space))
+        nearest = self._space.nearest(self._points[rows], depths, groups=self._groups[rows])
+        for few, lists in nearest:
             if self._copies is not None:
                 lists = lists.with_copies(self._copies)
             if self._passing is not None:

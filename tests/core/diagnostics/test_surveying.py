@@ -75,7 +75,7 @@ def test_equals_the_naive_way(shape, in_float32, monkeypatch):
         monkeypatch.setattr("core.gallery.PRECISE_UP_TO", 10)
     monkeypatch.setattr("core.diagnostics.retrieval.BLOCK", 150)
     monkeypatch.setattr("core.gallery.ROWS", 20)
-    monkeypatch.setattr("core.gallery.TILE", 64)
+    monkeypatch.setattr("core.gallery.BALL", 16)
     rng = np.random.default_rng(0)
     points = shape(rng, 700)
     labels = (points[:, 0] + rng.normal(size=700) * points[:, 0].std() > np.median(points[:, 0])).astype(int)
