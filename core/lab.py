@@ -20,6 +20,8 @@ KINDS: dict[str, dict[str, Any]] = {
     "synthetic-shapes": {"data.channels": 3, "model.name": "convnet", "model.width": 8},
 }
 """What goes with each kind of data, by path: networks that need seconds on a CPU."""
+OWN = "lab-own"
+"""The name of the recipes that `own_experiment` makes."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +135,17 @@ def own_experiment(preset: Preset, values: dict[str, Any], arms: Sequence[tuple[
     """
     start = preset.recipe().to_dict()
     kept = {key.path: value_at(start, key.path) for key in recipe_keys()}
-    named = {"name": "lab-own", "data.synthetic.seed": values["seed"]}
-    return assemble(kept | KINDS[values["data.source"]] | values | named, arms)
+    chosen = kept | KINDS[values["data.source"]] | values
+    named = {"name": OWN, "title": _title(chosen, arms), "data.synthetic.seed": values["seed"]}
+    return assemble(chosen | named, arms)
+
+
+def _title(values: dict[str, Any], arms: Sequence[tuple[str, dict[str, Any]]]) -> str:
+    """The experiment in a line."""
+    kind = "vectors" if values["data.source"] == "synthetic-vectors" else "pictures"
+    sides = [f"{arm['positives']} positives ({arm.get('loss') or values['train.loss']})" for _, arm in arms]
+    share = f"{values['data.label_noise']:.0%} wrong labels"
+    return f"{values['data.synthetic.items']:,} {kind}, {share}: {' against '.join(sides)}"
 
 
 def arm_names(rules: Sequence[str], losses: Sequence[str]) -> list[str]:

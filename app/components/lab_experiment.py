@@ -7,17 +7,17 @@ import streamlit as st
 
 from app.components import lab_run, lab_theory
 from app.components.lab_charts import modes_figure
-from app.components.lab_form import Arms, Values, controls, group_of
+from app.components.lab_form import controls, group_of
 from app.text import plain
 from core.config import DataConfig, Recipe
 from core.errors import RecipeError
-from core.lab import own_experiment
+from core.jobs import Job
+from core.lab import OWN, own_experiment
 from core.schema import samples_advice
 
 if TYPE_CHECKING:
     from core.data.glimpse import Sheet
 
-NAME = "lab-own"
 PREFIX = "the recipe is wrong: "
 
 
@@ -38,39 +38,44 @@ def show() -> None:
         spots[group_of(complaint)].error(plain(complaint), icon=":material/error:")
         recipe = None
     with right:
-        _run(recipe, values, arms)
+        _run(recipe)
         if recipe is not None:
             _picture(recipe.data)
             _theory(recipe)
 
 
-def _run(recipe: Recipe | None, values: Values, arms: Arms) -> None:
+def _run(recipe: Recipe | None) -> None:
+    job = lab_run.latest([OWN]).get(OWN)
     with st.container(border=True):
-        st.markdown(f"##### {_summary(values, arms)}")
         if recipe is None:
-            st.caption("It cannot be run like this: the controls say what is wrong.")
-        elif arms[0][1] == arms[1][1]:
-            st.warning("Both arms are the same; choose another rule or loss for one.", icon=":material/warning:")
-        lab_run.show(recipe, lab_run.latest([NAME]).get(NAME), key="own")
+            st.markdown("##### This cannot be run: the controls say what is wrong")
+        else:
+            st.markdown(f"##### {plain(recipe.title)}")
+            first, second = recipe.arms.values()
+            if first == second:
+                st.warning("Both arms are the same; choose another rule or loss for one.", icon=":material/warning:")
+        if job is not None and (last := _recipe_of(job)) != recipe:
+            st.caption(f"What is shown here is the last run: {plain(last.title if last else job.id)}.")
+        lab_run.show(recipe, job, key="own")
         if recipe is not None:
             st.download_button(
                 "Download the recipe",
                 recipe.to_toml().encode(),
-                file_name=f"{NAME}.toml",
+                file_name=f"{OWN}.toml",
                 mime="application/toml",
                 icon=":material/download:",
                 on_click="ignore",
                 type="tertiary",
                 key="own.download",
-                help=f"The same study from the command line: python -m core run {NAME}.toml",
+                help=f"The same study from the command line: python -m core run {OWN}.toml",
             )
 
 
-def _summary(values: Values, arms: Arms) -> str:
-    """The experiment in a line."""
-    kind = "vectors" if values["data.source"] == "synthetic-vectors" else "pictures"
-    sides = " against ".join(f"{arm['positives']} positives ({arm['loss']})" for _, arm in arms)
-    return f"{values['data.synthetic.items']:,} {kind}, {values['data.label_noise']:.0%} wrong labels: {sides}"
+def _recipe_of(job: Job) -> Recipe | None:
+    try:
+        return Recipe.load(job.recipe)
+    except RecipeError:
+        return None
 
 
 def _picture(data: DataConfig) -> None:

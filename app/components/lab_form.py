@@ -52,8 +52,7 @@ def group_of(complaint: str) -> str:
 
 def _start_from() -> Preset:
     presets = {preset.name: preset for preset in PRESETS}
-    choice, again = st.columns([3, 1], vertical_alignment="bottom")
-    with choice:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
             "Start from",
             [*presets],
@@ -62,7 +61,7 @@ def _start_from() -> Preset:
             on_change=lambda: _load(st.session_state["own.start"]),
             help="Sets every control as that experiment has it.",
         )
-    again.button("Reset", icon=":material/restart_alt:", key="own.reset", on_click=_load, args=(name,), width="stretch")
+        st.button("Reset", icon=":material/restart_alt:", key="own.reset", on_click=_load, args=(name,))
     return presets[_kept("start", name)]
 
 
@@ -148,12 +147,15 @@ def _loss(losses: list[str]) -> Values:
 
 
 def _training(classes: int) -> Values:
-    left, right = st.columns(2)
+    left, right = st.columns(2, vertical_alignment="bottom")
     with left:
         values = _slider("train.samples_per_class", "Samples of a class in a batch", 2, 128)
-        values |= _slider("model.dim", "Embedding dimension", 2, 64)
     with right:
         values |= _slider("train.epochs", "Epochs", 1, 60)
+    left, right = st.columns(2, vertical_alignment="bottom")
+    with left:
+        values |= _slider("model.dim", "Embedding dimension", 2, 64)
+    with right:
         values |= _number("seed", "Seed", 0, 2**32 - 1)
     together = _slider("train.classes_per_batch", "Classes in a batch", 2, classes) if classes > 2 else {}
     values |= together or {"train.classes_per_batch": 2}

@@ -26,6 +26,10 @@ def test_it_is_the_preset_but_for_what_was_chosen():
     assert (recipe.data.label_noise, recipe.seed, recipe.data.synthetic.seed) == (0.3, 3, 3)
     assert (recipe.train.lr, recipe.train.negatives) == (3e-3, "random")
     assert recipe == Recipe.from_dict(recipe.to_dict())
+    assert (
+        recipe.title
+        == "2,000 vectors, 30% wrong labels: random positives (triplet) against nearest positives (triplet)"
+    )
 
 
 def test_pictures_get_a_network_for_pictures():
