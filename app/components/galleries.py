@@ -1,22 +1,27 @@
 """Both arms' neighbours of one query, with the way back."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from app import state
+from app.components.asking import Asked, choose_k
 from app.components.gallery import GalleryArm, GalleryQuery, gallery
 from core.search import hits, rank_among
 
-DEFAULT_K = 10
 CRUMBS = 6
 
 Queries = dict[str, int | np.ndarray]
 """What is asked in each arm: an item's id, or a vector (d,) in that arm's space."""
 
 
-def item_galleries(view: state.View, item: int | None) -> None:
-    """The galleries of an item of the study, with the way back to the queries before it."""
+def item_galleries(view: state.View, item: int | None, ask: Callable[[], Asked] = choose_k) -> None:
+    """The galleries of an item of the study, with the way back to the queries before it.
+
+    ask: draws the controls of the search.
+    """
     if item is None:
         gallery(
             None, [GalleryArm(name, None) for name in dict.fromkeys(view.arms)], atlas=state.atlas(view), key="gallery"
@@ -24,32 +29,29 @@ def item_galleries(view: state.View, item: int | None) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         _way_back(item)
-        k = choose_k()
+        asked = ask()
     row = view.study.items.iloc[item]
     name = f" · {row['name']}" if row.get("name") else ""
     query = GalleryQuery(f"Item #{item}{name}", item, str(row["label"]), _mode(row))
-    galleries(view, query, dict.fromkeys(view.arms, item), k)
+    galleries(view, query, dict.fromkeys(view.arms, item), asked)
 
 
-def galleries(view: state.View, query: GalleryQuery, queries: Queries, k: int) -> None:
+def galleries(view: state.View, query: GalleryQuery, queries: Queries, asked: Asked) -> None:
     """The galleries of any query, in the arms that it is asked in; clicking a tile makes that item the query."""
-    arms = [_arm(view, name, queries, k) for name in dict.fromkeys(view.arms) if name in queries]
+    arms = [_arm(view, name, queries, asked) for name in dict.fromkeys(view.arms) if name in queries]
     clicked = gallery(query, arms, atlas=state.atlas(view), key="gallery")
     if clicked is not None:
         state.choose_item(clicked)
         st.rerun()
 
 
-def choose_k() -> int:
-    """How many neighbours to show, kept in the address."""
-    return st.slider("Neighbours", 5, 50, DEFAULT_K, step=5, key="k", bind="query-params", width=240)
-
-
-def _arm(view: state.View, name: str, queries: Queries, k: int) -> GalleryArm:
+def _arm(view: state.View, name: str, queries: Queries, asked: Asked) -> GalleryArm:
     other = view.right if name == view.left else view.left
-    found = hits(view.study, name, queries[name], k)
+    how = {"filters": asked.filters, "metric": asked.metric}
+    found = hits(view.study, name, queries[name], asked.k, **how)
     if other != name and other in queries:
-        found = found.assign(other_rank=rank_among(view.study, other, queries[other], found["id"].to_numpy()))
+        ranks = rank_among(view.study, other, queries[other], found["id"].to_numpy(), **how)
+        found = found.assign(other_rank=ranks)
     return GalleryArm(name, found.assign(subcluster=_named(found["subcluster"])))
 
 

@@ -1,18 +1,18 @@
-"""Search: a picture of one's own, or an item, and its neighbours in both arms."""
+"""Search: pictures of one's own, or an item, and their neighbours in both arms."""
 
 import numpy as np
 import streamlit as st
-from PIL import Image, ImageOps
+from PIL import Image
 
 from app import state
+from app.components import query_pictures
+from app.components.asking import choose_search
 from app.components.atlas import picture_url
-from app.components.galleries import choose_k, galleries, item_galleries
+from app.components.galleries import galleries, item_galleries
 from app.components.gallery import GalleryQuery
 from app.components.twin_map import QueryMark, twin_map
 from app.opening import open_view
-from core.data import decode
-from core.data.images import MAX_BYTES
-from core.errors import ImageError, UncollapseError
+from core.errors import UncollapseError
 from core.search import is_far
 
 
@@ -20,56 +20,30 @@ def page() -> None:
     view = open_view()
     if view is None:
         return
-    picture, name = _ask(view)
+    if any(view.study.arm(name).takes_pictures for name in view.arms):
+        query_pictures.ask(lambda: _random_button(view))
+        picture = query_pictures.chosen()
+    else:
+        _explain(view)
+        _random_button(view)
+        picture = None
     item = state.chosen_item(view.study)
     if picture is not None and item is None:
-        _search(view, picture, name)
+        _search(view, *picture)
         return
     _maps(view, item, [])
-    item_galleries(view, item)
-
-
-def _ask(view: state.View) -> tuple[Image.Image | None, str]:
-    """The query: an uploaded picture, where an arm takes one, or a random item."""
-    if not any(view.study.arm(name).takes_pictures for name in view.arms):
-        _explain(view)
-        return None, ""
-    upload, options = st.columns([3, 2], vertical_alignment="bottom")
-    file = upload.file_uploader(
-        "Query picture: PNG, JPEG, WebP, GIF, BMP or TIFF",
-        key="upload",
-        on_change=state.choose_item,
-        args=(None,),
-        max_upload_size=MAX_BYTES >> 20,
-    )
-    with options.container(horizontal=True, vertical_alignment="center"):
-        invert = st.toggle(
-            "Invert",
-            key="invert",
-            help="Swap dark and light: these digits are light on dark, ink is not.",
-        )
-        _random_button(view)
-    if file is None:
-        return None, ""
-    try:
-        picture = decode(file.getvalue(), name=file.name)
-    except ImageError as error:
-        st.error(str(error), icon=":material/broken_image:")
-        return None, ""
-    return ImageOps.invert(picture) if invert else picture, file.name
+    item_galleries(view, item, lambda: choose_search(view, has_class=True))
 
 
 def _explain(view: state.View) -> None:
     """Why no picture can be uploaded, and what can be done instead."""
     takers = [name for name in view.study.references if view.study.arm(name).takes_pictures]
     instead = f", or choose **{takers[0]}** as an arm to search by raw pixels" if takers else ""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.info(
-            "A picture cannot be uploaded: these embeddings were imported, so the network that would embed it is not "
-            f"here. Click an item on a map{instead}.",
-            icon=":material/info:",
-        )
-        _random_button(view)
+    st.info(
+        "A picture cannot be uploaded: these embeddings were imported, so the network that would embed it is not "
+        f"here. Click an item on a map{instead}.",
+        icon=":material/info:",
+    )
 
 
 def _random_button(view: state.View) -> None:
@@ -95,7 +69,7 @@ def _search(view: state.View, picture: Image.Image, name: str) -> None:
     note = f"far from everything in {' and '.join(far)}" if far else ""
     _maps(view, None, [QueryMark(name, left, right)])
     query = GalleryQuery(name, image=picture_url(picture, "query"), note=note)
-    galleries(view, query, vectors, choose_k())
+    galleries(view, query, vectors, choose_search(view, has_class=False))
 
 
 def _place(view: state.View, arm: str, vectors: dict[str, np.ndarray]) -> tuple[float, float] | None:

@@ -1,0 +1,193 @@
+"""Search in a real browser: several pictures, the clipboard, filters that come before the nearest, the address."""
+
+import base64
+import io
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from core.study import Study
+
+HOSTILE = "<img src=x onerror=alert(1)>שלום👩🏽‍🚀" + "x" * 200 + ".png"
+PASTE = """([data, name]) => {
+    const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+    const clipboardData = new DataTransfer();
+    clipboardData.items.add(new File([bytes], name, { type: "image/png" }));
+    document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+}"""
+
+
+@pytest.fixture(scope="module")
+def root(study_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("studies")
+    shutil.copytree(study_folder, folder / "digits")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def url(serve: Callable[..., Any], root: Path) -> str:
+    return serve("app/main.py", env={"UNCOLLAPSE_STUDIES": str(root)}).url
+
+
+@pytest.fixture
+def study(root: Path) -> Study:
+    return Study.load(root / "digits")
+
+
+@pytest.fixture
+def ids(study: Study) -> list[int]:
+    return np.flatnonzero(study.evaluated).tolist()
+
+
+def opened(page: Page, address: str) -> Page:
+    page.goto(address)
+    expect(page.locator(".twin-map canvas.gl-canvas-context")).to_have_count(2, timeout=60_000)
+    return page
+
+
+@pytest.fixture
+def search(page: Page, url: str) -> Page:
+    return opened(page, f"{url}/search")
+
+
+def png(study: Study, id: int) -> bytes:
+    buffer = io.BytesIO()
+    study.picture(id).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def upload(page: Page, files: dict[str, bytes]) -> None:
+    page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(
+        [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files.items()]
+    )
+
+
+def query_is(page: Page, text: str) -> None:
+    expect(page.locator(".gallery .query .title")).to_contain_text(text, timeout=30_000)
+
+
+def tiles(page: Page, arm: str) -> Locator:
+    column = page.locator(".gallery .column").filter(has=page.get_by_role("heading", name=arm, exact=True))
+    return column.locator(".tile")
+
+
+def first_is(page: Page, arm: str, id: int) -> None:
+    expect(tiles(page, arm).first).to_have_attribute("data-id", str(id), timeout=20_000)
+
+
+def shown(page: Page, arm: str) -> list[int]:
+    return [int(id) for id in tiles(page, arm).evaluate_all("tiles => tiles.map(tile => tile.dataset.id)")]
+
+
+def nearest(study: Study, arm: str, item: int, passes: Callable[[int], bool], k: int = 10) -> list[int]:
+    """By brute force among the items that pass."""
+    points = study.arm(arm).embeddings.astype(float)
+    candidates = [id for id in np.flatnonzero(study.evaluated).tolist() if id != item and passes(id)]
+    return sorted(candidates, key=lambda id: (np.linalg.norm(points[id] - points[item]), id))[:k]
+
+
+def test_several_pictures_the_bad_ones_apart(search: Page, study: Study, ids: list[int]) -> None:
+    upload(search, {"one.png": png(study, ids[3]), "bad.png": b"nothing", HOSTILE: png(study, ids[8])})
+    query_is(search, "one.png")
+    first_is(search, "nearest", ids[3])
+    row = search.locator(".pictures .tile")
+    expect(row).to_have_count(3)
+    expect(search.get_by_test_id("stAlert")).to_contain_text("bad.png")
+    expect(row.nth(1).locator(".choose")).to_be_disabled()
+    expect(row.nth(2)).to_contain_text("<img src=x onerror=alert(1)>")
+    box = row.nth(2).bounding_box()
+    assert box is not None
+    assert box["width"] < 120
+    row.nth(2).locator(".choose").click()
+    query_is(search, "<img src=x onerror=alert(1)>")
+    first_is(search, "standard", ids[8])
+    expect(search.locator("img[onerror]")).to_have_count(0)
+    row.nth(1).get_by_role("button", name="Remove bad.png").click()
+    expect(row).to_have_count(2)
+    expect(search.get_by_test_id("stAlert")).to_have_count(0)
+    search.get_by_role("button", name="Random item").click()
+    query_is(search, "Item #")
+    row.nth(0).locator(".choose").press("Enter")
+    query_is(search, "one.png")
+
+
+def test_pasting_and_dropping(search: Page, study: Study, ids: list[int]) -> None:
+    search.evaluate(PASTE, [base64.b64encode(png(study, ids[5])).decode(), "clip.png"])
+    query_is(search, "clip.png")
+    first_is(search, "nearest", ids[5])
+    search.evaluate(PASTE, [base64.b64encode(b"no picture").decode(), "broken.png"])
+    expect(search.get_by_test_id("stAlert")).to_contain_text("broken.png", timeout=20_000)
+    query_is(search, "clip.png")
+    transfer = search.evaluate_handle(
+        """(data) => {
+            const transfer = new DataTransfer();
+            const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+            transfer.items.add(new File([bytes], "dropped.png", { type: "image/png" }));
+            return transfer;
+        }""",
+        base64.b64encode(png(study, ids[6])).decode(),
+    )
+    zone = search.get_by_test_id("stFileUploaderDropzone")
+    for event in ("dragenter", "dragover", "drop"):
+        zone.dispatch_event(event, {"dataTransfer": transfer})
+    query_is(search, "dropped.png")
+    first_is(search, "standard", ids[6])
+
+
+def test_the_camera_is_asked_for_only_when_it_is_wanted(search: Page) -> None:
+    expect(search.get_by_test_id("stCameraInput")).to_have_count(0)
+    search.locator(".st-key-camera label").first.click()
+    expect(search.get_by_test_id("stCameraInput")).to_be_visible(timeout=20_000)
+
+
+def test_filters_come_first_and_the_address_keeps_them(
+    page: Page, new_page: Callable[..., Page], url: str, study: Study, ids: list[int]
+) -> None:
+    item, label = ids[4], study.items["label"]
+    opened(page, f"{url}/search?item={item}")
+    page.locator(".st-key-hits").get_by_text("Other classes").click()
+    expect(page.locator(".gallery .score").first).to_have_text(re.compile(r"^0 of"), timeout=20_000)
+    others = nearest(study, "nearest", item, lambda id: label[id] != label[item])
+    assert shown(page, "nearest") == others
+    mode = study.items["sublabel"][others[-1]]
+    page.locator(".st-key-in-mode input").fill(mode)
+    page.locator(".st-key-in-mode input").press("Enter")
+    page.keyboard.press("Escape")
+    passing = nearest(
+        study, "nearest", item, lambda id: study.items["sublabel"][id] == mode and label[id] != label[item]
+    )
+    first_is(page, "nearest", passing[0])
+    expect(tiles(page, "nearest")).to_have_count(len(passing))
+    assert shown(page, "nearest") == passing
+    again = opened(new_page(), page.url)
+    first_is(again, "nearest", passing[0])
+    assert shown(again, "nearest") == passing
+    tiles(again, "nearest").first.click()
+    query_is(again, f"Item #{passing[0]}")
+    again.get_by_role("button", name="Back").click()
+    query_is(again, f"Item #{item}")
+
+
+def test_csls_ranks_otherwise(page: Page, url: str, study: Study, ids: list[int]) -> None:
+    from core.search import hits
+
+    item = next(
+        i
+        for i in ids
+        if hits(study, "standard", i, 10)["id"].tolist() != hits(study, "standard", i, 10, metric="csls")["id"].tolist()
+    )
+    opened(page, f"{url}/search?item={item}")
+    expect(tiles(page, "standard")).to_have_count(10, timeout=20_000)
+    before = shown(page, "standard")
+    page.locator(".st-key-metric").get_by_text("CSLS").click()
+    expected = hits(study, "standard", item, 10, metric="csls")["id"].tolist()
+    changed = next(n for n in range(10) if before[n] != expected[n])
+    tile = tiles(page, "standard").nth(changed)
+    expect(tile).to_have_attribute("data-id", str(expected[changed]), timeout=20_000)
+    assert shown(page, "standard") == expected
