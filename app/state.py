@@ -11,6 +11,7 @@ import streamlit as st
 from PIL import Image
 
 from app.components.atlas import ImageAtlas
+from app.components.export import Exports
 from app.components.twin_map import Field, MapPoints, TwinMapState
 from core.config import Recipe
 from core.errors import StudyError, UncollapseError
@@ -38,6 +39,8 @@ class View:
     study: Study
     left: str
     right: str
+    exports: Exports
+    """What the page lets one take away."""
 
     @property
     def arms(self) -> tuple[str, str]:
@@ -68,8 +71,8 @@ def choose_view(summaries: list[StudySummary]) -> View | None:
     names = _names(summaries)
     if "study" not in st.session_state and (asked := st.query_params.get("study")) in names:
         st.session_state["study"] = asked  # an address may say the folder; Streamlit knows the name shown only
-    study_column, left_column, swap_column, right_column = st.columns(
-        [5, 2.5, 0.8, 2.5], vertical_alignment="bottom", gap="small"
+    study_column, left_column, swap_column, right_column, export_column = st.columns(
+        [4.4, 2.4, 0.8, 2.4, 1.5], vertical_alignment="bottom", gap="small"
     )
     id = study_column.selectbox(
         "Study", list(names), format_func=lambda id: names[id], key="study", bind="query-params"
@@ -79,10 +82,11 @@ def choose_view(summaries: list[StudySummary]) -> View | None:
     except StudyError as error:
         st.error(str(error), icon=":material/error:")
         return None
+    exports = Exports(export_column, study=id)
     choices = [*study.arms, *study.references]
     if len(choices) == 1:
         left_column.selectbox("Arm", choices, key="only")
-        return View(id, study, choices[0], choices[0])
+        return View(id, study, choices[0], choices[0], exports)
     with left_column:
         left = st.selectbox("Left arm", choices, index=0, key="left", bind="query-params")
     swap_column.button(
@@ -90,7 +94,7 @@ def choose_view(summaries: list[StudySummary]) -> View | None:
     )
     with right_column:
         right = st.selectbox("Right arm", choices, index=1, key="right", bind="query-params")
-    return View(id, study, left, right)
+    return View(id, study, left, right, exports)
 
 
 def _names(summaries: list[StudySummary]) -> dict[str, str]:

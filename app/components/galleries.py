@@ -10,6 +10,7 @@ from app import state
 from app.components.asking import Asked, choose_k
 from app.components.gallery import GalleryArm, GalleryQuery, gallery
 from core.search import hits, rank_among
+from core.tables import hits_table
 
 CRUMBS = 6
 
@@ -39,6 +40,11 @@ def item_galleries(view: state.View, item: int | None, ask: Callable[[], Asked] 
 def galleries(view: state.View, query: GalleryQuery, queries: Queries, asked: Asked) -> None:
     """The galleries of any query, in the arms that it is asked in; clicking a tile makes that item the query."""
     arms = [_arm(view, name, queries, asked) for name in dict.fromkeys(view.arms) if name in queries]
+    view.exports.table(
+        "Hits of this query",
+        "hits",
+        lambda: hits_table(view.study, queries, asked.k, filters=asked.filters, metric=asked.metric),
+    )
     clicked = gallery(query, arms, atlas=state.atlas(view), key="gallery")
     if clicked is not None:
         state.choose_item(clicked)

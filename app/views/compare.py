@@ -8,9 +8,11 @@ from app import state
 from app.components.galleries import item_galleries
 from app.components.twin_map import twin_map
 from app.opening import open_view
+from app.text import plain
 from core.diagnostics import explain
 from core.study import Study
 from core.summary import COLUMNS, summarise
+from core.tables import selection_table
 
 LAYOUTS = ("Side by side", "One large map")
 CARDS = ("sub_recall@1", "sub_map@r", "recall@1", "map@r", "kappa", "subclusters")
@@ -99,6 +101,7 @@ def _maps(view: state.View) -> None:
     )
     if result.colour is not None:
         st.query_params["colour"] = result.colour
+    view.exports.maps("maps")
     state.follow(result)
     if len(result.selected):
         _selection(view, result.selected)
@@ -140,33 +143,29 @@ def _selected_class(view: state.View) -> list[int] | None:
 
 
 def _selection(view: state.View, ids: np.ndarray) -> None:
-    """What is inside the lasso, and its export."""
+    """What is inside the lasso."""
     chosen = view.study.items.iloc[ids]
-    with st.container(horizontal=True, vertical_alignment="center"):
-        counts = chosen.groupby("sublabel" if "sublabel" in chosen else "label").size().sort_values(ascending=False)
-        most = ", ".join(f"{name}: {count}" for name, count in counts.head(6).items())
-        st.caption(f"{len(chosen):,} selected. {most}{' ...' if len(counts) > 6 else ''}")
-        st.download_button(
-            "Selection as CSV",
-            chosen.to_csv(index=False).encode(),
-            file_name=f"{view.id}-selection.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+    counts = chosen.groupby("sublabel" if "sublabel" in chosen else "label").size().sort_values(ascending=False)
+    most = ", ".join(f"{plain(str(name)[:60])}: {count}" for name, count in counts.head(6).items())
+    st.caption(f"{len(chosen):,} selected. {most}{' ...' if len(counts) > 6 else ''}")
+    view.exports.table(
+        f"Selection, {len(ids):,} items", "selection", lambda: selection_table(view.study, ids, view.arms)
+    )
 
 
 def _report(view: state.View) -> None:
     """Everything about the study in one file, made when it is asked for."""
-    st.download_button(
-        "Report as HTML",
-        lambda: state.report(view),
-        file_name=f"{view.id}-report.html",
-        mime="text/html",
-        icon=":material/summarize:",
-        help="Figures, maps, classes and what they mean, in one file that needs no server. Takes a few seconds.",
-        on_click="ignore",
-        key="report",
+    view.exports.file(
+        lambda: st.download_button(
+            "Report as HTML",
+            lambda: state.report(view),
+            file_name=f"{view.id}-report.html",
+            mime="text/html",
+            icon=":material/summarize:",
+            help="Figures, maps, classes and what they mean, in one file that needs no server. Takes a few seconds.",
+            on_click="ignore",
+            key="report",
+        )
     )
 
 
@@ -190,6 +189,7 @@ def _classes(view: state.View) -> None:
     st.subheader("Classes", anchor="classes")
     st.caption(f"Pick a row to select the class on the maps. {explain('verdict').definition}")
     table = _class_table(view)
+    view.exports.table("Table of classes", "classes", lambda: table)
     config: dict[str, object] = {"class": st.column_config.TextColumn("Class"), "items": "Items"}
     for column in table.columns[2:]:
         figure, name = column.split("|")

@@ -89,6 +89,7 @@ def _maps(view: state.View, item: int | None, queries: list[QueryMark]) -> None:
         height=320,
         key="search-maps",
     )
+    view.exports.maps("search-maps")
     state.follow(result)
 
 

@@ -143,8 +143,9 @@ def test_lasso_selects_on_both_maps_and_names_what_it_holds(app: App) -> None:
     app.page.mouse.up()
     n = int(app.study.evaluated.sum())
     expect(app.page.get_by_text(re.compile(rf"^{n} selected"))).to_be_visible(timeout=20_000)
+    app.page.get_by_role("button", name="Export").click()
     with app.page.expect_download() as download:
-        app.page.get_by_role("button", name="Selection as CSV").click()
+        app.page.locator(".st-key-export-selection").get_by_role("button", name="CSV").click()
     assert len(Path(download.value.path()).read_text().splitlines()) == n + 1
 
 

@@ -147,6 +147,7 @@ def test_one_large_map_turns_into_the_other_and_the_address_keeps_it(compare: Pa
 
 
 def test_the_report_is_downloaded_whole(compare: Page, study: Study) -> None:
+    compare.get_by_role("button", name="Export").click()
     with compare.expect_download(timeout=60_000) as caught:
         compare.get_by_role("button", name="Report as HTML").click()
     text = Path(caught.value.path()).read_text(encoding="utf-8")

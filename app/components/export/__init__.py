@@ -1,0 +1,62 @@
+"""What a page lets you take away, in one quiet place: a link to it, its tables, its maps."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app.components.bundle import bundle, stylesheet
+
+__all__ = ["Exports"]
+
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "uncollapse_export",
+    js=bundle(_HERE / "index.js"),
+    css=stylesheet(_HERE.parent / "common" / "common.css", _HERE / "style.css"),
+)
+
+
+class Exports:
+    """The popover of a page, filled while the page is drawn."""
+
+    def __init__(self, column: Any, *, study: str) -> None:
+        """study: its id, which begins the files' names."""
+        self._study = study
+        self._popover = column.popover("Export", icon=":material/ios_share:", width="stretch", key="export")
+        with self._popover:
+            _component(key="copy-link", data={"role": "link"})
+
+    def table(self, label: str, key: str, make: Callable[[], pd.DataFrame]) -> None:
+        """Offer a table as CSV and Parquet; it is made when it is asked for."""
+        with self._popover, st.container(key=f"export-{key}", gap="small"):
+            st.markdown(f"**{label}**")
+            with st.container(horizontal=True):
+                for kind, mime in (("CSV", "text/csv"), ("Parquet", "application/vnd.apache.parquet")):
+                    st.download_button(
+                        kind,
+                        partial(_written, make, kind),
+                        file_name=f"{self._study}-{key}.{kind.lower()}",
+                        mime=mime,
+                        on_click="ignore",
+                        key=f"export-{key}-{kind.lower()}",
+                    )
+
+    def maps(self, key: str) -> None:
+        """Offer what the maps of a key show as one PNG or SVG."""
+        with self._popover:
+            _component(key=f"export-{key}", data={"role": "maps", "of": key, "file": f"{self._study}-maps"})
+
+    def file(self, draw: Callable[[], Any]) -> None:
+        """Offer something else; draw: its button."""
+        with self._popover:
+            draw()
+
+
+def _written(make: Callable[[], pd.DataFrame], kind: str) -> bytes:
+    from core.tables import to_csv, to_parquet
+
+    return to_csv(make()) if kind == "CSV" else to_parquet(make())
