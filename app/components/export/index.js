@@ -34,7 +34,7 @@ class Export {
     const address = location.href;
     if (await copied(address, this.field)) {
       this.field.hidden = true;
-      return this.say("Link copied. It opens this study, these arms and what is chosen.");
+      return this.say("Link copied. It opens this study, these arms and this item or class.");
     }
     this.field.value = address;
     this.field.hidden = false;
