@@ -21,8 +21,8 @@ from core.neighbours import KnnGraph
 from core.pixels import stream_pixel_vectors
 from core.plain import to_json
 from core.projection import NEIGHBOURS, paired_maps
-from core.study import REFERENCE, SCHEMA, evaluated, labels_and_modes, map_array
-from core.workspace import save_blocks
+from core.study import GRAPH_DISTANCES, GRAPH_ROWS, REFERENCE, SCHEMA, evaluated, labels_and_modes, map_array
+from core.workspace import save_array, save_blocks
 
 Progress = Callable[..., None]
 """Called with any of stage, arm, epoch, epochs, fraction (0 to 1 of the whole), message, row (an epoch's figures)."""
@@ -130,6 +130,8 @@ class Assembly:
                 self._points(name), labels, ids=self._ids, k=NEIGHBOURS, sublabels=modes, **self._roles
             )
             queries[name] = found.assign(id=self._ids[found.index])
+            save_array(self.folder / "arms" / name / GRAPH_ROWS, self._graphs[name].rows)
+            save_array(self.folder / "arms" / name / GRAPH_DISTANCES, self._graphs[name].distances)
         if len(self._ids) <= DRAWN_BESIDE:
             self._maps = self._background.submit(self._paired_maps)
         for name in order:

@@ -132,7 +132,8 @@ class Neighbours:
         squares, rows = _by_distance_then_row(squares, rows, wanted)
         if self.exact and rows.shape[1] < n:  # something float32 ranked out may still belong among the first k
             unsure = np.flatnonzero(squares[:, -1] >= approximate[:, -1] - uncertainty)
-            squares[unsure], rows[unsure] = self._search_in_float64(queries[unsure], wanted)
+            if len(unsure):
+                squares[unsure], rows[unsure] = self._search_in_float64(queries[unsure], wanted)
         padding = ((0, 0), (0, k - wanted))
         return np.pad(squares, padding, constant_values=np.inf), np.pad(rows, padding, constant_values=-1)
 

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from core.embedding import PictureEmbedder
 
 SCHEMA = 1
+GRAPH_ROWS, GRAPH_DISTANCES = "neighbours.npy", "distances.npy"
+"""Files of an arm: every evaluated item's neighbours, as `KnnGraph` describes."""
+
 OVERLAP_K = 10
 REFERENCE = "pixels"
 
@@ -212,8 +215,21 @@ class Study:
     def graph(self, name: str) -> KnnGraph:
         """The OVERLAP_K nearest evaluated items of every evaluated item."""
         if name not in self._graphs:
-            self._graphs[name] = self.neighbours(name).graph(OVERLAP_K)
+            self._graphs[name] = self._read_graph(name) or self.neighbours(name).graph(OVERLAP_K)
         return self._graphs[name]
+
+    def _read_graph(self, name: str) -> KnnGraph | None:
+        """As it was found when the study was made; None in studies from before it was kept, or where it is damaged."""
+        folder, n = self.arm(name).folder, int(self.evaluated.sum())
+        try:
+            rows, distances = map_array(folder / GRAPH_ROWS), map_array(folder / GRAPH_DISTANCES)
+        except (OSError, ValueError):
+            return None
+        if not (rows.dtype == np.int32 and distances.dtype == np.float32 and rows.shape == distances.shape):
+            return None
+        if len(rows) != n or rows.ndim != 2 or rows.shape[1] < OVERLAP_K or not -1 <= rows.min() <= rows.max() < n:
+            return None
+        return KnnGraph(np.array(rows[:, :OVERLAP_K]), np.array(distances[:, :OVERLAP_K]))
 
     def overlap(self, a: str, b: str) -> Float32[np.ndarray, "n"]:
         """Share of an item's OVERLAP_K nearest neighbours that two arms have in common, 0 to 1; NaN off the maps."""
