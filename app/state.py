@@ -12,7 +12,7 @@ from PIL import Image
 
 from app.components.atlas import ImageAtlas
 from app.components.export import Exports
-from app.components.twin_map import Field, MapPoints, TwinMapState
+from app.components.twin_map import Field, MapPoints
 from core.config import Recipe
 from core.errors import StudyError, UncollapseError
 from core.search import nearest_agrees
@@ -66,8 +66,6 @@ def _studies(root: Path, stamps: tuple[tuple[str, int], ...]) -> list[StudySumma
 
 def choose_view(summaries: list[StudySummary]) -> View | None:
     """The pickers of study and arms; None, with the reason on screen, where the study cannot be opened."""
-    if st.session_state.pop("_swap", False):  # asked for on the maps, which are drawn after these pickers
-        swap_arms()
     names = _names(summaries)
     if "study" not in st.session_state and (asked := st.query_params.get("study")) in names:
         st.session_state["study"] = asked  # an address may say the folder; Streamlit knows the name shown only
@@ -125,16 +123,6 @@ def choose_item(id: int | None) -> None:
     elif st.query_params.get("item") != str(id):
         trail().append(st.query_params.get("item"))
         st.query_params["item"] = str(id)
-
-
-def follow(result: TwinMapState) -> None:
-    """Do what the user asked for on the maps; call it once they are mounted, since it may start the run anew."""
-    if result.turned:
-        st.session_state["_swap"] = True
-        st.rerun()
-    if result.clicked is not None or result.cleared:
-        choose_item(result.clicked)
-        st.rerun()
 
 
 def step_back() -> None:

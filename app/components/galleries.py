@@ -24,9 +24,7 @@ def item_galleries(view: state.View, item: int | None, ask: Callable[[], Asked] 
     ask: draws the controls of the search.
     """
     if item is None:
-        gallery(
-            None, [GalleryArm(name, None) for name in dict.fromkeys(view.arms)], atlas=state.atlas(view), key="gallery"
-        )
+        _gallery(view, None, [GalleryArm(name, None) for name in dict.fromkeys(view.arms)])
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         _way_back(item)
@@ -45,10 +43,11 @@ def galleries(view: state.View, query: GalleryQuery, queries: Queries, asked: As
         "hits",
         lambda: hits_table(view.study, queries, asked.k, filters=asked.filters, metric=asked.metric),
     )
-    clicked = gallery(query, arms, atlas=state.atlas(view), key="gallery")
-    if clicked is not None:
-        state.choose_item(clicked)
-        st.rerun()
+    _gallery(view, query, arms)
+
+
+def _gallery(view: state.View, query: GalleryQuery | None, arms: list[GalleryArm]) -> None:
+    gallery(query, arms, atlas=state.atlas(view), on_click=state.choose_item, key="gallery")
 
 
 def _arm(view: state.View, name: str, queries: Queries, asked: Asked) -> GalleryArm:

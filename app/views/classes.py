@@ -147,15 +147,13 @@ def _meaning(name: str) -> str:
 def _strips(view: state.View, label: str) -> None:
     st.subheader("Sub-clusters", anchor="sub-clusters")
     st.caption("From the medoid of each, left, to the item farthest from it. Click one to see its neighbours.")
-    picked = strips(
+    strips(
         [_strip_arm(view, arm, label) for arm in dict.fromkeys(view.arms)],
         atlas=state.atlas(view),
         chosen=state.chosen_item(view.study),
+        on_click=state.choose_item,
         key="strips",
     )
-    if picked is not None:
-        state.choose_item(picked)
-        st.rerun()
 
 
 def _strip_arm(view: state.View, arm: str, label: str) -> StripArm:

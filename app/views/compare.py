@@ -97,12 +97,13 @@ def _maps(view: state.View) -> None:
         single=single,
         strip="change",
         height=620 if single else 440,
+        on_click=state.choose_item,
+        on_turn=state.swap_arms,
         key="maps",
     )
     if result.colour is not None:
         st.query_params["colour"] = result.colour
     view.exports.maps("maps")
-    state.follow(result)
     if len(result.selected):
         _selection(view, result.selected)
 

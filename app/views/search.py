@@ -80,17 +80,18 @@ def _place(view: state.View, arm: str, vectors: dict[str, np.ndarray]) -> tuple[
 
 
 def _maps(view: state.View, item: int | None, queries: list[QueryMark]) -> None:
-    result = twin_map(
+    twin_map(
         state.map_points(view),
         left=view.left,
         right=None if view.is_single else view.right,
         focus=item,
         queries=queries,
         height=320,
+        on_click=state.choose_item,
+        on_turn=state.swap_arms,
         key="search-maps",
     )
     view.exports.maps("search-maps")
-    state.follow(result)
 
 
 page()

@@ -100,13 +100,17 @@ def neighbours(position: np.ndarray, row: int, k: int = 10) -> pd.DataFrame:
     return items().iloc[nearest].assign(distance=distance[nearest], subcluster=nearest % 4 - 1)
 
 
+def choose(id: int | None) -> None:
+    st.session_state["focus"] = id
+
+
 def show() -> None:
     st.set_page_config(layout="wide")
     plotly_asset.install(Path(__file__).parent / "static")
     controls = st.columns(6)
     swapped = controls[0].toggle("swap arms")
     single = controls[1].toggle("single")
-    choose = controls[2].button("select three")
+    select = controls[2].button("select three")
     controls[3].button("rerun")
     loading = controls[4].toggle("loading")
     no_hits = controls[5].toggle("no hits")
@@ -119,16 +123,13 @@ def show() -> None:
             "κ 0.32 to 0.41: scale is not comparable between maps",
         ),
         focus=st.session_state.get("focus"),
-        selected=[7, 10, 13] if choose else None,
+        selected=[7, 10, 13] if select else None,
         queries=[QueryMark("upload.png", (0, 2), (1, -1))],
         single=single,
+        on_click=choose,
+        on_turn=lambda: st.toast("turned"),
         key="maps",
     )
-    if state.turned:
-        st.toast("turned")
-    if state.clicked is not None or state.cleared:
-        st.session_state["focus"] = state.clicked
-        st.rerun()
     focus = st.session_state.get("focus")
     query, arms = None, []
     if focus is not None:
@@ -144,10 +145,7 @@ def show() -> None:
             arms[1] = GalleryArm("nearest", None)
         if no_hits:
             arms[0] = GalleryArm("standard", arms[0].hits.iloc[:0])
-    clicked = gallery(query, arms, atlas=thumbnails(), key="gallery")
-    if clicked is not None:
-        st.session_state["focus"] = clicked
-        st.rerun()
+    gallery(query, arms, atlas=thumbnails(), on_click=choose, key="gallery")
     st.code(f"focus={focus} selected={len(state.selected)} first={state.selected[:3].tolist()} colour={state.colour}")
 
 

@@ -1,6 +1,6 @@
 """Ranked nearest neighbours of a query as tiles, one column for each arm, the keyboard moving across both."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,9 +54,14 @@ class GalleryArm:
 
 
 def gallery(
-    query: GalleryQuery | None, arms: Sequence[GalleryArm], *, atlas: ImageAtlas | None = None, key: str
-) -> int | None:
-    """Draw the query and its neighbours in each arm; returns the id of the tile clicked in this very run.
+    query: GalleryQuery | None,
+    arms: Sequence[GalleryArm],
+    *,
+    atlas: ImageAtlas | None = None,
+    on_click: Callable[[int], None],
+    key: str,
+) -> None:
+    """Draw the query and its neighbours in each arm; on_click is called, before the run, with a clicked tile's id.
 
     With two arms that give no `other_rank`, it is read off the other arm's hits. Without a query the gallery
     says how to choose one. Raises ValueError when an arm's hits lack the columns id, distance or label.
@@ -66,10 +71,14 @@ def gallery(
         "arms": [_arm(query, arm, _other(arms, i), atlas) for i, arm in enumerate(arms)],
         "atlas": atlas.mount() if atlas is not None else None,
     }
-    result = _component(key=key, data=data, on_picked_change=lambda: None)
-    picked = result.get("picked")
     shown = {hit["id"] for arm in data["arms"] for hit in arm["hits"] or []}
-    return picked if isinstance(picked, int) and picked in shown else None
+
+    def picked() -> None:
+        id = st.session_state[key].get("picked")
+        if isinstance(id, int) and id in shown:
+            on_click(id)
+
+    _component(key=key, data=data, on_picked_change=picked)
 
 
 def _other(arms: Sequence[GalleryArm], i: int) -> GalleryArm | None:

@@ -1,6 +1,6 @@
 """Rows of pictures, one row for each sub-cluster, in a column for each arm; a click picks an item."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -51,16 +51,28 @@ class StripArm:
     """A line beneath, e.g. how many items are in no sub-cluster."""
 
 
-def strips(arms: Sequence[StripArm], *, atlas: ImageAtlas | None, chosen: int | None, key: str) -> int | None:
-    """Draw the rows; returns the id of the tile clicked in this very run. chosen: the item to mark."""
+def strips(
+    arms: Sequence[StripArm],
+    *,
+    atlas: ImageAtlas | None,
+    chosen: int | None,
+    on_click: Callable[[int], None],
+    key: str,
+) -> None:
+    """Draw the rows. chosen: the item to mark. on_click: called, before the run, with the id of a clicked tile."""
     data = {
         "arms": [asdict(arm) for arm in arms],
         "atlas": None if atlas is None else atlas.mount(),
         "slots": _slots(arms, atlas),
         "chosen": chosen,
     }
-    picked = _component(key=key, data=data, on_picked_change=lambda: None).get("picked")
-    return picked if isinstance(picked, int) and picked in _ids(arms) else None
+
+    def picked() -> None:
+        id = st.session_state[key].get("picked")
+        if isinstance(id, int) and id in _ids(arms):
+            on_click(id)
+
+    _component(key=key, data=data, on_picked_change=picked)
 
 
 def _ids(arms: Sequence[StripArm]) -> list[int]:

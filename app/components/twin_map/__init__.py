@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -38,12 +38,6 @@ class QueryMark:
 class TwinMapState:
     """What the user did on the maps."""
 
-    clicked: int | None
-    """Id of the item clicked in this very run, else None."""
-    cleared: bool
-    """Esc was pressed in this very run with nothing selected: the user wants the focus gone."""
-    turned: bool
-    """The key t was pressed in this very run over two maps: the user wants the arms to change places."""
     selected: Int64[np.ndarray, "m"]
     """Ids selected now, in the order of `points.ids`: by lasso or box, or by the argument, whichever came last."""
     colour: str | None
@@ -63,9 +57,14 @@ def twin_map(
     single: bool = False,
     strip: str | None = None,
     height: int = 440,
+    on_click: Callable[[int | None], None],
+    on_turn: Callable[[], None],
     key: str,
 ) -> TwinMapState:
     """Draw the arms' maps and return what the user did; zoom, legend and selection outlive script runs.
+
+    on_click: called before the run, with the id of the item just clicked, or None when Esc was pressed with nothing
+    selected: the user wants the focus gone. on_turn: the same when the user wants the arms to change places.
 
     left, right: the arms' names; with `right` None or `single` one large map (`single` with two arms keeps a
     switch, also on the key t, that moves the points from one arm's map to the other's).
@@ -103,20 +102,23 @@ def twin_map(
             data=view,
             default={"selection": None},
             on_selection_change=_ignore,
-            on_picked_change=_ignore,
-            on_turned_change=_ignore,
+            on_picked_change=lambda: _picked(points, key, on_click),
+            on_turned_change=on_turn,
         )
     picked = result.get("picked") if isinstance(result.get("picked"), dict) else {}
     selection = result.get("selection") if isinstance(result.get("selection"), dict) else {}
-    clicked = picked.get("id")
     chosen = (picked or selection).get("colour")
     return TwinMapState(
-        clicked=clicked if isinstance(clicked, int) and clicked in points.ids else None,
-        cleared=bool(picked) and clicked is None,
-        turned=result.get("turned") is True,
         selected=decode_selection(points, _latest(key, told, selection, points.ids_version)),
         colour=chosen if chosen in {field["name"] for field in points.fields} else None,
     )
+
+
+def _picked(points: MapPoints, key: str, on_click: Callable[[int | None], None]) -> None:
+    picked = st.session_state[key].get("picked")
+    id = picked.get("id") if isinstance(picked, dict) else None
+    if id is None or (isinstance(id, int) and id in points.ids):
+        on_click(id)
 
 
 def _latest(key: str, told: str | None, heard: dict[str, Any], ids_version: str) -> dict[str, Any]:
