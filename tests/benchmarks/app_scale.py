@@ -1,0 +1,236 @@
+"""The app at the size of Fashion-MNIST: a study of 60,000 items and two arms, on the real server in a real browser.
+
+    python -m tests.benchmarks.app_scale [--items 60000] [--study DIR] [--sessions 10]
+
+Prints how long the first page takes, what the server takes from a click to the galleries, how even the maps' frames
+are while they are dragged and zoomed, how many bytes the browser is sent, and what each further session costs the
+server in memory. The items are Fashion-MNIST where Debian's dataset-fashion-mnist is installed, and random pictures
+elsewhere; the arms are planted. --study keeps the study, which takes minutes to make. Exits with an error where a
+budget is missed.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import psutil
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from core.assembly import Assembly, Stages
+from core.data.idx import read_idx
+from core.study import Study
+from core.workspace import save_array, workspace
+from tests.benchmarks.analysis_speed import planted_items
+from tests.browser.conftest import FLAGS, find_browser, start_server
+from tests.browser.test_app import App
+
+REPO = Path(__file__).parent.parent.parent
+PICTURES = Path("/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz")
+CLASSES = 10
+CLICKS = 40
+FIRST_PAGE, MEDIAN, SLOWEST, A_SESSION = 3.0, 0.1, 0.25, 50e6
+"""Budgets: seconds, and bytes of the server's memory."""
+
+WATCH = """
+    window.wire = {sent: [], got: [], bytes: 0};
+    window.addEventListener('pointerdown', () => { wire.clicked = performance.now(); }, true);
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (data) {
+        wire.sent.push(performance.now());
+        if (!this.watched) {
+            this.watched = true;
+            this.addEventListener('message', event => {
+                wire.got.push(performance.now());
+                wire.bytes += event.data.size ?? event.data.byteLength ?? event.data.length;
+            });
+        }
+        return send.call(this, data);
+    };
+"""
+SENT = """() => [wire.bytes, performance.getEntriesByType('resource').reduce((sum, r) => sum + r.encodedBodySize, 0)]"""
+TIMES = """() => {  // from the click's message to the last answer so far, and from the click to now
+    const asked = wire.sent.find(when => when >= wire.clicked), answered = wire.got.at(-1);
+    return [answered - asked, performance.now() - wire.clicked];
+}"""
+FRAMES = """() => {
+    window.frames = [];
+    let last = performance.now();
+    const tick = now => { frames.push(now - last); last = now; requestAnimationFrame(tick); };
+    requestAnimationFrame(tick);
+}"""
+
+
+def make_study(out: Path, items: int) -> None:
+    """A study of planted embeddings, whose pictures are Fashion-MNIST's where that is at hand."""
+    arms, labels = planted_items(items, CLASSES, np.random.default_rng(0))
+    pictures = np.random.default_rng(1).integers(0, 256, (items, 28, 28), dtype=np.uint8)
+    if PICTURES.exists():
+        found = read_idx(PICTURES, ndim=3)[:items]
+        pictures[: len(found)] = found
+    table = pd.DataFrame({"id": np.arange(items), "label": labels.astype(str), "split": "test"})
+    with workspace(out) as folder:
+        parts = Assembly(folder, table, seed=0, stages=Stages({"all": 0.0}, None))
+        save_array(folder / "images.npy", pictures)
+        for name, points in arms.items():
+            parts.add(name, "imported", points)
+        parts.analyse()
+        parts.draw()
+        parts.describe(title=f"{items:,} items", image_root=None, device="cpu")
+
+
+@contextmanager
+def served(root: Path) -> Iterator[tuple[str, psutil.Process]]:
+    """The app's address and process."""
+    server = start_server(REPO / "app" / "main.py", {"UNCOLLAPSE_STUDIES": str(root)}, root / "server.log")
+    try:
+        server.wait_until_up()
+        yield server.url, psutil.Process(server.process.pid)
+    finally:
+        server.stop()
+
+
+def open_page(browser: Browser, url: str) -> tuple[Page, float]:
+    """A fresh session that shows the study, and the seconds until the class table, the page's last part, is there."""
+    page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
+    page.add_init_script(WATCH)
+    started = time.perf_counter()
+    page.goto(url)
+    expect(page.locator(".twin-map canvas.gl-canvas-context")).to_have_count(2, timeout=120_000)
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible(timeout=60_000)
+    return page, time.perf_counter() - started
+
+
+def sent_bytes(page: Page) -> tuple[int, int]:
+    """What this page has been sent: over its socket, and as files."""
+    return page.evaluate(SENT)
+
+
+def clicks(page: Page, study: Study) -> tuple[np.ndarray, np.ndarray, int]:
+    """Seconds the server took for each click on a map or a tile, those until the galleries stood, and bytes a click."""
+    rng, before = np.random.default_rng(0), sum(sent_bytes(page))
+    served_in, shown_in = [], []
+    for click in range(CLICKS):
+        query = page.locator(".gallery .query")
+        old = query.text_content() if click else None
+        if click % 2:
+            column = page.locator(".gallery .column").nth(click // 2 % 2)
+            column.locator(".tile").nth(int(rng.integers(1, 10))).click()
+        else:
+            click_on_map(page, study, int(rng.integers(len(study.items))))
+        expect(query).to_be_visible(timeout=30_000)
+        if old is not None:
+            expect(query).not_to_have_text(old, timeout=30_000)
+        server, shown = query.evaluate(TIMES)
+        served_in.append(server / 1e3)
+        shown_in.append(shown / 1e3)
+    return np.array(served_in), np.array(shown_in), (sum(sent_bytes(page)) - before) // CLICKS
+
+
+def frames(page: Page) -> np.ndarray:
+    """Milliseconds between frames while a map is zoomed and dragged."""
+    stage = page.locator(".twin-map figure .stage").first
+    stage.scroll_into_view_if_needed()
+    box = stage.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.evaluate(FRAMES)
+    for step in range(20):
+        page.mouse.wheel(0, -60 if step < 10 else 40)
+        page.wait_for_timeout(30)
+    page.locator(".twin-map button[data-tool=pan]").click()
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(40):
+        page.mouse.move(x + 3 * step, y + 40 * np.sin(step / 5))
+    page.mouse.up()
+    return np.array(page.evaluate("window.frames"))[1:]
+
+
+def memory(process: psutil.Process) -> int:
+    """Bytes the server holds of its own."""
+    return process.memory_full_info().uss
+
+
+def measure(root: Path, sessions: int) -> bool:
+    """Print every figure; whether all budgets hold."""
+    study = Study.load(root / "large")
+    with served(root) as (url, process), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_browser(playwright.chromium.executable_path), args=FLAGS
+        )
+        page, cold = open_page(browser, url)
+        page.context.close()
+        page, warm = open_page(browser, url)
+        socket, files = sent_bytes(page)
+        print(f"first page of a server just started     {cold:.2f} s")
+        print(f"first page of a further session         {warm:.2f} s (budget {FIRST_PAGE:.0f} s)")
+        print(f"sent for it                             {socket / 1e6:.1f} MB by socket, {files / 1e6:.1f} MB as files")
+        page.evaluate("window.scrollTo(0, 0)")
+        served_in, shown_in, size = clicks(page, study)
+        median, slowest = np.median(served_in), np.quantile(served_in, 0.95)
+        print(
+            f"click to galleries, server              median {1e3 * median:.0f} ms (budget {1e3 * MEDIAN:.0f}), "
+            f"95 % below {1e3 * slowest:.0f} ms (budget {1e3 * SLOWEST:.0f}), {len(served_in)} clicks"
+        )
+        print(f"click to galleries, on screen           median {1e3 * np.median(shown_in):.0f} ms")
+        print(f"sent for a click                        {size / 1e3:.0f} kB")
+        between = frames(page)
+        print(
+            f"frames while zooming and dragging       median {np.median(between):.0f} ms, "
+            f"95 % below {np.quantile(between, 0.95):.0f} ms, {len(between)} frames, software rendering"
+        )
+        page.context.close()
+        a_session = per_session(browser, url, process, study, sessions)
+        print(
+            f"memory for each of {sessions} sessions           {a_session / 1e6:.1f} MB (budget {A_SESSION / 1e6:.0f})"
+        )
+        browser.close()
+    return warm < FIRST_PAGE and median < MEDIAN and slowest < SLOWEST and a_session < A_SESSION
+
+
+def per_session(browser: Browser, url: str, process: psutil.Process, study: Study, sessions: int) -> float:
+    """Bytes by which the server grows for every session after the first, all open and each having asked once."""
+    first, *_ = open_page(browser, url)
+    click_on_map(first, study, 0)
+    expect(first.locator(".gallery .query")).to_be_visible(timeout=60_000)
+    before = memory(process)
+    pages = []
+    for _ in range(sessions - 1):
+        page, _ = open_page(browser, url)
+        click_on_map(page, study, 1 + len(pages))
+        expect(page.locator(".gallery .query")).to_be_visible(timeout=60_000)
+        pages.append(page)
+    grown = memory(process) - before
+    for page in [first, *pages]:
+        page.context.close()
+    return grown / (sessions - 1)
+
+
+def click_on_map(page: Page, study: Study, id: int) -> None:
+    """Click where an item is drawn on the left map; with so many, it or one that covers it."""
+    page.mouse.click(*App(page, study).pixel("standard", id))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--items", type=int, default=60_000)
+    parser.add_argument("--study", type=Path, help="a folder to keep the study in, or where it lies already")
+    parser.add_argument("--sessions", type=int, default=10)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        root = arguments.study or Path(scratch)
+        if not (root / "large").exists():
+            started = time.perf_counter()
+            make_study(root / "large", arguments.items)
+            print(f"study made in                           {time.perf_counter() - started:.0f} s", flush=True)
+        return int(not measure(root, arguments.sessions))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
