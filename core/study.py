@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Float32, Int64, UInt8
 from PIL import Image
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic takes no other before Python 3.12
 
 from core.config import ARM_NAME, PositiveRule, Recipe
@@ -387,5 +387,8 @@ def _reason(error: BaseException) -> str:
         return f"{error} is missing"
     if isinstance(error, OSError) and error.filename:
         return f"{Path(error.filename).name}: {error.strerror}"
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"study.json: {'.'.join(map(str, first['loc'])) or 'all of it'}: {first['msg']}"
     text = str(error) or type(error).__name__
     return " ".join(text.split())[:200]

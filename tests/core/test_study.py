@@ -87,6 +87,24 @@ class TestWhole:
         assert np.nanmin(study.overlap("nearest", "nearest")) == 1
         assert np.isnan(study.overlap(*study.arms)[~study.evaluated]).all()
 
+    @pytest.mark.parametrize("damage", [None, b"", b"no matrix", "rows beyond the end", "too few"])
+    def test_kept_neighbours_are_those_a_search_finds_and_damaged_ones_are_not_trusted(
+        self, study_folder: Path, tmp_path: Path, damage, monkeypatch
+    ):
+        copied = Path(shutil.copytree(study_folder, tmp_path / "study"))
+        kept = copied / "arms" / "nearest" / "neighbours.npy"
+        if isinstance(damage, bytes):
+            kept.write_bytes(damage)
+        elif damage is not None:
+            rows = np.load(kept)
+            np.save(kept, rows[:5] if damage == "too few" else np.full_like(rows, 10**6))
+        study = Study.load(copied)
+        found = study.neighbours("nearest").graph(10)
+        if damage is None:  # and the search is not made again
+            monkeypatch.setattr(Study, "neighbours", lambda self, name: 1 / 0)
+        np.testing.assert_array_equal(study.graph("nearest").rows, found.rows)
+        np.testing.assert_array_equal(study.graph("nearest").distances, found.distances)
+
     def test_embedding_an_items_own_picture_gives_its_row(self, study: Study):
         ids = np.flatnonzero(study.evaluated)[:3].tolist()
         spaces = study.embed([study.picture(i) for i in ids])
@@ -138,6 +156,12 @@ class TestWhole:
 
 
 class TestDamaged:
+    def test_a_wrong_entry_is_named_in_plain_words(self, copy: Path):
+        facts = json.loads((copy / "study.json").read_text())
+        (copy / "study.json").write_text(json.dumps(facts | {"recipe": None}))
+        with pytest.raises(StudyError, match=r"recipe: Input should be a valid dictionary\); make it again"):
+            Study.load(copy)
+
     @pytest.mark.parametrize("name", ["study.json", EMBEDDINGS, "arms/pixels/embeddings.npy", *TABLES])
     @pytest.mark.parametrize("damage", ["remove", "empty", "truncate", "garbage", "folder"])
     def test_each_file(self, copy: Path, name: str, damage: str):
