@@ -12,6 +12,7 @@ from PIL import Image
 
 from app.components.atlas import ImageAtlas
 from app.components.export import Exports
+from app.components.playback import Reel
 from app.components.twin_map import Field, MapPoints
 from core.config import Recipe
 from core.errors import StudyError, UncollapseError
@@ -166,6 +167,16 @@ def report(view: View) -> bytes:
     return _report(view.id, _stamp(view.id))
 
 
+def reel(view: View, arms: tuple[str, ...]) -> Reel:
+    """The training of these arms, to be played; all of them kept snapshots. Raises StudyError."""
+    return _reel(view.id, _stamp(view.id), arms)
+
+
+def subcluster_counts(view: View) -> dict[tuple[str, int], float]:
+    """(arm, position among its snapshots) -> sub-clusters per class, as far as counted; for all sessions to add to."""
+    return _subcluster_counts(view.id, _stamp(view.id))
+
+
 def anatomy(view: View, what: str, *arguments: str) -> Any:
     """What `core.anatomy` says of a class; `what` is one of its functions, the arguments those after the study."""
     return _anatomy(view.id, _stamp(view.id), what, arguments)
@@ -187,6 +198,19 @@ def _recipe(id: str, stamp: int) -> Recipe | None:
         return open_study(studies_root(), id).recipe
     except UncollapseError:
         return None
+
+
+@st.cache_resource(max_entries=8, show_spinner="Preparing the maps")
+def _reel(id: str, stamp: int, arms: tuple[str, ...]) -> Reel:
+    from core.playback import play  # imports scientific libraries
+
+    study = cached_study(id, stamp)
+    return Reel.build(play(study.items, {name: study.arm(name).snapshots for name in arms}))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _subcluster_counts(id: str, stamp: int) -> dict[tuple[str, int], float]:
+    return {}
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

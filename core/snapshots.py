@@ -1,7 +1,8 @@
 """How the embeddings of the evaluated items move while an arm trains: one float16 matrix for each kept epoch."""
 
+import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -21,9 +22,15 @@ _NAME = re.compile(r"(\d{5})\.npy")
 
 
 def write_snapshot(folder: Path, epoch: int, embeddings: Float[np.ndarray, "n d"]) -> None:
-    """Keep the embeddings of an epoch; 0 is before training. A second writing replaces the first."""
+    """Keep the embeddings of an epoch; 0 is before training. A second writing replaces the first.
+
+    Whole at once, for the run may be watched.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    save_array(folder / f"{epoch:05d}.npy", embeddings.astype(np.float16))
+    path = folder / f"{epoch:05d}.npy"
+    fresh = path.with_name(path.name + ".fresh")
+    save_array(fresh, embeddings.astype(np.float16))
+    fresh.replace(path)
 
 
 def interval(wanted: int | None, *, epochs: int, bytes_each: int) -> int:
@@ -35,6 +42,22 @@ def interval(wanted: int | None, *, epochs: int, bytes_each: int) -> int:
         return wanted
     affordable = max(1, BUDGET // max(1, bytes_each) - 1)
     return -(-epochs // affordable)
+
+
+def kept_epochs(study: Path, arms: Sequence[str]) -> dict[str, tuple[tuple[int, int], ...]]:
+    """Arm -> its kept epochs, ascending, each with the time it was written in nanoseconds; only arms that have any.
+
+    study: the folder of a study or of a run under way, of which anything may be missing.
+    """
+    found = {arm: tuple(sorted(_written(study / "arms" / arm / SNAPSHOTS))) for arm in arms}
+    return {arm: epochs for arm, epochs in found.items() if epochs}
+
+
+def _written(folder: Path) -> Iterator[tuple[int, int]]:
+    for path in folder.glob("*.npy"):
+        if match := _NAME.fullmatch(path.name):
+            with contextlib.suppress(FileNotFoundError):  # the run was cancelled meanwhile
+                yield int(match[1]), path.stat().st_mtime_ns
 
 
 class Snapshots(Sequence[Float16[np.ndarray, "n d"]]):

@@ -4,7 +4,7 @@ import re
 
 import streamlit as st
 
-from app.components import run_view
+from app.components import live_maps, run_view
 from app.components.study_list import open_button
 from app.text import plain
 from core import jobs
@@ -51,6 +51,7 @@ def _follow(recipe: Recipe | None, job: Job, was_live: bool, *, key: str) -> Non
         run_view.progress(job, status)
     if not status.over:
         st.caption(run_view.timing(status))
+    live_maps.show(job, key=key)
     run_view.curves(status.history, FIGURES, columns=3, height=190, key=f"lab-{key}")
     with st.container(horizontal=True):
         _buttons(recipe, job, status, key=key)

@@ -1,7 +1,7 @@
 import { button, count, el } from "../common/dom.js";
 import { pageUrl, thumbnail } from "../common/sprites.js";
 import { readTheme } from "../common/theme.js";
-import { colourScale, grey, groupCategories, scaleOf } from "./colours.js";
+import { colourScale, grey, groupCategories, scaleOf } from "../common/colours.js";
 import { Legend } from "./legend.js";
 import { MapView } from "./map.js";
 import { decodeMask, encodeMask, findPoints, keepPoints } from "./points.js";

@@ -1,25 +1,12 @@
 // The points as they arrive from Python, decoded once for each version and shared by all maps of the page.
+import { findKept, keep } from "../common/kept.js";
 
-const kept = new Map(); // version -> points, oldest first
-const waiting = new Map(); // version -> callbacks
 const MOST_KEPT = 4;
 
-export function keepPoints(version, table) {
-  if (kept.has(version)) return;
-  kept.set(version, decode(table));
-  if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value);
-  for (const callback of waiting.get(version) ?? []) callback();
-  waiting.delete(version);
-}
+export const keepPoints = (version, table) => keep(version, () => decode(table), MOST_KEPT);
 
 /** The points of `version`, or null, and then `callback` runs once they are here. */
-export function findPoints(version, callback) {
-  const points = kept.get(version);
-  if (points) return points;
-  if (!waiting.has(version)) waiting.set(version, new Set());
-  waiting.get(version).add(callback);
-  return null;
-}
+export const findPoints = findKept;
 
 function decode(table) {
   const column = (name) => table.getChild(name)?.toArray() ?? null;

@@ -1,0 +1,118 @@
+"""The epoch scrubber: a finished study's training played back, with what its figures did meanwhile."""
+
+import time
+
+import pandas as pd
+import streamlit as st
+
+from app import state
+from app.components.live_maps import line_of, measures
+from app.components.playback import Measure, playback
+from app.opening import open_view
+from app.text import plain
+from core.course import change, counted_epochs, mean_count
+from core.errors import StudyError
+from core.study import Study, labels_and_modes
+
+SLICE_SECONDS = 0.6
+"""How long sub-clusters are counted before the page is brought up to date."""
+
+EXPLANATION = """
+Every dot is an item that the networks {unseen}. Press play and watch **one class**: at first its modes (its natural
+groups, which no arm is told of) lie in places of their own. Where the class **collapses**, they slide onto each other
+until one tight heap is left, and what told them apart is gone. Beneath, the same in figures: **kappa** falls towards 0,
+a class is left with **one sub-cluster**, and **fine recall** drops, since an item's nearest neighbour is now of any
+mode.
+"""
+
+
+def show() -> None:
+    view = open_view()
+    if view is None:
+        return
+    arms = [name for name in dict.fromkeys(view.arms) if len(view.study.arm(name).snapshots)]
+    if not arms:
+        _nothing(view)
+        return
+    unseen = "have not been trained on" if not view.study.evaluated.all() else "were trained on"
+    st.markdown(EXPLANATION.format(unseen=unseen))
+    for name in dict.fromkeys(view.arms):
+        if name not in arms:
+            st.caption(f"{plain(name)} kept no snapshots, so there is nothing of it to play.")
+    counting = _missing(view, arms)
+    st.fragment(_follow, run_every=0.2 if counting else None)(view, arms, bool(counting))
+
+
+def _nothing(view: state.View) -> None:
+    st.info(
+        "**This study cannot be played back: its arms kept no snapshots of their embeddings.** "
+        + (
+            "Its embeddings were imported, and what happened while they were trained is not known here."
+            if view.study.recipe is None
+            else "Set `train.snapshots = 1` (keep every epoch) in its recipe, or leave the line out, and run it again."
+        ),
+        icon=":material/movie_off:",
+    )
+
+
+def _follow(view: state.View, arms: list[str], was_counting: bool) -> None:
+    """The player, and then some more counts; the maps play in the browser meanwhile."""
+    try:
+        reel = state.reel(view, tuple(arms))
+    except StudyError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    lines = [row for name in arms for row in _history(view.study, name)]
+    playback(reel, measures=[*measures(lines), _counts_measure(view, arms)], key="playback")
+    _told(lines, arms)
+    if was_counting:
+        _count_on(view, arms)
+
+
+def _history(study: Study, name: str) -> list[dict[str, float | str]]:
+    history: pd.DataFrame = study.arm(name).history
+    return history.assign(arm=name).to_dict("records")
+
+
+def _told(rows: list[dict[str, float | str]], arms: list[str]) -> None:
+    """What happened and when, in a line for each arm."""
+    sentences = []
+    for name in arms:
+        parts = []
+        for figure, word in (("kappa", "kappa"), ("sub_recall@1", "fine recall")):
+            if found := change(line_of(rows, name, figure)):
+                parts.append(
+                    f"{word} went from {found.first:.2f} to {found.last:.2f}, half of it by epoch {found.half}"
+                )
+        if parts:
+            sentences.append(f"- **{plain(name)}**: {'; '.join(parts)}.")
+    if sentences:
+        st.markdown("\n".join(["**What happened, from the first epoch to the last**", *sentences]))
+
+
+def _counts_measure(view: state.View, arms: list[str]) -> Measure:
+    known, missing = state.subcluster_counts(view), _missing(view, arms)
+    lines = {}
+    for name in arms:
+        epochs = view.study.arm(name).snapshots.epochs
+        lines[name] = sorted((epochs[at], count) for (arm, at), count in known.items() if arm == name)
+    done = sum(map(len, lines.values()))
+    note = f"counting: {done} of {done + len(missing)}" if missing else "per class, the mean; 1 = no modes left apart"
+    return Measure("Sub-clusters", note, lines, digits=1)
+
+
+def _missing(view: state.View, arms: list[str]) -> list[tuple[str, int]]:
+    """What is still to be counted, by epoch."""
+    known = state.subcluster_counts(view)
+    wanted = [(name, at) for name in arms for at in counted_epochs(view.study.arm(name).snapshots.epochs)]
+    return sorted((key for key in wanted if key not in known), key=lambda key: key[1])
+
+
+def _count_on(view: state.View, arms: list[str]) -> None:
+    known, until = state.subcluster_counts(view), time.monotonic() + SLICE_SECONDS
+    labels, _ = labels_and_modes(view.study.items[view.study.evaluated])
+    for name, at in _missing(view, arms):
+        known[name, at] = mean_count(view.study.arm(name).snapshots[at], labels)
+        if time.monotonic() > until:
+            return
+    st.rerun()  # all there: no more need to look again
