@@ -42,7 +42,7 @@ def _towards(value: float, line: Sequence[tuple[int, float]]) -> bool:
 
 def counted_epochs(epochs: Sequence[int]) -> list[int]:
     """Positions among the kept epochs at which sub-clusters are counted: the first, the last and others evenly."""
-    return [int(position) for position in thin(epochs, MOST_COUNTED)]
+    return thin(epochs, MOST_COUNTED)
 
 
 def mean_count(points: Float16[np.ndarray, "n d"], labels: np.ndarray, *, seed: int = 0) -> float:

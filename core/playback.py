@@ -100,9 +100,9 @@ def sample_rows(items: pd.DataFrame, most: int, *, seed: int) -> Int64[np.ndarra
     return np.sort(order[np.arange(most) * n // most])
 
 
-def thin(epochs: Sequence[int], most: int) -> Int64[np.ndarray, "e"]:
+def thin(epochs: Sequence[int], most: int) -> list[int]:
     """Positions of all epochs, or of `most` of them, evenly, the first and the last included."""
-    return np.unique(np.linspace(0, len(epochs) - 1, min(len(epochs), most)).round().astype(np.int64))
+    return np.unique(np.linspace(0, len(epochs) - 1, min(len(epochs), most)).round().astype(np.int64)).tolist()
 
 
 def principal_plane(points: Float[np.ndarray, "n d"]) -> Float64[np.ndarray, "d 2"]:
@@ -136,7 +136,7 @@ def _film(kept: Snapshots, rows: Int64[np.ndarray, "m"], *, expected: int, targe
 
 
 def _rows_of(kept: Snapshots, position: int, rows: Int64[np.ndarray, "m"], expected: int) -> Float64[np.ndarray, "m d"]:
-    array = kept[int(position)]
+    array = kept[position]
     if len(array) != expected:
         raise StudyError(f"a snapshot holds {len(array)} items, the study {expected}; run the recipe again")
     return np.asarray(array[rows], dtype=np.float64)

@@ -18,11 +18,11 @@ SLICE_SECONDS = 0.6
 """How long sub-clusters are counted before the page is brought up to date."""
 
 EXPLANATION = """
-Every dot is an item that the networks {unseen}. Press play and watch **one class**: at first its modes (its natural
-groups, which no arm is told of) lie in places of their own. Where the class **collapses**, they slide onto each other
-until one tight heap is left, and what told them apart is gone. Beneath, the same in figures: **kappa** falls towards 0,
-a class is left with **one sub-cluster**, and **fine recall** drops, since an item's nearest neighbour is now of any
-mode.
+Every dot is an item that the networks {unseen}. Press play: both arms start from the same weights, and training draws
+the classes apart. Colour by **class** to see that, and by **mode** to see what becomes of the natural groups inside a
+class, which no arm is told of. Where a class **collapses**, its modes end in one tight heap with their colours mixed:
+what told them apart is gone. Where it does not, they keep places of their own. Beneath, the same in figures: in a
+collapsing class **kappa** goes towards 0, few **sub-clusters** are left, and **fine recall** falls.
 """
 
 
@@ -81,9 +81,9 @@ def _told(rows: list[dict[str, float | str]], arms: list[str]) -> None:
         parts = []
         for figure, word in (("kappa", "kappa"), ("sub_recall@1", "fine recall")):
             if found := change(line_of(rows, name, figure)):
-                parts.append(
-                    f"{word} went from {found.first:.2f} to {found.last:.2f}, half of it by epoch {found.half}"
-                )
+                first, last = f"{found.first:.2f}", f"{found.last:.2f}"
+                moved = f"went from {first} to {last}, half of it by epoch {found.half}"
+                parts.append(f"{word} " + (f"stayed at {last}" if first == last else moved))
         if parts:
             sentences.append(f"- **{plain(name)}**: {'; '.join(parts)}.")
     if sentences:

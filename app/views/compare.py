@@ -28,6 +28,7 @@ def page() -> None:
     _warnings(view)
     _cards(view)
     _maps(view)
+    _playback_link(view)
     item_galleries(view, state.chosen_item(view.study))
     _classes(view)
     _report(view)
@@ -106,6 +107,14 @@ def _maps(view: state.View) -> None:
     view.exports.maps("maps")
     if len(result.selected):
         _selection(view, result.selected)
+
+
+def _playback_link(view: state.View) -> None:
+    """To the Lab, where the arms have kept how they got here."""
+    if any(len(view.study.arm(name).snapshots) for name in view.arms) and st.button(
+        "Watch how training got here", icon=":material/movie:", key="watch-training"
+    ):
+        st.switch_page("views/lab.py", query_params={"lab": "playback"})  # study and arms go along by themselves
 
 
 def _layout() -> str | None:

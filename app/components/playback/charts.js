@@ -55,7 +55,9 @@ export class Chart {
     if (this.said === whole && this.saidOf === this.measure) return;
     [this.said, this.saidOf] = [whole, this.measure];
     const texts = this.arms.map((arm) => {
-      const found = (this.measure.lines[arm] ?? []).findLast(([own]) => own <= whole);
+      const line = this.measure.lines[arm] ?? [];
+      // The last value holds until the next one, but not beyond what is known so far.
+      const found = whole <= (line.at(-1)?.[0] ?? -1) ? line.findLast(([own]) => own <= whole) : null;
       return found ? found[1].toFixed(this.measure.digits) : "–";
     });
     this.values.replaceChildren(

@@ -109,7 +109,8 @@ class Player {
     );
     const sample = this.view.shown < this.view.total ? `${count(this.view.shown)} of ` : "";
     const flat = this.view.arms.some((arm) => arm.projected)
-      ? "Seen along two fixed directions; both maps have the same scale, so what shrinks on screen has shrunk."
+      ? "Seen along two directions that stay the same from the first epoch to the last, at one scale: a distance on screen "
+        + "is the true one or less. A UMAP map would blow a collapsed class up again."
       : "The embedding has two dimensions: what you see is the embedding itself, not a projection.";
     this.foot.textContent = `${sample}${count(this.view.total)} items that are evaluated. ${flat} `
       + "Space plays and pauses, arrow keys step.";
