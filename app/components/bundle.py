@@ -7,6 +7,9 @@ top-level names are unique within a component.
 
 import re
 from pathlib import Path
+from typing import Any
+
+import streamlit as st
 
 _IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
@@ -28,6 +31,8 @@ def bundle(entry: Path) -> str:
     return "\n".join(parts.values())
 
 
-def stylesheet(*paths: Path) -> str:
-    """The style sheets one after the other, later ones winning."""
-    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
+def component(folder: Path) -> Any:
+    """The component whose index.js and style.css lie in a folder, in the style that all of ours share."""
+    styles = folder.parent / "common" / "common.css", folder / "style.css"
+    css = "\n".join(path.read_text(encoding="utf-8") for path in styles)
+    return st.components.v2.component(f"uncollapse_{folder.name}", js=bundle(folder / "index.js"), css=css)

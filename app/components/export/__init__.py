@@ -8,16 +8,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app.components.bundle import bundle, stylesheet
+from app.components.bundle import component
 
 __all__ = ["Exports"]
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "uncollapse_export",
-    js=bundle(_HERE / "index.js"),
-    css=stylesheet(_HERE.parent / "common" / "common.css", _HERE / "style.css"),
-)
+_component = component(Path(__file__).parent)
 
 
 class Exports:

@@ -10,16 +10,11 @@ import pandas as pd
 import streamlit as st
 
 from app.components.atlas import ImageAtlas
-from app.components.bundle import bundle, stylesheet
+from app.components.bundle import component
 
 __all__ = ["GalleryArm", "GalleryQuery", "gallery"]
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "uncollapse_gallery",
-    js=bundle(_HERE / "index.js"),
-    css=stylesheet(_HERE.parent / "common" / "common.css", _HERE / "style.css"),
-)
+_component = component(Path(__file__).parent)
 
 
 @dataclass(frozen=True)

@@ -7,21 +7,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
-
-from app.components.bundle import bundle, stylesheet
+from app.components.bundle import component
 
 __all__ = ["MAX_PASTED", "Pasted", "PicturesState", "QueryPicture", "pictures"]
 
 MAX_PASTED = 16 * 2**20
 """Bytes: pasted pictures come as one message, unlike uploads."""
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "uncollapse_pictures",
-    js=bundle(_HERE / "index.js"),
-    css=stylesheet(_HERE.parent / "common" / "common.css", _HERE / "style.css"),
-)
+_component = component(Path(__file__).parent)
 
 
 @dataclass(frozen=True)

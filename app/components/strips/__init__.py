@@ -9,16 +9,11 @@ import numpy as np
 import streamlit as st
 
 from app.components.atlas import ImageAtlas
-from app.components.bundle import bundle, stylesheet
+from app.components.bundle import component
 
 __all__ = ["Strip", "StripArm", "Tile", "strips"]
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "uncollapse_strips",
-    js=bundle(_HERE / "index.js"),
-    css=stylesheet(_HERE.parent / "common" / "common.css", _HERE / "style.css"),
-)
+_component = component(Path(__file__).parent)
 
 
 @dataclass(frozen=True)

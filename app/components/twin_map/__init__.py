@@ -12,17 +12,12 @@ import streamlit as st
 from jaxtyping import Int64
 
 from app.components import plotly_asset
-from app.components.bundle import bundle, stylesheet
+from app.components.bundle import component
 from app.components.twin_map.points import Field, MapPoints
 
 __all__ = ["Field", "MapPoints", "QueryMark", "TwinMapState", "twin_map"]
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "uncollapse_twin_map",
-    js=bundle(_HERE / "index.js"),
-    css=stylesheet(_HERE.parent / "common" / "common.css", _HERE / "style.css"),
-)
+_component = component(Path(__file__).parent)
 
 
 @dataclass(frozen=True)
