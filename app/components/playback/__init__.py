@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import streamlit as st
 
-from app.components.bundle import bundle, stylesheet
+from app.components.bundle import component
 from app.components.twin_map import Field, MapPoints
 
 if TYPE_CHECKING:
@@ -17,12 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Measure", "Reel", "playback"]
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "uncollapse_playback",
-    js=bundle(_HERE / "index.js"),
-    css=stylesheet(_HERE.parent / "common" / "common.css", _HERE / "style.css"),
-)
+_component = component(Path(__file__).parent)
 
 
 @dataclass(frozen=True)
