@@ -67,15 +67,10 @@ def _buttons(recipe: Recipe | None, job: Job, status: Status, *, key: str) -> No
 
 
 def _start_button(recipe: Recipe | None, label: str, type: str, *, key: str) -> None:
-    st.button(
-        label,
-        icon=":material/play_arrow:",
-        key=f"start-{key}",
-        type=type,
-        on_click=_start,
-        args=(recipe,),
-        disabled=recipe is None,
-    )
+    pressed = st.button(label, icon=":material/play_arrow:", key=f"start-{key}", type=type, disabled=recipe is None)
+    if pressed and recipe is not None:
+        _start(recipe)
+        st.rerun()  # the whole page: a fragment by itself would go on with the run before
 
 
 def _start(recipe: Recipe) -> None:

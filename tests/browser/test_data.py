@@ -72,16 +72,19 @@ def test_embeddings_are_checked_imported_and_opened(page: Page, url: str, root: 
     holed[7] = np.nan
     table = "label,sublabel\n" + "".join(f"c{a},m{b}\n" for a, b in zip(labels, modes, strict=True))
     page.goto(f"{url}/data?kind=embeddings")
-    uploads = page.locator("input[type=file]")
-    expect(uploads).to_have_count(2, timeout=60_000)
-    uploads.nth(0).set_input_files({"name": "items.csv", "mimeType": "text/csv", "buffer": table.encode()})
+    table_upload, upload = (page.get_by_role("region", name=name) for name in ("Table of items", "Matrices"))
+    file = {"name": "items.csv", "mimeType": "text/csv", "buffer": table.encode()}
+    table_upload.locator("input[type=file]").set_input_files(file, timeout=60_000)
+    expect(page.get_by_role("button", name="Remove items.csv")).to_be_visible(timeout=60_000)
     binary = "application/octet-stream"
-    uploads.nth(1).set_input_files([{"name": "holed.npy", "mimeType": binary, "buffer": matrix(holed)}])
+    upload.locator("input[type=file]").set_input_files(
+        [{"name": "holed.npy", "mimeType": binary, "buffer": matrix(holed)}]
+    )
     expect(page.get_by_text("holed.npy: 1 row holds NaN")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("button", name="Import", exact=True)).to_be_disabled()
     page.get_by_role("button", name="Remove").last.click()
     good = [{"name": f"{name}.npy", "mimeType": binary, "buffer": matrix(points)} for name in ("My Model", "before")]
-    uploads.nth(1).set_input_files(good)
+    upload.locator("input[type=file]").set_input_files(good)
     expect(page.get_by_label("Name of My Model.npy")).to_have_value("my-model", timeout=60_000)
     page.get_by_role("combobox", name="Reference").click()
     page.get_by_role("option", name="before").click()

@@ -1,0 +1,91 @@
+"""The lab as a person uses it, on the real server in a real browser: how long from a click to the result?
+
+    python -m tests.benchmarks.lab_app [--runs 3]
+
+Prints, for a full experiment of two arms on 2,000 items, the seconds from the click on "Run it" to the first sign of
+progress and to the finished study; and the seconds from moving a slider that needs no training to the new answer.
+Exits with an error where a budget is missed by the median.
+"""
+
+import argparse
+import re
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.benchmarks.app_scale import served
+from tests.browser.conftest import FLAGS, find_browser
+
+FIRST_SIGN, WHOLE, SLIDER = 1.0, 20.0, 0.2
+"""Budgets in seconds."""
+MOVES = 8
+
+
+def experiment(page: Page, again: bool) -> tuple[float, float]:
+    """Seconds from the click to the first sign of progress, and to the study that can be opened."""
+    page.get_by_role("button", name=re.compile("Run it again$" if again else "Run it$")).click()
+    started = time.perf_counter()
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible(timeout=30_000)
+    expect(page.get_by_test_id("stProgress")).to_be_visible(timeout=30_000)
+    sign = time.perf_counter() - started
+    expect(page.get_by_role("button", name="Open in Compare")).to_be_visible(timeout=120_000)
+    return sign, time.perf_counter() - started
+
+
+def slider_moves(page: Page) -> list[float]:
+    """Seconds from a key pressed on the theory's margin until the page says the new cheapest distance of modes."""
+    page.get_by_role("slider", name="Margin").focus()
+    page.keyboard.press("Home")
+    page.wait_for_timeout(2000)
+    answer, times = page.get_by_text(re.compile("Cheapest distance")).nth(1), []
+    for _ in range(MOVES):
+        old = answer.text_content() or ""
+        started = time.perf_counter()
+        page.keyboard.press("ArrowRight")
+        expect(answer).not_to_have_text(old, timeout=10_000)
+        times.append(time.perf_counter() - started)
+    return times
+
+
+def measure(root: Path, runs: int) -> bool:
+    """Print every figure; whether all budgets hold."""
+    with served(root) as (url, _), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_browser(playwright.chromium.executable_path), args=FLAGS
+        )
+        page = browser.new_page(viewport={"width": 1440, "height": 1000})
+        page.goto(f"{url}/lab?lab=own")
+        expect(page.get_by_text("2,000 vectors")).to_be_visible(timeout=90_000)
+        expect(page.get_by_role("button", name=re.compile("Run it$"))).to_be_enabled(timeout=30_000)
+        timed = [experiment(page, again=run > 0) for run in range(runs)]
+        signs, wholes = (np.array(times) for times in zip(*timed, strict=True))
+        page.goto(f"{url}/lab")
+        expect(page.get_by_role("slider", name="Margin")).to_be_visible(timeout=60_000)
+        page.wait_for_timeout(3000)
+        moves = np.array(slider_moves(page))
+        browser.close()
+    for what, times, budget in (
+        ("from the click to the first sign", signs, FIRST_SIGN),
+        ("from the click to the finished study", wholes, WHOLE),
+        ("from a slider to its answer", moves, SLIDER),
+    ):
+        print(f"{what:<40} {' '.join(f'{t:.2f}' for t in times)} s (budget {budget:g})")
+    return bool(np.median(signs) < FIRST_SIGN and np.median(wholes) < WHOLE and np.median(moves) < SLIDER)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=3)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        ok = measure(Path(folder), arguments.runs)
+    if not ok:
+        sys.exit("a budget is missed")
+
+
+if __name__ == "__main__":
+    main()
