@@ -47,10 +47,11 @@ def _follow(recipe: Recipe | None, job: Job, was_live: bool, *, key: str) -> Non
     status = job.status()
     if was_live and status.over:
         st.rerun()
-    if status.state != "done":
-        run_view.progress(job, status)
-    if not status.over:
-        st.caption(run_view.timing(status))
+    with st.container():  # stays when it is empty, or the maps would move up at the end, and begin anew
+        if status.state != "done":
+            run_view.progress(job, status)
+        if not status.over:
+            st.caption(run_view.timing(status))
     live_maps.show(job, key=key)
     run_view.curves(status.history, FIGURES, columns=3, height=190, key=f"lab-{key}")
     with st.container(horizontal=True):

@@ -33,12 +33,11 @@ def show(job: Job, *, key: str, height: int = 260) -> None:
     reel = _reel(folder, tuple(kept.items()), recipe.seed)
     if reel is None:
         return
-    status = job.status()
     playback(
         reel,
-        measures=measures(status.history),
+        measures=measures(job.status().history),
         epochs=recipe.train.epochs,
-        live=not status.over,
+        follow=True,
         height=height,
         key=f"live-{key}",
     )

@@ -81,14 +81,15 @@ def playback(
     measures: Sequence[Measure] = (),
     colour: str | None = None,
     epochs: int | None = None,
-    live: bool = False,
+    follow: bool = False,
     height: int = 400,
     key: str,
 ) -> None:
     """Draw the player; where it stands and its colours outlive script runs.
 
     colour: name of the field to colour by at first. epochs: how many the training has in all, where it goes on.
-    live: follow the newest epoch until the user goes elsewhere. height: of the maps, in pixels.
+    follow: stand at the newest epoch, and go along with those that come, until the user goes elsewhere.
+    height: of the maps, in pixels.
     """
     view = {
         "role": "view",
@@ -100,7 +101,7 @@ def playback(
         "measures": [asdict(measure) for measure in measures],
         "colour": colour,
         "epochs": epochs,
-        "live": live,
+        "follow": follow,
         "height": height,
     }
     with st.container(gap=None, key=f"{key}-player"):

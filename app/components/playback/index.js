@@ -49,7 +49,7 @@ class Player {
     const reel = findReel(view.version, () => this.update(this.wanted));
     if (!reel || reel !== findReel(this.wanted.version, () => {})) return;
     const first = this.time === null;
-    const followed = view.live && (first || this.target() >= this.epochs.length - 1);
+    const followed = view.follow && (first || this.target() >= this.epochs.length - 1);
     const epoch = first ? 0 : this.epochs[Math.round(this.target())];
     const changed = this.shown !== view.version;
     if (view.colour && !this.colour) this.colour = view.colour;
