@@ -1,25 +1,14 @@
 """The Classes page's logic, without a browser."""
 
-import os
-import shutil
 from pathlib import Path
 
 import pandas as pd
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.next_steps import next_steps
 from core.study import Study
 
 MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
-
-
-@pytest.fixture
-def root(study_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    shutil.copytree(study_folder, tmp_path / "tiny")
-    monkeypatch.setenv("UNCOLLAPSE_STUDIES", str(tmp_path))
-    os.utime(tmp_path / "tiny" / "study.json")  # what is cached for another test's copy is not for this one
-    return tmp_path
 
 
 def open_classes(**query: str) -> AppTest:

@@ -1,6 +1,5 @@
 """The pages' logic, without a browser."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -10,13 +9,6 @@ from core.study import Study
 from core.summary import summarise
 
 MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
-
-
-@pytest.fixture
-def root(study_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    shutil.copytree(study_folder, tmp_path / "tiny")
-    monkeypatch.setenv("UNCOLLAPSE_STUDIES", str(tmp_path))
-    return tmp_path
 
 
 def open_page(**query: str) -> AppTest:

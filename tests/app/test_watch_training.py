@@ -1,11 +1,9 @@
 """The epoch scrubber's page and a run's live maps, without a browser."""
 
-import os
 import shutil
 from pathlib import Path
 
 import numpy as np
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.components.live_maps import line_of, measures
@@ -15,14 +13,6 @@ from core.snapshots import write_snapshot
 from core.study import Study
 
 MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
-
-
-@pytest.fixture
-def root(study_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    shutil.copytree(study_folder, tmp_path / "tiny")
-    monkeypatch.setenv("UNCOLLAPSE_STUDIES", str(tmp_path))
-    os.utime(tmp_path / "tiny" / "study.json")  # what is cached for another test's copy is not for this one
-    return tmp_path
 
 
 def watch() -> AppTest:
