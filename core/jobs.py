@@ -18,7 +18,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -30,7 +29,7 @@ from typing import Any
 
 import psutil
 
-from core import turns
+from core import standby, turns
 from core.config import Recipe
 from core.errors import RecipeError, StudyError
 from core.orders import Order
@@ -38,10 +37,9 @@ from core.roots import check_order, check_recipe
 from core.status import Status, queued, read_json, read_status, write_json
 from core.workspace import unfinished
 
-COMMAND = (sys.executable, "-m", "core", "run")
-IMPORT = (sys.executable, "-m", "core", "import")
+COMMAND = (*standby.CORE, "run")
+IMPORT = (*standby.CORE, "import")
 
-_REPO = Path(__file__).parent.parent
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _START_SECONDS = 20  # a run without a process for this long was never started
 _GRACE_SECONDS = 5  # between SIGTERM and SIGKILL
@@ -149,7 +147,7 @@ class Job:
         with contextlib.suppress(psutil.Error, KeyError, TypeError, ValueError):
             process = psutil.Process(record["pid"])
             command = process.cmdline()
-            if not command or str(self._status_file) in command:
+            if not command or record.get("mark") in command:
                 return process
         return None
 
@@ -192,10 +190,22 @@ class Job:
         turns.draw(self.folder, at_once=at_once, is_over=lambda id: Job(id, self.root).status().over)
         task = self.order if self.order.exists() else self.recipe
         arguments = [str(task), "--out", str(self.study), "--status", str(self._status_file)]
-        with (self.folder / "log.txt").open("ab") as log:
+        process, mark = self._begin([*command, *arguments, *(["--resume"] if resume else [])])
+        try:
+            write_json(self._process_file, {"pid": process.pid, "mark": mark})
+        except OSError:
+            process.kill()  # nobody could watch or cancel it
+            raise
+
+    def _begin(self, command: Sequence[str]) -> tuple[subprocess.Popen[Any], str]:
+        """The process that runs this command, and what tells it from others: a part of its command line."""
+        path = self.folder / "log.txt"
+        if spare := standby.take(command, log=path):
+            return spare.process, spare.mark
+        with path.open("ab") as log:
             process = subprocess.Popen(
-                [*command, *arguments, *(["--resume"] if resume else [])],
-                cwd=_REPO,
+                command,
+                cwd=standby.REPO,
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -203,11 +213,7 @@ class Job:
                 start_new_session=True,
             )
         threading.Thread(target=process.wait, daemon=True).start()  # leaves no zombie
-        try:
-            write_json(self._process_file, {"pid": process.pid})
-        except OSError:
-            process.kill()  # nobody could watch or cancel it
-            raise
+        return process, str(self._status_file)
 
 
 def start(recipe: Recipe | str, *, root: Path, at_once: bool = False, command: Sequence[str] = COMMAND) -> Job:

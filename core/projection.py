@@ -115,7 +115,7 @@ def _layout(
 ) -> Float[np.ndarray, "n 2"]:
     if len(points) < MIN_ITEMS:
         return _principal_axes(points)
-    umap = _umap()
+    umap = load_umap()
     k = min(NEIGHBOURS, len(points) - 1)
     own = np.arange(len(points), dtype=np.int32)[:, None]
     rows = np.concatenate([own, graph.rows[:, : k - 1]], axis=1)  # UMAP counts an item as its own first neighbour
@@ -132,7 +132,7 @@ def _layout(
 
 
 @functools.cache
-def _umap() -> ModuleType:
+def load_umap() -> ModuleType:
     """UMAP, seconds to import, so only where a map is made; what it compiles, ten seconds' work, is kept on the disk.
 
     UMAP asks that of few of its functions. Those here are compiled the same way in every run: one process, no threads.

@@ -17,10 +17,11 @@ def wake(data: DataConfig) -> None:
     """Start them in the background, if these data are known to be so many that they will be needed."""
     items = data.synthetic.items if data.synthetic else SIZES.get(data.source, 0)
     if min(items, data.max_items or items) * data.test_fraction >= ENOUGH:
-        threading.Thread(target=_start, daemon=True).start()
+        threading.Thread(target=start, daemon=True).start()
 
 
-def _start() -> None:
+def start() -> None:
+    """Start them now; returns when they are ready."""
     import joblib
 
     with contextlib.suppress(Exception):  # whatever is wrong comes up again, and is reported, where they are used

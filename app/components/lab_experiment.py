@@ -27,7 +27,7 @@ def show() -> None:
         "the same weights and see the same batches: nothing differs but what you choose for each. Everything on the "
         "right but the run itself answers at once."
     )
-    lab_run.notice()
+    lab_run.begin()
     left, right = st.columns([1, 1.7], gap="large")
     with left:
         preset, values, arms, spots = controls()

@@ -12,7 +12,7 @@ def show() -> None:
         "Classes of four known groups each, made to order, so that the truth is known. Every experiment trains two "
         "arms on the same items, 2,000 at most, which takes some seconds; what comes out is a study like any other."
     )
-    lab_run.notice()
+    lab_run.begin()
     latest = lab_run.latest([preset.recipe().name for preset in PRESETS])
     for begin in range(0, len(PRESETS), 2):
         for column, preset in zip(st.columns(2, gap="medium"), PRESETS[begin : begin + 2], strict=False):

@@ -7,15 +7,16 @@ import streamlit as st
 from app.components import live_maps, run_view
 from app.components.study_list import open_button
 from app.text import plain
-from core import jobs
+from core import jobs, standby
 from core.config import Recipe
 from core.errors import UncollapseError
 from core.jobs import Job
 from core.status import Status
 from core.studies import studies_root
 
-LIVE_SECONDS = 0.7
-FIGURES = ("kappa", "sub_recall@1", "loss")
+LIVE_SECONDS = 1
+FIGURES = ("loss", "active")
+"""Drawn beneath the maps, which have kappa and fine recall beneath them already."""
 
 
 def latest(names: list[str]) -> dict[str, Job]:
@@ -28,8 +29,10 @@ def latest(names: list[str]) -> dict[str, Job]:
     return found
 
 
-def notice() -> None:
-    """Say why the last start failed, if it did."""
+def begin() -> None:
+    """Before the experiments of a page: get ready for a click, and say why the last start failed, if it did."""
+    if all(job.status().over for job in jobs.list_jobs(studies_root())):  # else it would take the cores from a run
+        standby.prepare()
     if problem := st.session_state.pop("lab-notice", None):
         st.error(plain(problem), icon=":material/error:")
 
@@ -53,7 +56,7 @@ def _follow(recipe: Recipe | None, job: Job, was_live: bool, *, key: str) -> Non
         if not status.over:
             st.caption(run_view.timing(status))
     live_maps.show(job, key=key)
-    run_view.curves(status.history, FIGURES, columns=3, height=190, key=f"lab-{key}")
+    run_view.curves(status.history, FIGURES, columns=2, height=190, key=f"lab-{key}")
     with st.container(horizontal=True):
         _buttons(recipe, job, status, key=key)
 

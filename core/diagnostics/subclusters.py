@@ -9,7 +9,6 @@ from itertools import combinations
 import diptest
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Int64
-from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from core.diagnostics.checks import on_sphere
@@ -242,11 +241,13 @@ def _supported(
     more: all of their p-values fall to p or below with a chance of about p^(m - 1). So m groups linked by pairs with
     similar p-values (or larger) are tested as one cloud. A pair that stands out as the weakest is on its own.
     """
-    supported = p_values.copy()
-    for a, b in np.argwhere((p_values >= APART_BELOW) & (distances >= CLEAR)):
-        linked = connected_components(p_values >= ALIKE * p_values[a, b], directed=False)[1]
-        supported[a, b] **= np.count_nonzero(linked == linked[a]) - 1
-    return supported
+    weakest_link = p_values.copy()  # on the best way from one group to the other
+    np.fill_diagonal(weakest_link, np.inf)
+    for between in range(len(p_values)):
+        np.maximum(weakest_link, np.minimum(weakest_link[:, between, None], weakest_link[between]), out=weakest_link)
+    linked = (weakest_link[:, None] >= ALIKE * p_values[:, :, None]).sum(axis=2)
+    alone = (p_values < APART_BELOW) | (distances < CLEAR)
+    return np.where(alone, p_values, p_values ** (linked - 1))
 
 
 def _distances(scores: Float64[np.ndarray, "n s"], groups: Int64[np.ndarray, "n"]) -> Float64[np.ndarray, "g g"]:
@@ -256,14 +257,13 @@ def _distances(scores: Float64[np.ndarray, "n s"], groups: Int64[np.ndarray, "n"
     centres = np.array([rows.mean(axis=0) for rows in members])
     scatters = np.array([(rows - centre).T @ (rows - centre) for rows, centre in zip(members, centres, strict=True)])
     everywhere = scatters.sum(axis=0) / max(len(scores) - len(sizes), 1)
-    distances = np.zeros((len(sizes), len(sizes)))
-    for a, b in combinations(range(len(sizes)), 2):
-        between = centres[a] - centres[b]
-        here = (scatters[a] + scatters[b]) / max(sizes[a] + sizes[b] - 2, 1)
-        variance = max(between @ here @ between, between @ everywhere @ between)
-        if min(sizes[a], sizes[b]) >= SMALLEST_GROUP:  # fewer have no spread to speak of
-            distances[a, b] = distances[b, a] = between @ between / np.sqrt(variance + 1e-300)
-    return distances
+    pooled = np.maximum(sizes[:, None] + sizes - 2, 1)
+    between = centres[:, None] - centres
+    here = np.einsum("abi,aij,abj->ab", between, scatters, between)
+    variance = np.maximum((here + here.T) / pooled, np.einsum("abi,ij,abj->ab", between, everywhere, between))
+    distances = np.square(between).sum(axis=2) / np.sqrt(variance + 1e-300)
+    enough = sizes >= SMALLEST_GROUP  # fewer have no spread to speak of
+    return np.where(enough[:, None] & enough, distances, 0.0)
 
 
 def _unimodal(scores: Float64[np.ndarray, "n s"], groups: Int64[np.ndarray, "n"], a: int, b: int) -> float:

@@ -6,6 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from core import standby
+
+
+@pytest.fixture(autouse=True)
+def nothing_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests start no runs, and need no process that waits for one."""
+    monkeypatch.setattr(standby, "prepare", lambda: None)
+
 
 @pytest.fixture
 def root(study_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -56,7 +56,7 @@ def test_an_experiment_is_watched_over_a_reload_and_cancelled(page: Page, url: s
     card = card_of(page, "One label in ten is wrong")
     card.get_by_role("button", name="Run it").click(timeout=60_000)
     expect(card.get_by_text(re.compile(r"epoch \d+ of"))).to_be_visible(timeout=90_000)
-    expect(card.locator("[data-testid=stVegaLiteChart]")).to_have_count(3, timeout=30_000)
+    expect(card.locator("[data-testid=stVegaLiteChart]")).to_have_count(2, timeout=30_000)
     page.reload()
     card.get_by_role("button", name="Cancel").click(timeout=60_000)
     expect(card.get_by_text("The run was cancelled")).to_be_visible(timeout=60_000)

@@ -22,7 +22,7 @@ from core.diagnostics.diagnosis import WORTH_A_PROCESS
 )
 def test_only_where_they_will_be_needed(data: dict, woken: bool, monkeypatch: pytest.MonkeyPatch):
     called = threading.Event()
-    monkeypatch.setattr(workers, "_start", called.set)
+    monkeypatch.setattr(workers, "start", called.set)
     workers.wake(checked(DataConfig, data))
     assert called.wait(2 if woken else 0.2) == woken
 
@@ -36,4 +36,4 @@ def test_a_failure_to_start_is_not_reported_here(monkeypatch: pytest.MonkeyPatch
         raise OSError
 
     monkeypatch.setattr(joblib, "Parallel", broken)
-    workers._start()
+    workers.start()

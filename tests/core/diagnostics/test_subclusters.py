@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse.csgraph import connected_components
 
 from core.diagnostics.subclusters import _count_above_top, _supported, count_once, flatten, merge_groups
 from tests.core.diagnostics.planted import SHAPES, arc_of_modes, four_views, modes, one_mode, sphere
@@ -117,6 +118,20 @@ def test_weak_pairs_support_each_other_but_no_lone_one():
     np.testing.assert_allclose(_supported(p_values, np.zeros((4, 4))), 0.1)
     p_values[:, 2:] = p_values[2:, :] = 1e-5
     np.testing.assert_allclose(_supported(p_values, far)[0, 1], 0.1)
+
+
+@settings(deadline=None, max_examples=60)
+@given(g=st.integers(1, 12), seed=st.integers(0, 2**32 - 1), power=st.integers(1, 6))
+def test_support_is_that_of_linked_pairs(g, seed, power):
+    """Against scipy's connected components, asked for every pair anew."""
+    rng = np.random.default_rng(seed)
+    p_values, distances = np.triu(rng.random((g, g)) ** power, 1), np.triu(7 * rng.random((g, g)), 1)
+    p_values, distances = p_values + p_values.T, distances + distances.T
+    expected = p_values.copy()
+    for a, b in np.argwhere((p_values >= 0.001) & (distances >= 3.5)):
+        linked = connected_components(p_values >= 0.03 * p_values[a, b], directed=False)[1]
+        expected[a, b] **= np.count_nonzero(linked == linked[a]) - 1
+    np.testing.assert_allclose(_supported(p_values, distances), expected)
 
 
 @settings(deadline=None, max_examples=60)
