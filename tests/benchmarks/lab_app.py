@@ -34,7 +34,8 @@ def experiment(page: Page, again: bool) -> tuple[float, float]:
     expect(page.get_by_role("button", name="Cancel")).to_be_visible(timeout=30_000)
     expect(page.get_by_test_id("stProgress")).to_be_visible(timeout=30_000)
     sign = time.perf_counter() - started
-    expect(page.get_by_role("button", name="Open in Compare")).to_be_visible(timeout=120_000)
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0, timeout=120_000)
+    expect(page.get_by_role("button", name="Open in Compare")).to_be_visible(timeout=30_000)
     return sign, time.perf_counter() - started
 
 
