@@ -38,6 +38,9 @@ d = beta - alpha = 0. With nearest positives it stops there as well, but then po
 d = 2 alpha is best: no collapse.
 """
 
+import contextlib
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -142,6 +145,21 @@ def expected_loss(
     return to_positive + torch.einsum("ic,ck,...ik->...", anchor, negative, (edge + alpha - distances).relu())
 
 
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """For tensors so small that threads only wait for each other, or for whoever else keeps the cores busy."""
+    with _threads:  # their number is that of the process: who restores it must be who changed it
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
+
+
+_threads = threading.Lock()
+
+
 # The set-up of modes and one other class.
 
 
@@ -164,6 +182,7 @@ class Landscape:
         return float(self.distance[np.flatnonzero(self.energy <= self.energy.min() + TINY)[0]])
 
 
+@_one_thread()
 def landscape(setting: Setting, distance: Float[np.ndarray, "g"] | None = None) -> Landscape:
     """The energy at each distance (0 to 2 where none are given), exact: over h and beta the loss is piecewise linear,
     so that its minimum is at one of few corners."""
@@ -276,6 +295,7 @@ def _corners(setting: Setting, d: Tensor, nearest: Tensor) -> list[tuple[Tensor,
 # Points that are free to move.
 
 
+@_one_thread()
 def free_points(
     setting: Setting,
     *,

@@ -1,12 +1,15 @@
 """Charts of the lab: energy over distance, who collapses when, and points on their way."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from core.figures import PALETTE, safe
+
+if TYPE_CHECKING:
+    from core.theory import Landscape
 
 COLOURS = {"random": "#e69f00", "nearest": "#3b93d6", "hardest": "#d55e00"}
 CLASSES = ("#0072b2", "#d55e00")
@@ -16,37 +19,46 @@ EDGE = 1.15
 """Half the side of the square in which points are shown, beyond the farthest of them."""
 
 
-def energy_chart(landscapes: dict[str, tuple[np.ndarray, np.ndarray]]) -> dict[str, Any]:
-    """A line for each rule; the cheapest distance is marked."""
-    rows = [
-        {"rule": rule, "distance": float(x), "loss": float(y)}
-        for rule, (distance, energy) in landscapes.items()
-        for x, y in zip(distance[::4], energy[::4], strict=True)
-    ]
-    best = [
-        {"rule": rule, "distance": float(distance[energy.argmin()]), "loss": float(energy.min())}
-        for rule, (distance, energy) in landscapes.items()
-    ]
-    x = {"field": "distance", "type": "quantitative", "title": "Distance between the modes of a class"}
-    y = {"field": "loss", "type": "quantitative", "title": "Expected loss"}
-    colour = {
-        "field": "rule",
-        "type": "nominal",
-        "title": "Positives",
-        "scale": {"domain": list(landscapes), "range": [COLOURS[rule] for rule in landscapes]},
-        "legend": {"orient": "bottom"},
-    }
-    encoding = {"x": x, "y": y, "color": colour}
-    return {
-        "layer": [
-            {"data": {"values": rows}, "mark": {"type": "line", "strokeWidth": 2}, "encoding": encoding},
-            {
-                "data": {"values": best},
-                "mark": {"type": "point", "filled": True, "size": 110, "tooltip": True},
-                "encoding": encoding,
-            },
-        ]
-    }
+def energy_rows(landscapes: "dict[str, Landscape]") -> pd.DataFrame:
+    """What ENERGY draws: every fourth point of each rule's energy, and its cheapest distance."""
+    parts = []
+    for rule, found in landscapes.items():
+        best = np.flatnonzero(found.distance == found.best)
+        shown = np.union1d(np.arange(0, len(found.distance), 4), best)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "rule": rule,
+                    "distance": found.distance[shown],
+                    "loss": found.energy[shown],
+                    "best": np.isin(shown, best),
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+ENERGY: dict[str, Any] = {
+    "encoding": {
+        "x": {"field": "distance", "type": "quantitative", "title": "Distance between the modes of a class"},
+        "y": {"field": "loss", "type": "quantitative", "title": "Expected loss"},
+        "color": {
+            "field": "rule",
+            "type": "nominal",
+            "title": "Positives",
+            "scale": {"domain": list(COLOURS), "range": list(COLOURS.values())},
+            "legend": {"orient": "bottom"},
+        },
+    },
+    "layer": [
+        {"mark": {"type": "line", "strokeWidth": 2}},
+        {
+            "transform": [{"filter": "datum.best"}],
+            "mark": {"type": "point", "filled": True, "size": 110, "tooltip": True},
+        },
+    ],
+}
+"""A line for each rule, its cheapest distance marked. The same for all data, which the browser then only exchanges."""
 
 
 def phase_figure(

@@ -1,14 +1,19 @@
 """Why classes collapse, in theory: sliders, the energy over the distance of modes, and who collapses when."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 
 from app import state
-from app.components.lab_charts import energy_chart, paths_figure, phase_figure
+from app.components.lab_charts import ENERGY, energy_rows, paths_figure, phase_figure
 from app.text import plain
 from core.config import USUAL_MARGINS, Recipe
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+    from core.theory import Landscape, Tendency
 
 RULES = {"random": "Random positives", "nearest": "Nearest positives", "hardest": "Hardest positives"}
 WORDS = {
@@ -44,21 +49,33 @@ def show() -> None:
         "class to a point, where no two of its items can differ: the class **collapses**. An anchor that only needs to "
         "be near its *nearest* positive finds one in its own mode, and the modes can stay. The sliders show when."
     )
+    _explore()
+    _standing()
+
+
+@st.fragment
+def _explore() -> None:
+    """All that follows the sliders, and reruns with them alone."""
     left, right = st.columns([1, 2.6], gap="large")
     with left:
         values = _sliders()
     with right:
-        _verdicts(values)
+        told = _told(**values)
+        _verdicts(told)
         energy, phase = st.columns(2, gap="medium")
         with energy:
             st.subheader("What each distance costs", anchor="energy")
             st.caption("Smallest expected loss with the modes this far apart. Training goes downhill, to the dot.")
-            st.vega_lite_chart(energy_chart(_landscapes(**values)), height=330, key="energy")
+            rows = energy_rows({rule: energy for rule, (_, energy) in told.items()})
+            st.vega_lite_chart(rows, ENERGY, height=330, key="energy")
         with phase:
             st.subheader("Who collapses when", anchor="phase")
             st.caption("Nearest positives, triplet loss. The cross is where the sliders stand; dots are your studies.")
-            st.plotly_chart(_phase(values), config={"displaylogo": False}, key="phase")
-    _standing()
+            st.plotly_chart(
+                _phase(values["noise"], values["samples"], values["modes"], studies=_studies()),
+                config={"displaylogo": False},
+                key="phase",
+            )
     _free_points(values)
 
 
@@ -74,43 +91,32 @@ def _sliders() -> dict[str, Any]:
     return {"noise": noise / 100, "samples": samples, "modes": modes, "loss": loss, "margin": margin, "beta": beta}
 
 
-def _verdicts(values: dict[str, Any]) -> None:
+def _verdicts(told: "dict[str, tuple[Tendency, Landscape]]") -> None:
     for column, (rule, title) in zip(st.columns(3, gap="small"), RULES.items(), strict=True):
-        tendency, best = _outcome(rule, **values)
+        tendency, energy = told[rule]
         word, colour, meaning = WORDS[tendency]
         with column, st.container(border=True):
             st.markdown(f"**{title}**")
             st.badge(f"the class {word}", color=colour, help=meaning)
-            st.caption(f"Cheapest distance between its modes: {best:.2f}")
+            st.caption(f"Cheapest distance between its modes: {energy.best:.2f}")
 
 
-@st.cache_data(max_entries=2048, show_spinner="Loading the theory")
-def _outcome(rule: str, **values: Any) -> tuple[str, float]:
+@st.cache_data(max_entries=512, show_spinner="Loading the theory")
+def _told(**values: Any) -> "dict[str, tuple[Tendency, Landscape]]":
+    """What theory says of each rule."""
     from core import theory  # imports torch
 
-    setting = theory.Setting(positives=rule, **values)
-    return theory.tendency(setting), theory.landscape(setting).best
+    settings = {rule: theory.Setting(positives=rule, **values) for rule in RULES}
+    return {rule: (theory.tendency(setting), theory.landscape(setting)) for rule, setting in settings.items()}
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
-def _landscapes(**values: Any) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+@st.cache_data(max_entries=64, show_spinner=False)
+def _phase(noise: float, samples: int, modes: int, *, studies: list[tuple[str, float, int]]) -> "Figure":
     from core import theory
 
-    found = {rule: theory.landscape(theory.Setting(positives=rule, **values)) for rule in RULES}
-    return {rule: (energy.distance, energy.energy) for rule, energy in found.items()}
-
-
-def _phase(values: dict[str, Any]) -> Any:
-    noise, samples, slopes = _diagram(values["modes"])
-    return phase_figure(noise, samples, slopes, here=(values["noise"], values["samples"]), studies=_studies())
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def _diagram(modes: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    from core import theory
-
-    noise, samples = np.geomspace(0.001, 0.49, 120), np.arange(2, 65)
-    return noise, samples, theory.phase_diagram(noise, samples, modes=modes)
+    share, size = np.geomspace(0.001, 0.49, 120), np.arange(2, 65)
+    slopes = theory.phase_diagram(share, size, modes=modes)
+    return phase_figure(share, size, slopes, here=(noise, samples), studies=studies)
 
 
 def _studies() -> list[tuple[str, float, int]]:

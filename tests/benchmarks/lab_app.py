@@ -25,6 +25,18 @@ FIRST_SIGN, WHOLE, SLIDER = 1.0, 20.0, 0.2
 THINKING = 20
 """Seconds a person looks at the page, or at the last result, before the click: libraries are loaded meanwhile."""
 MOVES = 8
+WATCH = """() => {
+    const said = () => [...document.querySelectorAll('p')].map(p => p.textContent).filter(t => /^Cheapest/.test(t));
+    const before = said().join(), pressed = new Promise(resolve =>
+        addEventListener('keydown', () => resolve(performance.now()), {capture: true, once: true}));
+    window.answered = new Promise(resolve => new MutationObserver(async (_, observer) => {
+        if (said().length !== 3 || said().join() === before) return;
+        observer.disconnect();
+        const now = performance.now();
+        resolve(now - await pressed);
+    }).observe(document.body, {subtree: true, childList: true, characterData: true}));
+}"""
+"""In milliseconds, and in the page itself: whoever asks from outside asks ten times a second."""
 
 
 def experiment(page: Page, again: bool) -> tuple[float, float]:
@@ -40,17 +52,16 @@ def experiment(page: Page, again: bool) -> tuple[float, float]:
 
 
 def slider_moves(page: Page) -> list[float]:
-    """Seconds from a key pressed on the theory's margin until the page says the new cheapest distance of modes."""
+    """Seconds from a key pressed on the theory's margin until the page says the new cheapest distances of modes."""
     page.get_by_role("slider", name="Margin").focus()
     page.keyboard.press("Home")
     page.wait_for_timeout(2000)
-    answer, times = page.get_by_text(re.compile("Cheapest distance")).nth(1), []
+    times = []
     for _ in range(MOVES):
-        old = answer.text_content() or ""
-        started = time.perf_counter()
+        page.evaluate(WATCH)
         page.keyboard.press("ArrowRight")
-        expect(answer).not_to_have_text(old, timeout=10_000)
-        times.append(time.perf_counter() - started)
+        times.append(page.evaluate("answered") / 1000)
+        page.wait_for_timeout(1000)
     return times
 
 
