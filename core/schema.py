@@ -1,6 +1,7 @@
 """What a form must know of the recipe, read from its dataclasses: there is no second list of options anywhere."""
 
 import contextlib
+import functools
 import json
 import tomllib
 import types
@@ -40,14 +41,16 @@ class Key:
         return self.path.rpartition(".")[2]
 
 
-def recipe_keys() -> list[Key]:
+@functools.cache
+def recipe_keys() -> tuple[Key, ...]:
     """All keys of a recipe but the arms', in the order of the dataclasses."""
-    return [key for key in _keys(Recipe, prefix="") if key.path != "arms"]
+    return tuple(key for key in _keys(Recipe, prefix="") if key.path != "arms")
 
 
-def arm_keys() -> list[Key]:
+@functools.cache
+def arm_keys() -> tuple[Key, ...]:
     """The keys of an arm."""
-    return _keys(ArmConfig, prefix="")
+    return tuple(_keys(ArmConfig, prefix=""))
 
 
 def assemble(values: dict[str, Any], arms: Sequence[tuple[str, dict[str, Any]]]) -> Recipe:

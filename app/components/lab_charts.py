@@ -111,18 +111,20 @@ def phase_figure(
 
 def modes_figure(items: pd.DataFrame) -> go.Figure:
     """Made-up vectors from above, by the class the loss is told; columns as of `core.data.glimpse.flatten_modes`."""
-    figure = go.Figure()
-    for number, (label, own) in enumerate(items.groupby("label", sort=False)):
-        wrong = (own["label"] != own["clean_label"]).to_numpy()
+    figure, numbers = go.Figure(), {label: number for number, label in enumerate(items["label"].unique())}
+    # A trace for each look: plotly checks symbols and sizes given item by item one after the other.
+    for (label, wrong), own in items.groupby(["label", items["label"] != items["clean_label"]], sort=False):
         figure.add_scattergl(
             x=own["x"],
             y=own["y"],
             mode="markers",
             name=safe(str(label)),
+            legendgroup=str(label),
+            showlegend=not wrong,
             marker={
-                "color": PALETTE[number % len(PALETTE)],
-                "symbol": np.where(wrong, "x", "circle"),
-                "size": np.where(wrong, 9, 5),
+                "color": PALETTE[numbers[label] % len(PALETTE)],
+                "symbol": "x" if wrong else "circle",
+                "size": 9 if wrong else 5,
                 "opacity": 0.8,
                 "line": {"width": 0},
             },

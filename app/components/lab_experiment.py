@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PREFIX = "the recipe is wrong: "
 
 
+@st.fragment
 def show() -> None:
     st.markdown(
         "Make up classes of several modes, spoil some of the labels, and let two arms learn from them. They start from "
