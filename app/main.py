@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.components import plotly_asset
-from core.errors import UncollapseError
+from app.parts import errors_said
 
 STATIC = Path(__file__).resolve().parent / "static"
 
@@ -31,7 +31,5 @@ page = st.navigation(
     ],
     position="top",
 )
-try:
+with errors_said():
     page.run()
-except UncollapseError as error:  # of a study that was damaged or deleted while it is open
-    st.error(str(error), icon=":material/error:")

@@ -104,8 +104,9 @@ def _names(summaries: list[StudySummary]) -> dict[str, str]:
 
 
 def swap_arms() -> None:
-    """Let the two arms change places."""
+    """Let the two arms change places: everything on the page is about them."""
     st.session_state["left"], st.session_state["right"] = st.session_state["right"], st.session_state["left"]
+    st.rerun()
 
 
 def chosen_item(study: Study) -> int | None:

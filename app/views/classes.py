@@ -10,6 +10,7 @@ from app.components.class_charts import spectrum_chart, survival_chart
 from app.components.galleries import item_galleries
 from app.components.strips import Strip, StripArm, Tile, strips
 from app.opening import open_view
+from app.parts import part
 from app.text import plain
 from core.diagnostics import explain
 from core.figures import ARM_COLOURS, flow_figure
@@ -35,10 +36,7 @@ def page() -> None:
         return
     label = _choose_class(view)
     _verdicts(view, label)
-    _strips(view, label)
-    item = state.chosen_item(view.study)
-    if item is not None:
-        item_galleries(view, item)
+    _items(view, label)
     _modes(view, label)
     _matching(view, label)
     _spectra(view, label)
@@ -142,6 +140,15 @@ def _belief(row: pd.Series) -> str:
 def _meaning(name: str) -> str:
     measure = explain(name)
     return f"{measure.definition} Range: {measure.range}; {measure.direction}."
+
+
+@part
+def _items(view: state.View, label: str) -> None:
+    """What a click on an item changes."""
+    _strips(view, label)
+    item = state.chosen_item(view.study)
+    if item is not None:
+        item_galleries(view, item)
 
 
 def _strips(view: state.View, label: str) -> None:

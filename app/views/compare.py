@@ -6,8 +6,9 @@ import streamlit as st
 
 from app import state
 from app.components.galleries import item_galleries
-from app.components.twin_map import twin_map
+from app.components.twin_map import send_points, twin_map
 from app.opening import open_view
+from app.parts import part
 from app.text import plain
 from core.diagnostics import explain
 from core.study import Study
@@ -27,9 +28,8 @@ def page() -> None:
         return
     _warnings(view)
     _cards(view)
-    _maps(view)
-    _playback_link(view)
-    item_galleries(view, state.chosen_item(view.study))
+    send_points(state.map_points(view), key="maps")
+    _items(view, [_kappa_caption(view.study, name) for name in view.arms], _selected_class(view))
     _classes(view)
     _report(view)
 
@@ -84,16 +84,23 @@ def _described(study: Study, reference: str) -> str:
     return "raw pixels without any training" if study.arm(reference).pixels else f"**{reference}**"
 
 
-def _maps(view: state.View) -> None:
-    kappas = [_kappa_caption(view.study, name) for name in view.arms]
+@part
+def _items(view: state.View, captions: list[str], chosen_class: list[int] | None) -> None:
+    """What a click on an item changes. captions: of the maps. chosen_class: its items."""
+    _maps(view, captions, chosen_class)
+    _playback_link(view)
+    item_galleries(view, state.chosen_item(view.study))
+
+
+def _maps(view: state.View, captions: list[str], chosen_class: list[int] | None) -> None:
     single = not view.is_single and _layout() == LAYOUTS[1]
     result = twin_map(
         state.map_points(view),
         left=view.left,
         right=None if view.is_single else view.right,
-        captions=(kappas[0], kappas[1]),
+        captions=(captions[0], captions[1]),
         colour=st.query_params.get("colour"),
-        selected=_selected_class(view),
+        selected=chosen_class,
         focus=state.chosen_item(view.study),
         single=single,
         strip="change",

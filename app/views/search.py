@@ -10,8 +10,9 @@ from app.components.asking import choose_search
 from app.components.atlas import picture_url
 from app.components.galleries import galleries, item_galleries
 from app.components.gallery import GalleryQuery
-from app.components.twin_map import QueryMark, twin_map
+from app.components.twin_map import QueryMark, send_points, twin_map
 from app.opening import open_view
+from app.parts import part
 from core.errors import UncollapseError
 from core.search import is_far
 
@@ -20,6 +21,13 @@ def page() -> None:
     view = open_view()
     if view is None:
         return
+    send_points(state.map_points(view), key="search-maps")
+    _queries(view)
+
+
+@part
+def _queries(view: state.View) -> None:
+    """All of the page but its head."""
     if any(view.study.arm(name).takes_pictures for name in view.arms):
         query_pictures.ask(lambda: _random_button(view))
         picture = query_pictures.chosen()

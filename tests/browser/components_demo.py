@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from app.components import plotly_asset
 from app.components.atlas import ImageAtlas
 from app.components.gallery import GalleryArm, GalleryQuery, gallery
-from app.components.twin_map import Field, MapPoints, QueryMark, twin_map
+from app.components.twin_map import Field, MapPoints, QueryMark, send_points, twin_map
 
 KIND = os.environ.get("DEMO_KIND", "plain")
 N = 0 if KIND == "none" else int(os.environ.get("DEMO_N", "2000"))
@@ -114,6 +114,7 @@ def show() -> None:
     controls[3].button("rerun")
     loading = controls[4].toggle("loading")
     no_hits = controls[5].toggle("no hits")
+    send_points(points(swapped), key="maps")
     state = twin_map(
         points(swapped),
         left="nearest" if swapped else "standard",

@@ -25,6 +25,10 @@ class Exports:
         with self._popover:
             _component(key="copy-link", data={"role": "link"})
 
+    def reserve(self) -> None:
+        """Keep a place for what a part of the page will offer; each run of the whole page has to."""
+        self._popover.empty()
+
     def table(self, label: str, key: str, make: Callable[[], pd.DataFrame]) -> None:
         """Offer a table as CSV and Parquet; it is made when it is asked for."""
         with self._popover, st.container(key=f"export-{key}", gap="small"):

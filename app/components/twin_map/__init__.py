@@ -15,7 +15,7 @@ from app.components import plotly_asset
 from app.components.bundle import component
 from app.components.twin_map.points import Field, MapPoints
 
-__all__ = ["Field", "MapPoints", "QueryMark", "TwinMapState", "twin_map"]
+__all__ = ["Field", "MapPoints", "QueryMark", "TwinMapState", "send_points", "twin_map"]
 
 _component = component(Path(__file__).parent)
 
@@ -39,6 +39,15 @@ class TwinMapState:
     """Name of the field coloured by when the user last clicked or selected, to keep in the address."""
 
 
+def send_points(points: MapPoints, *, key: str) -> None:
+    """Send the browser the points of the maps of this key.
+
+    For the page itself to call, apart from the part of it that holds the maps: packing the points takes longer than
+    all else about a click on them. Streamlit keeps a message that has not changed from being sent again.
+    """
+    _component(key=f"{key}-points", data={"role": "points", "version": points.version, "table": points.table})
+
+
 def twin_map(
     points: MapPoints,
     *,
@@ -57,6 +66,8 @@ def twin_map(
     key: str,
 ) -> TwinMapState:
     """Draw the arms' maps and return what the user did; zoom, legend and selection outlive script runs.
+
+    points: as given to `send_points` with the same key.
 
     on_click: called before the run, with the id of the item just clicked, or None when Esc was pressed with nothing
     selected: the user wants the focus gone. on_turn: the same when the user wants the arms to change places.
@@ -89,17 +100,14 @@ def twin_map(
         "atlas": points.atlas.mount() if points.atlas is not None else None,
         "height": height,
     }
-    with st.container(gap=None):
-        # Apart from the view: its message never changes, so Streamlit sends it to a browser only once.
-        _component(key=f"{key}-points", data={"role": "points", "version": points.version, "table": points.table})
-        result = _component(
-            key=key,
-            data=view,
-            default={"selection": None},
-            on_selection_change=_ignore,
-            on_picked_change=lambda: _picked(points, key, on_click),
-            on_turned_change=on_turn,
-        )
+    result = _component(
+        key=key,
+        data=view,
+        default={"selection": None},
+        on_selection_change=_ignore,
+        on_picked_change=lambda: _picked(points, key, on_click),
+        on_turned_change=on_turn,
+    )
     picked = result.get("picked") if isinstance(result.get("picked"), dict) else {}
     selection = result.get("selection") if isinstance(result.get("selection"), dict) else {}
     chosen = (picked or selection).get("colour")
