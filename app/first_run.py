@@ -35,7 +35,7 @@ def _follow(job: jobs.Job) -> None:
         st.rerun()
     run_view.progress(job, status)
     _buttons(job, status)
-    run_view.curves(status.history, run_view.RESULTS, columns=2, height=340, key="first")
+    run_view.curves(job, status.history, run_view.RESULTS, columns=2, height=340, key="first")
 
 
 def _buttons(job: jobs.Job, status: Status) -> None:

@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from app.components import lab_run, lab_theory
+from app.components import lab_run, lab_theory, run_view
 from app.components.lab_charts import modes_figure
 from app.components.lab_form import controls, group_of
 from app.text import plain
 from core.config import DataConfig, Recipe
 from core.errors import RecipeError
-from core.jobs import Job
 from core.lab import OWN, own_experiment
 from core.schema import samples_advice
 
@@ -55,7 +54,7 @@ def _run(recipe: Recipe | None) -> None:
             first, second = recipe.arms.values()
             if first == second:
                 st.warning("Both arms are the same; choose another rule or loss for one.", icon=":material/warning:")
-        if job is not None and (last := _recipe_of(job)) != recipe:
+        if job is not None and (last := run_view.recipe_of(job)) != recipe:
             st.caption(f"What is shown here is the last run: {plain(last.title if last else job.id)}.")
         lab_run.show(recipe, job, key="own")
         if recipe is not None:
@@ -70,13 +69,6 @@ def _run(recipe: Recipe | None) -> None:
                 key="own.download",
                 help=f"The same study from the command line: python -m core run {OWN}.toml",
             )
-
-
-def _recipe_of(job: Job) -> Recipe | None:
-    try:
-        return Recipe.load(job.recipe)
-    except RecipeError:
-        return None
 
 
 def _picture(data: DataConfig) -> None:

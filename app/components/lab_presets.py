@@ -14,13 +14,16 @@ def show() -> None:
     )
     lab_run.begin()
     latest = lab_run.latest([preset.recipe().name for preset in PRESETS])
-    for begin in range(0, len(PRESETS), 2):
-        for column, preset in zip(st.columns(2, gap="medium"), PRESETS[begin : begin + 2], strict=False):
-            with column, st.container(border=True, height="stretch"):
-                _card(preset, latest.get(preset.recipe().name))
+    for preset in PRESETS:
+        with st.container(border=True, key=f"preset-{preset.name}"):
+            _card(preset, latest.get(preset.recipe().name))
 
 
 def _card(preset: Preset, job: Job | None) -> None:
-    st.markdown(f"##### {preset.title}")
-    st.markdown(preset.story)
-    lab_run.show(preset.recipe(), job, key=preset.name)
+    """The story, and beside it what became of it, once it was run."""
+    story, run = st.columns([1, 1.6], gap="large") if job else (st.container(), st.container())
+    with story:
+        st.markdown(f"##### {preset.title}")
+        st.markdown(preset.story)
+    with run:
+        lab_run.show(preset.recipe(), job, key=preset.name)

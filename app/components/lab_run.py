@@ -56,7 +56,7 @@ def _follow(recipe: Recipe | None, job: Job, was_live: bool, *, key: str) -> Non
         if not status.over:
             st.caption(run_view.timing(status))
     live_maps.show(job, key=key)
-    run_view.curves(status.history, FIGURES, columns=2, height=190, key=f"lab-{key}")
+    run_view.curves(job, status.history, FIGURES, columns=2, height=220, key=f"lab-{key}")
     with st.container(horizontal=True):
         _buttons(recipe, job, status, key=key)
 

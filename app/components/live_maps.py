@@ -4,9 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from app.components import run_view
 from app.components.playback import Measure, Reel, playback
-from core.config import Recipe
-from core.errors import UncollapseError
 from core.jobs import Job
 from core.playback import of_run
 from core.snapshots import kept_epochs
@@ -25,7 +24,7 @@ def show(job: Job, *, key: str, height: int = 260) -> None:
 
     Call it in the fragment that follows the run; only epochs that are new are sent to the browser.
     """
-    recipe = _recipe(job)
+    recipe = run_view.recipe_of(job)
     folder = job.study if job.study.is_dir() else unfinished(job.study)
     kept = {} if recipe is None else kept_epochs(folder, list(recipe.arms))
     if recipe is None or not kept:
@@ -56,18 +55,6 @@ def line_of(history: list[Row], arm: str, name: str) -> list[tuple[int, float]]:
     """(epoch, value) of one arm's figure, as far as it is known."""
     rows = [row for row in history if row["arm"] == arm and row.get(name) is not None]
     return [(int(row["epoch"]), float(row[name])) for row in rows if row[name] == row[name]]  # not NaN
-
-
-def _recipe(job: Job) -> Recipe | None:
-    try:
-        return _read_recipe(job.recipe, job.recipe.stat().st_mtime_ns)
-    except (OSError, UncollapseError):  # it has just been deleted
-        return None
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _read_recipe(path: Path, stamp: int) -> Recipe:
-    return Recipe.load(str(path))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

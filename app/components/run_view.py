@@ -1,11 +1,14 @@
 """A run on screen: how far it is, and its arms' figures epoch by epoch, side by side."""
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from app.text import plain
+from core.config import Recipe
+from core.errors import UncollapseError
 from core.jobs import Job
 from core.status import Row, Status
 
@@ -78,11 +81,26 @@ def timing(status: Status) -> str:
     return f"{duration(status.elapsed())} so far" + ("" if left is None else f", about {duration(left)} left")
 
 
-def curves(history: list[Row], names: tuple[str, ...], *, columns: int, height: int, key: str) -> None:
+def recipe_of(job: Job) -> Recipe | None:
+    """What the run was started with; None for an import, and where it cannot be read any more."""
+    try:
+        return _read_recipe(job.recipe, job.recipe.stat().st_mtime_ns)
+    except (OSError, UncollapseError):
+        return None
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _read_recipe(path: Path, stamp: int) -> Recipe:
+    return Recipe.load(str(path))
+
+
+def curves(job: Job, history: list[Row], names: tuple[str, ...], *, columns: int, height: int, key: str) -> None:
     """One plot for each of these figures that the run reports, every arm a line in it."""
     rows = pd.DataFrame(history)
     shown = [name for name in names if name in rows and rows[name].notna().any()]
-    arms = sorted(rows["arm"].unique(), reverse=True) if shown else []
+    recipe = recipe_of(job)
+    # As the recipe has them: a colour must not depend on which arm reports first.
+    arms = list(recipe.trained) if recipe else sorted(rows["arm"].unique()) if shown else []
     for begin in range(0, len(shown), columns):
         for column, name in zip(st.columns(columns), shown[begin : begin + columns], strict=False):
             title, subtitle, number = FIGURES[name]
@@ -105,14 +123,13 @@ def _line_chart(title: str, subtitle: str, number: str, arms: list[str]) -> dict
                 "field": "value",
                 "type": "quantitative",
                 "title": None,
-                "axis": {"format": number},
+                "axis": {"format": number, "tickCount": 4},
                 "scale": {"zero": False},
             },
             "color": {
                 "field": "arm",
                 "type": "nominal",
                 "title": None,
-                # Sorted, for a colour must not depend on which arm reports first.
                 "scale": {"domain": arms, "range": ARM_COLOURS},
                 "legend": {"orient": "top", "offset": 2, "padding": 0},
             },

@@ -131,7 +131,7 @@ def _detail(job: Job, status: Status) -> None:
         st.caption(f"Done in {run_view.duration(status.elapsed())}.{gone}")
     if status.history:
         names = FIGURES if any("sub_map@r" in row for row in status.history) else WITHOUT_MODES
-        run_view.curves(status.history, names, columns=3, height=240, key=f"curves-{job.id}")
+        run_view.curves(job, status.history, names, columns=3, height=240, key=f"curves-{job.id}")
         st.caption(run_view.MEANINGS)
     elif status.state == "running":
         st.caption("The first figures come after the first epoch.")
