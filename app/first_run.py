@@ -1,10 +1,13 @@
 """While there is no study yet: the default one is made in the background, and its progress shown."""
 
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
+from app import faults
 from app.components import run_view
 from core import jobs
-from core.errors import UncollapseError
 from core.status import Status
 from core.studies import studies_root
 
@@ -20,18 +23,14 @@ def show() -> None:
         "its positive. **standard** takes a random item of its class, **nearest** the closest one. Then both are "
         "examined for class collapse: can the ten digits still be told apart?"
     )
-    try:
-        job = jobs.start_once(DEFAULT, studies_root())
-    except UncollapseError as error:
-        st.error(str(error), icon=":material/error:")
-        return
-    _follow(job)
+    _follow(jobs.start_once(DEFAULT, studies_root()))
 
 
 @st.fragment(run_every=1.5)
 def _follow(job: jobs.Job) -> None:
+    faults.page_if_noticed()
     status = job.status()
-    if status.state == "done":
+    if status.state == "done" or not job.folder.is_dir():  # deleted elsewhere
         st.rerun()
     run_view.progress(job, status)
     _buttons(job, status)
@@ -40,6 +39,10 @@ def _follow(job: jobs.Job) -> None:
 
 def _buttons(job: jobs.Job, status: Status) -> None:
     if status.over:
-        st.button("Resume", on_click=jobs.resume, args=(job,), icon=":material/play_arrow:", type="primary")
+        _button("Resume", "play_arrow", lambda: jobs.resume(job), type="primary")
     else:
-        st.button("Cancel", on_click=job.cancel, kwargs={"discard": False}, icon=":material/stop:")
+        _button("Cancel", "stop", lambda: job.cancel(discard=False))
+
+
+def _button(label: str, icon: str, action: Callable[[], Any], *, type: Any = "secondary") -> None:
+    st.button(label, on_click=faults.attempt, args=(action,), icon=f":material/{icon}:", type=type)

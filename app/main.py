@@ -4,8 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from app import faults
 from app.components import plotly_asset
-from app.parts import errors_said
 
 STATIC = Path(__file__).resolve().parent / "static"
 
@@ -31,5 +31,6 @@ page = st.navigation(
     ],
     position="top",
 )
-with errors_said():
+faults.show_notice()
+with faults.shown():
     page.run()

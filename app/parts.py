@@ -1,14 +1,13 @@
 """Parts of a page: what is done in one draws it alone again, while the rest of the page stands."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
 import streamlit as st
 
+from app import faults, state
 from app.state import View
-from core.errors import UncollapseError
 
 P = ParamSpec("P")
 
@@ -17,23 +16,17 @@ def part(draw: Callable[Concatenate[View, P], None]) -> Callable[Concatenate[Vie
     """Make a function that draws one view a part of its page.
 
     What it is called with is what it is called with again, until the whole page runs: what a click changes, the
-    function has to read itself, from the address or the session. It may fill the Export popover of the view.
+    function has to read itself, from the address or the session. It may fill the Export popover of the view. A study that has changed on disk
+    draws the whole page again.
     """
 
     @st.fragment
     @wraps(draw)
     def drawn(view: View, *args: P.args, **kwargs: P.kwargs) -> None:
+        if state.is_stale(view):
+            st.rerun()
         view.exports.reserve()
-        with errors_said():
+        with faults.shown():
             draw(view, *args, **kwargs)
 
     return drawn
-
-
-@contextmanager
-def errors_said() -> Iterator[None]:
-    """Says on the page what is wrong, e.g. with a study that was damaged or deleted while it is open."""
-    try:
-        yield
-    except UncollapseError as error:
-        st.error(str(error), icon=":material/error:")

@@ -14,10 +14,11 @@ from app.components.atlas import ImageAtlas
 from app.components.export import Exports
 from app.components.playback import Reel
 from app.components.twin_map import Field, MapPoints
+from app.text import plain
 from core.config import Recipe
 from core.errors import StudyError, UncollapseError
 from core.search import nearest_agrees
-from core.studies import StudySummary, list_studies, open_study, studies_root
+from core.studies import StudySummary, fingerprint, list_studies, open_study, studies_root
 from core.study import Study
 from core.summary import compare
 
@@ -38,6 +39,8 @@ class View:
 
     id: str
     study: Study
+    stamp: int
+    """Of the study as it was read."""
     left: str
     right: str
     exports: Exports
@@ -65,27 +68,29 @@ def _studies(root: Path, stamps: tuple[tuple[str, int], ...]) -> list[StudySumma
     return list_studies(root)
 
 
-def choose_view(summaries: list[StudySummary]) -> View | None:
-    """The pickers of study and arms; None, with the reason on screen, where the study cannot be opened."""
+def choose_view(summaries: list[StudySummary]) -> View:
+    """The pickers of study and arms. Raises StudyError where the study cannot be opened."""
     names = _names(summaries)
-    if "study" not in st.session_state and (asked := st.query_params.get("study")) in names:
-        st.session_state["study"] = asked  # an address may say the folder; Streamlit knows the name shown only
+    _follow_address(names)
     study_column, left_column, swap_column, right_column, export_column = st.columns(
         [4.4, 2.4, 0.8, 2.4, 1.5], vertical_alignment="bottom", gap="small"
     )
     id = study_column.selectbox(
-        "Study", list(names), format_func=lambda id: names[id], key="study", bind="query-params"
+        "Study",
+        list(names),
+        format_func=lambda id: names[id],
+        key="study",
+        bind="query-params",
+        on_change=lambda: st.session_state.pop("study-missed", None),
     )
-    try:
-        study = cached_study(id, _stamp(id))
-    except StudyError as error:
-        st.error(str(error), icon=":material/error:")
-        return None
-    exports = Exports(export_column, study=id)
+    st.session_state["study-shown"] = id
+    stamp = _stamp(id)
+    study = cached_study(id, stamp)
+    exports = Exports(export_column, study=id, check=lambda: _check_unchanged(id, stamp))
     choices = [*study.arms, *study.references]
     if len(choices) == 1:
         left_column.selectbox("Arm", choices, key="only")
-        return View(id, study, choices[0], choices[0], exports)
+        return View(id, study, stamp, choices[0], choices[0], exports)
     with left_column:
         left = st.selectbox("Left arm", choices, index=0, key="left", bind="query-params")
     swap_column.button(
@@ -93,7 +98,32 @@ def choose_view(summaries: list[StudySummary]) -> View | None:
     )
     with right_column:
         right = st.selectbox("Right arm", choices, index=1, key="right", bind="query-params")
-    return View(id, study, left, right, exports)
+    return View(id, study, stamp, left, right, exports)
+
+
+def is_stale(view: View) -> bool:
+    """Whether the study has changed on disk since, so that it must not be read any more as it was."""
+    return _stamp(view.id) != view.stamp
+
+
+def _check_unchanged(id: str, stamp: int) -> None:
+    if _stamp(id) != stamp:
+        raise StudyError(f"the study {id} has changed on disk since this page was drawn: load the page again")
+
+
+def _follow_address(names: dict[str, str]) -> None:
+    """The study in the address, by its folder too, for Streamlit knows it only by what it is called here."""
+    asked = st.query_params.get("study")
+    if asked in names and "study" not in st.session_state:
+        st.session_state["study"] = asked
+    wanted = st.session_state.get("study-shown") or asked
+    if wanted and wanted not in names and wanted not in names.values():
+        st.session_state["study-missed"] = wanted
+    if missed := st.session_state.get("study-missed"):
+        st.warning(
+            f"The study {plain(missed[:100])} is not here: it may have been deleted or renamed. This is another one.",
+            icon=":material/folder_off:",
+        )
 
 
 def _names(summaries: list[StudySummary]) -> dict[str, str]:
@@ -312,8 +342,5 @@ def _hits(study: Study, arm: str, column: str, what: str) -> np.ndarray:
 
 
 def _stamp(id: str) -> int:
-    """Changes when a study is replaced on disk, so that no stale one is shown."""
-    try:
-        return (Path(studies_root()) / id / "study.json").stat().st_mtime_ns
-    except OSError:
-        return 0
+    """Changes when a study changes on disk, so that no stale or damaged one is read."""
+    return fingerprint(studies_root() / id)

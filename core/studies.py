@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,25 @@ def open_study(root: Path, id: str) -> Study:
     if id not in _ids(root):
         raise StudyError(f"there is no study called {id[:80]!r}")
     return Study.load(root / id)
+
+
+def fingerprint(folder: Path) -> int:
+    """Another number as soon as a file of the study is replaced, rewritten, cut short or gone; other in every process.
+
+    A study in memory reads mapped files, and one that is cut short under it would end the whole program: ask first.
+    """
+    return hash(frozenset(_states(folder)))
+
+
+def _states(study: Path) -> Iterator[tuple[str, int, int]]:
+    """Path, size and time of all that lies right in a study or right in one of its arms."""
+    try:
+        for folder in [str(study), *(arm.path for arm in os.scandir(study / "arms"))]:
+            for entry in os.scandir(folder):
+                state = entry.stat()
+                yield entry.path, state.st_size, state.st_mtime_ns
+    except OSError:  # not there, or deleted while we looked
+        yield "", -1, -1
 
 
 def _ids(root: Path) -> list[str]:

@@ -101,9 +101,12 @@ class Arm:
 
     @cached_property
     def history(self) -> pd.DataFrame:
-        """One row per epoch; empty for arms that were not trained here."""
+        """One row per epoch; empty for arms that were not trained here. Raises StudyError where it is damaged."""
         path = self.folder / "history.parquet"
-        return pd.read_parquet(path) if path.exists() else pd.DataFrame({"epoch": []})
+        try:
+            return pd.read_parquet(path) if path.exists() else pd.DataFrame({"epoch": []})
+        except (OSError, ValueError) as error:
+            raise StudyError(f"{path.name} of the arm {self.name} cannot be read ({_reason(error)})") from None
 
     @cached_property
     def network(self) -> "PictureEmbedder":
@@ -379,7 +382,10 @@ def labels_and_modes(items: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None
 
 def map_array(path: Path) -> np.ndarray:
     """A .npy file, mapped; unlike np.load it takes nothing else for one. Raises ValueError, OSError."""
-    return np.lib.format.open_memmap(path, mode="r")
+    try:
+        return np.lib.format.open_memmap(path, mode="r")
+    except ValueError as error:
+        raise ValueError(f"{path.parent.name}/{path.name} is no whole .npy file: {error}") from None
 
 
 def _reason(error: BaseException) -> str:
@@ -387,6 +393,8 @@ def _reason(error: BaseException) -> str:
         return f"{error} is missing"
     if isinstance(error, OSError) and error.filename:
         return f"{Path(error.filename).name}: {error.strerror}"
+    if isinstance(error, json.JSONDecodeError):
+        return f"study.json is cut short or garbled: {error}"
     if isinstance(error, ValidationError):
         first = error.errors()[0]
         return f"study.json: {'.'.join(map(str, first['loc'])) or 'all of it'}: {first['msg']}"

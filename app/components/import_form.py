@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from app import faults
 from app.components import run_view
 from app.components.study_list import open_button
 from app.components.uploading import session_folder, stored
@@ -136,12 +137,10 @@ def _verdict(order: Order) -> None:
         icon=":material/download:",
         disabled=bool(faults),
         help="What is wrong stands above." if faults else None,
-        on_click=_begin,
-        args=(order,),
+        on_click=faults.attempt,
+        args=(lambda: _begin(order),),
         key="import",
     )
-    if notice := st.session_state.pop("import-notice", None):
-        st.error(plain(notice), icon=":material/error:")
 
 
 def _named(fault: str, order: Order) -> str:
@@ -168,13 +167,10 @@ def _stamps(order: Order) -> tuple[int, ...]:
 
 
 def _begin(order: Order) -> None:
-    try:
-        own = session_folder()
-        uploaded = own if own in Path(order.table).parents else None
-        name = _slug(order.title or Path(order.table).stem)
-        jobs.start_import(order, root=studies_root(), name=name, files=uploaded)
-    except UncollapseError as error:
-        st.session_state["import-notice"] = str(error)
+    own = session_folder()
+    uploaded = own if own in Path(order.table).parents else None
+    name = _slug(order.title or Path(order.table).stem)
+    jobs.start_import(order, root=studies_root(), name=name, files=uploaded)
 
 
 def _imports() -> None:
@@ -186,6 +182,7 @@ def _imports() -> None:
 
 
 def _list(was_live: bool) -> None:
+    faults.page_if_noticed()
     statuses = [(job, job.status()) for job in jobs.list_imports(studies_root())]
     if not statuses or (was_live and all(status.over for _, status in statuses)):
         st.rerun()  # the whole page, which then needs no list, or no watching
@@ -209,16 +206,9 @@ def _buttons(job: Job, *, done: bool, over: bool) -> None:
             "Clear",
             icon=":material/close:",
             key=f"clear-{job.id}",
-            on_click=_clear,
-            args=(job,),
+            on_click=faults.attempt,
+            args=(lambda: jobs.delete(job),),
             help="Take it off this list, with the files that were uploaded for it. The study stays.",
         )
     else:
-        st.button("Cancel", icon=":material/stop:", key=f"cancel-{job.id}", on_click=job.cancel)
-
-
-def _clear(job: Job) -> None:
-    try:
-        jobs.delete(job)
-    except UncollapseError as error:
-        st.session_state["import-notice"] = str(error)
+        st.button("Cancel", icon=":material/stop:", key=f"cancel-{job.id}", on_click=faults.attempt, args=(job.cancel,))

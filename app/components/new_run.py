@@ -75,7 +75,7 @@ def _load_origin() -> None:
     try:
         recipe = Recipe.load(id) if kind == "recipe" else open_study(studies_root(), id).recipe if kind else None
     except UncollapseError as error:
-        st.session_state["notice"] = plain(str(error))
+        st.session_state["notice"] = error
         return
     if recipe is not None:
         fill(recipe)
@@ -160,7 +160,7 @@ def _begin(recipe: Recipe, *, at_once: bool = False) -> None:
     try:
         job = jobs.start(recipe, root=studies_root(), at_once=at_once)
     except UncollapseError as error:
-        st.session_state["notice"] = plain(str(error))
+        st.session_state["notice"] = error
         return
     st.session_state["view"] = "runs"
     st.session_state["run"] = job.id

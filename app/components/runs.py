@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from app import faults
 from app.components import new_run, run_view, study_list
 from app.text import plain
 from core import jobs
@@ -59,6 +60,7 @@ def _show_older(shown: int) -> None:
 
 def _panel(was_live: bool) -> None:
     """The list and the chosen run; drawn again and again without the page around it."""
+    faults.page_if_noticed()
     statuses = _statuses()
     is_live = any(not status.over for _, status in statuses)
     if is_live != was_live or st.session_state["view"] != "runs" or st.session_state.pop("whole-page", False):
@@ -172,20 +174,11 @@ def _button(label: str, icon: str, job: Job, action: Callable[[], Any], *, type:
     st.button(
         label,
         icon=f":material/{icon}:",
-        on_click=_try,
+        on_click=faults.attempt,
         args=(action,),
         key=f"{label.lower().replace(' ', '-')}-{job.id}",
         type=type,
     )
-
-
-def _try(action: Callable[[], Any]) -> None:
-    """Do it, and say why where it cannot be done: a run may be deleted, a disk fill up, while the page is open."""
-    try:
-        action()
-    except UncollapseError as error:
-        st.session_state["notice"] = plain(str(error))
-        st.session_state["whole-page"] = True
 
 
 def _ask(what: str | None, job: Job | None = None) -> None:
@@ -241,5 +234,5 @@ def _delete(job: Job, *, with_study: bool) -> None:
 def _answer(label: str, key: str, action: Callable[[], Any], *, type: Any = "secondary") -> None:
     if st.button(label, key=f"answer-{key}", type=type):
         _forget()
-        _try(action)
+        faults.attempt(action)
         st.rerun()

@@ -77,4 +77,4 @@ def remove(id: str) -> None:
         jobs.delete(jobs.get_job(root, id))
     except UncollapseError as error:
         if (root / id).exists():
-            st.session_state["notice"] = plain(str(error))
+            st.session_state["notice"] = error

@@ -5,13 +5,12 @@ import time
 import pandas as pd
 import streamlit as st
 
-from app import state
+from app import faults, state
 from app.components.live_maps import line_of, measures
 from app.components.playback import Measure, playback
 from app.opening import open_view
 from app.text import plain
 from core.course import change, counted_epochs, mean_count
-from core.errors import StudyError
 from core.study import Study, labels_and_modes
 
 SLICE_SECONDS = 0.6
@@ -57,16 +56,15 @@ def _nothing(view: state.View) -> None:
 
 def _follow(view: state.View, arms: list[str], was_counting: bool) -> None:
     """The player, and then some more counts; the maps play in the browser meanwhile."""
-    try:
+    if state.is_stale(view):
+        st.rerun()
+    with faults.shown():
         reel = state.reel(view, tuple(arms))
-    except StudyError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        return
-    lines = [row for name in arms for row in _history(view.study, name)]
-    playback(reel, measures=[*measures(lines), _counts_measure(view, arms)], key="playback")
-    _told(lines, arms)
-    if was_counting:
-        _count_on(view, arms)
+        lines = [row for name in arms for row in _history(view.study, name)]
+        playback(reel, measures=[*measures(lines), _counts_measure(view, arms)], key="playback")
+        _told(lines, arms)
+        if was_counting:
+            _count_on(view, arms)
 
 
 def _history(study: Study, name: str) -> list[dict[str, float | str]]:

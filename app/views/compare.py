@@ -37,7 +37,7 @@ def page() -> None:
 def _warnings(view: state.View) -> None:
     for name in view.arms:
         for warning in view.study.arm(name).warnings:
-            st.warning(f"**{name}**: {warning}", icon=":material/warning:")
+            st.warning(f"**{plain(name)}**: {plain(warning)}", icon=":material/warning:")
 
 
 def _cards(view: state.View) -> None:

@@ -13,7 +13,6 @@ from app.components.gallery import GalleryQuery
 from app.components.twin_map import QueryMark, send_points, twin_map
 from app.opening import open_view
 from app.parts import part
-from core.errors import UncollapseError
 from core.search import is_far
 
 
@@ -64,11 +63,7 @@ def _random_item(view: state.View) -> None:
 
 
 def _search(view: state.View, picture: Image.Image, name: str) -> None:
-    try:
-        vectors = {arm: vector for arm, vector in state.embedded(view, picture).items() if arm in view.arms}
-    except UncollapseError as error:
-        st.error(str(error), icon=":material/error:")
-        return
+    vectors = {arm: vector for arm, vector in state.embedded(view, picture).items() if arm in view.arms}
     for arm in view.arms:
         if arm not in vectors:
             st.caption(f"**{arm}** was imported without its network, so the picture is searched in the other arm only.")

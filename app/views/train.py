@@ -16,8 +16,6 @@ def page() -> None:
     view = choose_section("What to look at", VIEWS, key="view", default="runs" if runs.any_yet() else "new")
     if view != "runs":
         st.query_params.pop("run", None)
-    if notice := st.session_state.pop("notice", None):
-        st.error(notice, icon=":material/error:")
     VIEWS[view][1]()
 
 

@@ -16,7 +16,7 @@ from core.config import Recipe
 from core.jobs import Job
 from core.status import StatusWriter
 
-PAGE = str(Path(__file__).parents[2] / "app" / "views" / "train.py")
+MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
 SLEEP = (sys.executable, "-c", "import time; time.sleep(300)")
 
 
@@ -32,7 +32,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def open_page(**query: str) -> AppTest:
-    app = AppTest.from_file(PAGE, default_timeout=60)
+    app = AppTest.from_file(MAIN, default_timeout=60).switch_page("views/train.py")
     for name, value in query.items():
         app.query_params[name] = value
     app.run()

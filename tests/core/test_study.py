@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from core.errors import StudyError, UncollapseError
-from core.studies import delete_study, list_studies, open_study
+from core.studies import delete_study, fingerprint, list_studies, open_study
 from core.study import Study
 
 TABLES = ["items.parquet", "map.parquet", "subclusters.parquet", "diagnostics.parquet", "queries.parquet"]
@@ -156,6 +156,18 @@ class TestWhole:
 
 
 class TestDamaged:
+    def test_a_cut_file_is_named(self, copy: Path):
+        history = copy / "arms" / "nearest" / "history.parquet"
+        os.truncate(history, 50)
+        with pytest.raises(StudyError, match=r"history\.parquet of the arm nearest cannot be read"):
+            _ = Study.load(copy).arm("nearest").history
+        os.truncate(copy / "arms" / "nearest" / "embeddings.npy", 300)
+        with pytest.raises(StudyError, match=r"nearest/embeddings\.npy is no whole \.npy file"):
+            Study.load(copy)
+        os.truncate(copy / "study.json", 50)
+        with pytest.raises(StudyError, match=r"study\.json is cut short or garbled"):
+            Study.load(copy)
+
     def test_a_wrong_entry_is_named_in_plain_words(self, copy: Path):
         facts = json.loads((copy / "study.json").read_text())
         (copy / "study.json").write_text(json.dumps(facts | {"recipe": None}))
@@ -335,6 +347,22 @@ class TestList:
 
     def test_an_id_opens_its_study(self, copy: Path):
         assert open_study(copy.parent, "whole").path == copy.parent / "whole"
+
+
+def test_a_fingerprint_changes_with_any_file_that_is_changed_cut_or_gone(copy: Path):
+    whole = fingerprint(copy)
+    assert fingerprint(copy) == whole
+    matrix, table = copy / "arms" / "nearest" / "embeddings.npy", copy / "map.parquet"
+    seen = {whole}
+    for change in (
+        lambda: os.truncate(matrix, 100),
+        lambda: os.utime(table),
+        table.unlink,
+        lambda: shutil.rmtree(copy),
+    ):
+        change()
+        seen.add(fingerprint(copy))
+    assert len(seen) == 5
 
 
 def test_a_deleted_study_is_gone_and_nothing_else(copy: Path):

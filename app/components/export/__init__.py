@@ -18,9 +18,10 @@ _component = component(Path(__file__).parent)
 class Exports:
     """The popover of a page, filled while the page is drawn."""
 
-    def __init__(self, column: Any, *, study: str) -> None:
-        """study: its id, which begins the files' names."""
+    def __init__(self, column: Any, *, study: str, check: Callable[[], None]) -> None:
+        """study: its id, which begins the files' names. check: raises StudyError where it can no longer be read."""
         self._study = study
+        self._check = check
         self._popover = column.popover("Export", icon=":material/ios_share:", width="stretch", key="export")
         with self._popover:
             _component(key="copy-link", data={"role": "link"})
@@ -37,7 +38,7 @@ class Exports:
                 for kind, mime in (("CSV", "text/csv"), ("Parquet", "application/vnd.apache.parquet")):
                     st.download_button(
                         kind,
-                        partial(_written, make, kind),
+                        partial(self._written, make, kind),
                         file_name=f"{self._study}-{key}.{kind.lower()}",
                         mime=mime,
                         on_click="ignore",
@@ -54,8 +55,8 @@ class Exports:
         with self._popover:
             draw()
 
+    def _written(self, make: Callable[[], pd.DataFrame], kind: str) -> bytes:
+        from core.tables import to_csv, to_parquet
 
-def _written(make: Callable[[], pd.DataFrame], kind: str) -> bytes:
-    from core.tables import to_csv, to_parquet
-
-    return to_csv(make()) if kind == "CSV" else to_parquet(make())
+        self._check()
+        return to_csv(make()) if kind == "CSV" else to_parquet(make())
