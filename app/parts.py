@@ -16,8 +16,8 @@ def part(draw: Callable[Concatenate[View, P], None]) -> Callable[Concatenate[Vie
     """Make a function that draws one view a part of its page.
 
     What it is called with is what it is called with again, until the whole page runs: what a click changes, the
-    function has to read itself, from the address or the session. It may fill the Export popover of the view. A study that has changed on disk
-    draws the whole page again.
+    function has to read itself, from the address or the session. It may fill the Export popover of the view.
+    Where the study has changed on disk, the whole page is drawn again.
     """
 
     @st.fragment
