@@ -72,6 +72,20 @@ class Neighbours:
         distances, rows = self._others(own, k)
         return distances, self._ids_of(rows)
 
+    def vector_of(self, id: int) -> Float32[np.ndarray, "d"]:
+        """An item's vector. Raises DataError for one that is not searched."""
+        return self._vectors[self._rows_of(np.array([id]))[0]]
+
+    def rough_squares(self, query: Float[np.ndarray, "d"]) -> tuple[Float32[np.ndarray, "n"], float]:
+        """Squared distances of a vector to all items in one fast product, and how far off they may be."""
+        query = np.asarray(query, dtype=np.float32)
+        squares = self._squared_norms - 2 * (self._vectors @ query) + query @ query
+        return squares, 4 * RESOLUTION * float(self._squared_norms.max() + query @ query)  # seen: a quarter of it
+
+    @functools.cached_property
+    def _squared_norms(self) -> Float32[np.ndarray, "n"]:
+        return np.einsum("nd,nd->n", self._vectors, self._vectors)
+
     def graph(self, k: int) -> KnnGraph:
         """Neighbours of every item, itself left out."""
         distances, rows = self._others(np.arange(len(self)), k)

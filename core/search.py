@@ -4,12 +4,13 @@ Arms hold unit vectors, among which cosine and Euclidean distance give one and t
 so there is no choice between those two. What does change the order is CSLS: `METRICS`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float, Float64, Int64
+from jaxtyping import Bool, Float, Float32, Float64, Int64
 
 from core.study import Study
 
@@ -66,29 +67,40 @@ def hits(
     where the study has them. Exact with filters and with CSLS, whatever the size. Raises DataError for an item that
     is not evaluated.
     """
-    distances, ids = _search(study, arm, query, k, filters, metric)
+    return _described(study, arm, *_search(study, arm, query, k, filters, metric))
+
+
+def hits_by_arm(
+    study: Study,
+    queries: Mapping[str, Query],
+    k: int,
+    *,
+    filters: Filters = EVERYTHING,
+    metric: Metric = "euclidean",
+) -> dict[str, pd.DataFrame]:
+    """`hits` of a query in each arm that it is asked in, by the arm's name.
+
+    With two arms they also have the column other_rank: where the other arm ranks the hit for its own form of the query,
+    among the items that pass the filters; 1 = nearest, NaN = beyond DEPTH.
+    """
+    depth = k if len(queries) == 1 else max(k, DEPTH)
+    found = {arm: _search(study, arm, query, depth, filters, metric) for arm, query in queries.items()}
+    tables = {arm: _described(study, arm, distances[:k], ids[:k]) for arm, (distances, ids) in found.items()}
+    if len(tables) == 2:
+        for arm, other in (tuple(tables), tuple(tables)[::-1]):
+            ids = found[other][1][:DEPTH]
+            ranks = pd.Series(np.arange(1, len(ids) + 1, dtype=float), index=ids)
+            tables[arm]["other_rank"] = ranks.reindex(tables[arm]["id"]).to_numpy()
+    return tables
+
+
+def _described(
+    study: Study, arm: str, distances: Float32[np.ndarray, "k"], ids: Int64[np.ndarray, "k"]
+) -> pd.DataFrame:
     columns = [name for name in ("label", "sublabel", "path", "name") if name in study.items]
     table = study.items.iloc[ids][columns].reset_index(drop=True)
     table.insert(0, "id", ids)
     return table.assign(distance=distances, subcluster=study.subclusters(arm)[ids])
-
-
-def rank_among(
-    study: Study,
-    arm: str,
-    query: Query,
-    ids: np.ndarray,
-    *,
-    filters: Filters = EVERYTHING,
-    metric: Metric = "euclidean",
-) -> np.ndarray:
-    """Where an arm ranks some items for its own form of the query: 1 = nearest, NaN = beyond DEPTH.
-
-    Under filters, ranks are counted among the items that pass them.
-    """
-    _, ranked = _search(study, arm, query, DEPTH, filters, metric)
-    ranks = pd.Series(np.arange(1, len(ranked) + 1, dtype=float), index=ranked)
-    return ranks.reindex(ids).to_numpy()
 
 
 def is_far(study: Study, arm: str, vector: Float[np.ndarray, "d"]) -> bool:
@@ -121,18 +133,23 @@ def _search(
 def _among(
     study: Study, arm: str, query: Query, k: int, filters: Filters, metric: Metric
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The same by distances to all items that pass: an index of all items cannot know how deep it has to look."""
-    rows, vectors = np.flatnonzero(study.evaluated), study.arm(arm).embeddings
+    """The same by distances to all items: an index cannot know how deep it has to look for those that pass.
+
+    Fast ones to all of them tell which few can be among the k nearest, exact ones to these in what order.
+    """
+    neighbours, rows = study.neighbours(arm), np.flatnonzero(study.evaluated)
     if isinstance(query, np.ndarray):
-        passing = filters.allow(study.items.iloc[rows])
+        vector, passing = query, filters.allow(study.items)[rows]
     else:
-        study.neighbours(arm).search_ids(np.array([query]), 1)  # raises for an item that is not evaluated
-        passing = filters.allow(study.items.iloc[rows], study.items["label"].iloc[query]) & (rows != query)
-    rows = rows[passing]
-    squares = _squares(query if isinstance(query, np.ndarray) else vectors[query], vectors, rows)
-    order = squares if metric == "euclidean" else squares + _hubness(study, arm)[passing]
-    best = _smallest(order, k)
-    return np.sqrt(squares[best]).astype(np.float32), rows[best]  # ids are row numbers
+        vector = neighbours.vector_of(query)
+        passing = filters.allow(study.items, study.items["label"].iloc[query])[rows] & (rows != query)
+    handicap = _hubness(study, arm) if metric == "csls" else np.zeros(len(rows))
+    rough, error = neighbours.rough_squares(vector)
+    order = np.where(passing, rough + handicap, np.inf)
+    few = np.flatnonzero((order <= _reach(order, k) + 2 * error) & passing)
+    squares = _squares(vector, study.arm(arm).embeddings, rows[few])
+    best = _smallest(squares + handicap[few], k)
+    return np.sqrt(squares[best]).astype(np.float32), rows[few[best]]  # ids are row numbers
 
 
 def _squares(
@@ -158,9 +175,10 @@ def _hubness(study: Study, arm: str) -> Float64[np.ndarray, "m"]:
 
 def _smallest(values: Float64[np.ndarray, "m"], k: int) -> Int64[np.ndarray, "j"]:
     """Places of the k smallest, the smallest first, ties by place."""
-    if k < len(values):
-        reach = np.partition(values, k - 1)[k - 1]
-        candidates = np.flatnonzero(values <= reach)
-    else:
-        candidates = np.arange(len(values))
+    candidates = np.flatnonzero(values <= _reach(values, k))
     return candidates[np.argsort(values[candidates], kind="stable")[:k]]
+
+
+def _reach(values: Float[np.ndarray, "m"], k: int) -> float:
+    """The k-th smallest value; infinity where there are fewer."""
+    return float(np.partition(values, k - 1)[k - 1]) if k < len(values) else np.inf

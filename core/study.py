@@ -135,6 +135,7 @@ class Study:
         self._arms = {entry["name"]: self._read_arm(entry) for entry in description["arms"]}
         self._neighbours: dict[str, Neighbours] = {}
         self._graphs: dict[str, KnnGraph] = {}
+        self._subclusters: dict[str, Int64[np.ndarray, "n"]] = {}
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -205,8 +206,11 @@ class Study:
 
     def subclusters(self, name: str) -> Int64[np.ndarray, "n"]:
         """Sub-cluster within its class of each item, rows as in `items`; -1 = in none, or not evaluated."""
-        found = self._per_item("subclusters.parquet", self.arm(name).name)
-        return found["subcluster"].fillna(-1).to_numpy(np.int64)
+        if name not in self._subclusters:
+            found = self._per_item("subclusters.parquet", self.arm(name).name)
+            self._subclusters[name] = found["subcluster"].fillna(-1).to_numpy(np.int64)
+            self._subclusters[name].flags.writeable = False
+        return self._subclusters[name]
 
     def neighbours(self, name: str) -> Neighbours:
         """Search among the evaluated items in an arm's embedding space."""

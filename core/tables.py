@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Int
 
-from core.search import Filters, Metric, Query, hits, rank_among
+from core.search import Filters, Metric, Query, hits_by_arm
 from core.study import Study
 
 _FORMULA = re.compile(r"^[=+\-@\t\r\n＝＋－＠]")
@@ -72,17 +72,13 @@ def selection_table(study: Study, ids: Int[np.ndarray, "m"], arms: tuple[str, ..
 def hits_table(study: Study, queries: dict[str, Query], k: int, *, filters: Filters, metric: Metric) -> pd.DataFrame:
     """The hits of a query in each arm that it is asked in, one below the other, with their rank in the other arm."""
     parts = []
-    for arm, query in queries.items():
-        found = hits(study, arm, query, k, filters=filters, metric=metric)
+    for arm, found in hits_by_arm(study, queries, k, filters=filters, metric=metric).items():
         found.insert(0, "rank", np.arange(1, len(found) + 1))
         found.insert(0, "arm", arm)
         found["subcluster"] = found["subcluster"].where(found["subcluster"] >= 0).astype("Int64") + 1
-        for other in queries:
-            if other != arm:
-                ids = found["id"].to_numpy()
-                found["other rank"] = rank_among(study, other, queries[other], ids, filters=filters, metric=metric)
-                found["other rank"] = found["other rank"].astype("Int64")
-        parts.append(found)
+        if "other_rank" in found:
+            found["other_rank"] = found["other_rank"].astype("Int64")
+        parts.append(found.rename(columns={"other_rank": "other rank"}))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from app import state
 from app.components.asking import Asked, choose_k
 from app.components.gallery import GalleryArm, GalleryQuery, gallery
-from core.search import hits, rank_among
+from core.search import hits_by_arm
 from core.tables import hits_table
 
 CRUMBS = 6
@@ -37,7 +37,9 @@ def item_galleries(view: state.View, item: int | None, ask: Callable[[], Asked] 
 
 def galleries(view: state.View, query: GalleryQuery, queries: Queries, asked: Asked) -> None:
     """The galleries of any query, in the arms that it is asked in; clicking a tile makes that item the query."""
-    arms = [_arm(view, name, queries, asked) for name in dict.fromkeys(view.arms) if name in queries]
+    asked_in = {name: queries[name] for name in dict.fromkeys(view.arms) if name in queries}
+    found = hits_by_arm(view.study, asked_in, asked.k, filters=asked.filters, metric=asked.metric)
+    arms = [GalleryArm(name, hits.assign(subcluster=_named(hits["subcluster"]))) for name, hits in found.items()]
     view.exports.table(
         "Hits of this query",
         "hits",
@@ -48,16 +50,6 @@ def galleries(view: state.View, query: GalleryQuery, queries: Queries, asked: As
 
 def _gallery(view: state.View, query: GalleryQuery | None, arms: list[GalleryArm]) -> None:
     gallery(query, arms, atlas=state.atlas(view), on_click=state.choose_item, key="gallery")
-
-
-def _arm(view: state.View, name: str, queries: Queries, asked: Asked) -> GalleryArm:
-    other = view.right if name == view.left else view.left
-    how = {"filters": asked.filters, "metric": asked.metric}
-    found = hits(view.study, name, queries[name], asked.k, **how)
-    if other != name and other in queries:
-        ranks = rank_among(view.study, other, queries[other], found["id"].to_numpy(), **how)
-        found = found.assign(other_rank=ranks)
-    return GalleryArm(name, found.assign(subcluster=_named(found["subcluster"])))
 
 
 def _named(subclusters: pd.Series) -> list[str | None]:

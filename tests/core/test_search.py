@@ -62,12 +62,15 @@ def test_an_item_that_is_not_evaluated(study: Study):
 def test_ranks_are_positions_in_the_other_ranking(study: Study, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(search, "DEPTH", 20)
     query = int(np.flatnonzero(study.evaluated)[5])
-    mine = search.hits(study, "nearest", query, 30)["id"].to_numpy()
-    theirs = ranking(study, "standard", query)[0][:20].tolist()
-    expected = [theirs.index(i) + 1 if i in theirs else np.nan for i in mine]
-    assert np.isnan(expected).any()
-    np.testing.assert_array_equal(search.rank_among(study, "standard", query, mine), expected)
-    np.testing.assert_array_equal(search.rank_among(study, "nearest", query, mine)[:20], np.arange(1, 21))
+    both = search.hits_by_arm(study, {"nearest": query, "standard": query}, 30)
+    for arm, other in (("nearest", "standard"), ("standard", "nearest")):
+        pd.testing.assert_frame_equal(both[arm].drop(columns="other_rank"), search.hits(study, arm, query, 30))
+        theirs = ranking(study, other, query)[0][:20].tolist()
+        expected = [theirs.index(i) + 1 if i in theirs else np.nan for i in both[arm]["id"]]
+        assert np.isnan(expected).any()
+        np.testing.assert_array_equal(both[arm]["other_rank"], expected)
+    alone = search.hits_by_arm(study, {"nearest": query}, 5)
+    pd.testing.assert_frame_equal(alone["nearest"], search.hits(study, "nearest", query, 5))
 
 
 def test_far_is_farther_than_items_are_from_each_other(study: Study):
@@ -151,9 +154,9 @@ def test_filters_come_before_the_nearest_are_taken(study: Study, kind: str, filt
     start = points[item] if kind == "item" else vector
     np.testing.assert_allclose(found["distance"], [np.linalg.norm(points[i] - start) for i in expected], atol=1e-6)
     everything = reference_search(study, "standard", item, 10_000, filters, metric)
-    ranks = search.rank_among(study, "standard", item, np.array(expected), filters=filters, metric=metric)
+    both = search.hits_by_arm(study, {"nearest": query, "standard": item}, 7, filters=filters, metric=metric)
     where = [everything.index(i) + 1 if i in everything else np.nan for i in expected]
-    np.testing.assert_array_equal(ranks, where)
+    np.testing.assert_array_equal(both["nearest"]["other_rank"], where)
 
 
 def test_the_metrics_differ(study: Study) -> None:
