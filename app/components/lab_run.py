@@ -55,10 +55,10 @@ def _follow(recipe: Recipe | None, job: Job, was_live: bool, *, key: str) -> Non
             run_view.progress(job, status)
         if not status.over:
             st.caption(run_view.timing(status))
+        with st.container(horizontal=True):
+            _buttons(recipe, job, status, key=key)
     live_maps.show(job, key=key)
     run_view.curves(job, status.history, FIGURES, columns=2, height=220, key=f"lab-{key}")
-    with st.container(horizontal=True):
-        _buttons(recipe, job, status, key=key)
 
 
 def _buttons(recipe: Recipe | None, job: Job, status: Status, *, key: str) -> None:
