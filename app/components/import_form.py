@@ -119,13 +119,13 @@ def _verdict(order: Order) -> None:
         st.error(plain(str(error)), icon=":material/error:")
         return
     with st.spinner("Reading the files"):
-        items, faults = _checked(order.to_toml(), _stamps(order))
-    for fault in faults:
+        items, wrong = _checked(order.to_toml(), _stamps(order))
+    for fault in wrong:
         st.error(plain(_named(fault, order)), icon=":material/error:")
     if len(items):
         modes = f", {items['sublabel'].nunique():,} modes" if "sublabel" in items else ""
         found = f"{len(items):,} items of {items['label'].nunique():,} classes{modes}"
-        if faults:
+        if wrong:
             st.caption(f"The table itself is right: {found}.")
         else:
             arms = len(order.embeddings)
@@ -135,8 +135,8 @@ def _verdict(order: Order) -> None:
         "Import",
         type="primary",
         icon=":material/download:",
-        disabled=bool(faults),
-        help="What is wrong stands above." if faults else None,
+        disabled=bool(wrong),
+        help="What is wrong stands above." if wrong else None,
         on_click=faults.attempt,
         args=(lambda: _begin(order),),
         key="import",

@@ -235,6 +235,7 @@ export class MapView {
 
   /** At most one update a frame, however many events come. */
   schedule() {
+    if (this.destroyed) return;
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
       this.place();
@@ -479,6 +480,7 @@ export class MapView {
     clearTimeout(this.idle);
     if (this.frame) cancelAnimationFrame(this.frame);
     this.plotly.purge(this.plot);
+    this.drawn = null;
   }
 }
 
