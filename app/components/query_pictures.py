@@ -18,7 +18,8 @@ from core.errors import ImageError
 
 MOST = 24
 """Pictures of a session; with more, the oldest go."""
-MOST_BYTES = 96 * 2**20
+MOST_BYTES = 32 * 2**20
+"""Of all files of a session together; with more, the oldest go, but never the newest."""
 THUMBNAIL = 64
 ERRORS_SHOWN = 5
 

@@ -137,14 +137,14 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def start_server(script: Path, env: Mapping[str, str], log_file: Path) -> Server:
+def start_server(script: Path, env: Mapping[str, str], log_file: Path, *, module: str = "streamlit") -> Server:
     port = free_port()
     options = {"server.address": "127.0.0.1", "server.port": port, "server.headless": "true"}
     options |= {"server.fileWatcherType": "none", "browser.gatherUsageStats": "false"}
     flags = [part for key, value in options.items() for part in (f"--{key}", str(value))]
     with log_file.open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", str(script), *flags],
+            [sys.executable, "-m", module, "run", str(script), *flags],
             cwd=REPO,
             env={**os.environ, **env},
             stdin=subprocess.DEVNULL,

@@ -1,5 +1,6 @@
 """What the maps offer beside pointing: the strip of change, search by label, linked zoom, one large map, the report."""
 
+import base64
 import re
 import shutil
 import time
@@ -144,6 +145,29 @@ def test_one_large_map_turns_into_the_other_and_the_address_keeps_it(compare: Pa
         compare.wait_for_timeout(100)
     compare.reload()
     expect(compare.locator(".twin-map canvas.gl-canvas-context")).to_have_count(1, timeout=60_000)
+
+
+def test_a_click_draws_the_galleries_again_but_not_the_page(compare: Page, study: Study) -> None:
+    first, *_ = np.flatnonzero(study.evaluated)
+    compare.goto(f"{compare.url.split('?')[0]}?item={first}")
+    tiles = compare.locator(".gallery .tile")
+    expect(tiles).to_have_count(20, timeout=60_000)
+    app = compare.get_by_test_id("stApp")
+    expect(compare.get_by_test_id("stDataFrame")).to_be_visible(timeout=30_000)
+    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=30_000)
+    sent: list[bytes | str] = []
+    session = compare.context.new_cdp_session(compare)
+    session.on("Network.webSocketFrameReceived", lambda event: sent.append(event["response"]["payloadData"]))
+    session.send("Network.enable")
+    title = compare.locator(".gallery .query .title")
+    before = title.text_content()
+    tiles.nth(2).click()
+    expect(title).not_to_have_text(before, timeout=20_000)
+    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=30_000)
+    messages = b"".join(base64.b64decode(text) for text in sent)
+    assert messages.count(b"maps") > 0  # what is sent can be read
+    for outside in (b"Pick a row to select the class", b"held-out items"):
+        assert outside not in messages
 
 
 def test_the_report_is_downloaded_whole(compare: Page, study: Study) -> None:

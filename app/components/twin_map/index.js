@@ -462,6 +462,7 @@ function loadPlotly(url) {
 const mounted = new WeakMap();
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+  if (data.role === "library") return void loadPlotly(data.plotly).catch(() => {}); // the maps will try again, and say so
   if (data.role === "points") return keepPoints(data.version, data.table);
   if (!mounted.has(parentElement)) mounted.set(parentElement, new TwinMap(parentElement));
   const map = mounted.get(parentElement);
