@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from core.study import Study
+
 REPO = Path(__file__).parent.parent.parent
 SCREENSHOTS = REPO / "build" / "screenshots"
 BROWSERS = ["chromium", "google-chrome", "google-chrome-stable", "chromium-browser", "chrome"]
@@ -27,6 +29,8 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
     "--enable-unsafe-swiftshader",  # WebGL without a graphics card
+    "--use-fake-device-for-media-stream",  # a camera, and nobody to be asked about it
+    "--use-fake-ui-for-media-stream",
 ]
 START_SECONDS = 60
 
@@ -182,6 +186,26 @@ def serve(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         server.stop()
     for root in roots:
         stop_runs(root)
+
+
+@pytest.fixture(scope="session")
+def digits_root(study_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one study, for tests that change nothing in it."""
+    folder = tmp_path_factory.mktemp("studies")
+    shutil.copytree(study_folder, folder / "digits")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def digits_url(serve: Callable[..., Server], digits_root: Path) -> str:
+    """An app that shows it, one for all of these tests."""
+    return serve("app/main.py", env={"UNCOLLAPSE_STUDIES": str(digits_root)}).url
+
+
+@pytest.fixture
+def study(digits_root: Path) -> Study:
+    """The study as it lies there."""
+    return Study.load(digits_root / "digits")
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -2,11 +2,8 @@
 
 import base64
 import re
-import shutil
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,26 +12,9 @@ from playwright.sync_api import Locator, Page, expect
 from core.study import Study
 
 
-@pytest.fixture(scope="module")
-def root(study_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("studies")
-    shutil.copytree(study_folder, folder / "digits")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def url(serve: Callable[..., Any], root: Path) -> str:
-    return serve("app/main.py", env={"UNCOLLAPSE_STUDIES": str(root)}).url
-
-
 @pytest.fixture
-def study(root: Path) -> Study:
-    return Study.load(root / "digits")
-
-
-@pytest.fixture
-def compare(page: Page, url: str) -> Page:
-    page.goto(url)
+def compare(page: Page, digits_url: str) -> Page:
+    page.goto(digits_url)
     expect(page.locator(".twin-map canvas.gl-canvas-context")).to_have_count(2, timeout=60_000)
     return page
 
@@ -66,6 +46,8 @@ def test_the_strip_selects_by_drag_key_and_end(compare: Page, study: Study) -> N
     compare.mouse.up()
     selected(compare, int((lost < high).sum()), len(lost))
     expect(compare.get_by_text(f"{(lost < high).sum()} selected")).to_be_visible(timeout=30_000)  # Python has heard
+    compare.get_by_role("button", name="Select the least changed").click()
+    selected(compare, int((lost == low).sum()), len(lost))
     compare.get_by_role("button", name="Select the most changed").click()
     selected(compare, int((lost == high).sum()), len(lost))
     bars.nth(high).focus()

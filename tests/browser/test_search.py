@@ -3,15 +3,14 @@
 import base64
 import io
 import re
-import shutil
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
+from core.search import is_far
 from core.study import Study
 
 HOSTILE = "<img src=x onerror=alert(1)>שלום👩🏽‍🚀" + "x" * 200 + ".png"
@@ -21,23 +20,6 @@ PASTE = """([data, name]) => {
     clipboardData.items.add(new File([bytes], name, { type: "image/png" }));
     document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
 }"""
-
-
-@pytest.fixture(scope="module")
-def root(study_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("studies")
-    shutil.copytree(study_folder, folder / "digits")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def url(serve: Callable[..., Any], root: Path) -> str:
-    return serve("app/main.py", env={"UNCOLLAPSE_STUDIES": str(root)}).url
-
-
-@pytest.fixture
-def study(root: Path) -> Study:
-    return Study.load(root / "digits")
 
 
 @pytest.fixture
@@ -52,8 +34,8 @@ def opened(page: Page, address: str) -> Page:
 
 
 @pytest.fixture
-def search(page: Page, url: str) -> Page:
-    return opened(page, f"{url}/search")
+def search(page: Page, digits_url: str) -> Page:
+    return opened(page, f"{digits_url}/search")
 
 
 def png(study: Study, id: int) -> bytes:
@@ -117,6 +99,39 @@ def test_several_pictures_the_bad_ones_apart(search: Page, study: Study, ids: li
     query_is(search, "one.png")
 
 
+def far_picture(study: Study) -> bytes:
+    """Some picture that is far from everything in both arms."""
+    noise = np.random.default_rng(0).integers(0, 256, (8, 8), dtype=np.uint8)
+    ramps = [np.tile(np.linspace(0, 255, 8).astype(np.uint8), (8, 1)), np.eye(8, dtype=np.uint8) * 255]
+    for pixels in (noise, *ramps, np.zeros_like(noise), np.full_like(noise, 255), 255 - noise):
+        picture = Image.fromarray(pixels)
+        if all(is_far(study, arm, vectors[0]) for arm, vectors in study.embed([picture]).items() if arm != "pixels"):
+            buffer = io.BytesIO()
+            picture.save(buffer, "PNG")
+            return buffer.getvalue()
+    raise AssertionError("no such picture")
+
+
+def test_a_strange_picture_a_photograph_and_more_neighbours(
+    new_page: Callable[..., Page], digits_url: str, study: Study, ids: list[int]
+) -> None:
+    page = opened(new_page(permissions=["camera"]), f"{digits_url}/search")
+    upload(page, {"strange.png": far_picture(study)})
+    query_is(page, "strange.png")
+    expect(page.locator(".gallery .query")).to_contain_text("far from everything in standard and nearest")
+    upload(page, {"one.png": png(study, ids[3])})
+    query_is(page, "one.png")
+    expect(page.locator(".gallery .query")).not_to_contain_text("far from everything")
+    page.get_by_role("slider", name="Neighbours").press("ArrowRight")
+    expect(tiles(page, "nearest")).to_have_count(15, timeout=30_000)
+    expect(page).to_have_url(re.compile(r"k=15\b"))
+    page.get_by_text("Camera", exact=True).click()
+    page.wait_for_function("document.querySelector('[data-testid=stCameraInput] video')?.readyState === 4")
+    page.get_by_role("button", name="Take Photo").click()
+    query_is(page, "photo")
+    expect(page.locator(".pictures .tile")).to_have_count(3)
+
+
 def test_pasting_and_dropping(search: Page, study: Study, ids: list[int]) -> None:
     search.evaluate(PASTE, [base64.b64encode(png(study, ids[5])).decode(), "clip.png"])
     query_is(search, "clip.png")
@@ -147,10 +162,10 @@ def test_the_camera_is_asked_for_only_when_it_is_wanted(search: Page) -> None:
 
 
 def test_filters_come_first_and_the_address_keeps_them(
-    page: Page, new_page: Callable[..., Page], url: str, study: Study, ids: list[int]
+    page: Page, new_page: Callable[..., Page], digits_url: str, study: Study, ids: list[int]
 ) -> None:
     item, label = ids[4], study.items["label"]
-    opened(page, f"{url}/search?item={item}")
+    opened(page, f"{digits_url}/search?item={item}")
     page.locator(".st-key-hits").get_by_text("Other classes").click()
     expect(page.locator(".gallery .score").first).to_have_text(re.compile(r"^0 of"), timeout=20_000)
     others = nearest(study, "nearest", item, lambda id: label[id] != label[item])
@@ -174,7 +189,7 @@ def test_filters_come_first_and_the_address_keeps_them(
     query_is(again, f"Item #{item}")
 
 
-def test_csls_ranks_otherwise(page: Page, url: str, study: Study, ids: list[int]) -> None:
+def test_csls_ranks_otherwise(page: Page, digits_url: str, study: Study, ids: list[int]) -> None:
     from core.search import hits
 
     item = next(
@@ -182,7 +197,7 @@ def test_csls_ranks_otherwise(page: Page, url: str, study: Study, ids: list[int]
         for i in ids
         if hits(study, "standard", i, 10)["id"].tolist() != hits(study, "standard", i, 10, metric="csls")["id"].tolist()
     )
-    opened(page, f"{url}/search?item={item}")
+    opened(page, f"{digits_url}/search?item={item}")
     expect(tiles(page, "standard")).to_have_count(10, timeout=20_000)
     before = shown(page, "standard")
     page.locator(".st-key-metric").get_by_text("CSLS").click()

@@ -197,8 +197,11 @@ function addressOf(image) {
   return image.startsWith("data:") ? image : pageUrl(image);
 }
 
+/** Between unit vectors; what is below their rounding is none. */
 function distanceOf({ distance }) {
-  return Number.isFinite(distance) ? (distance !== 0 && Math.abs(distance) < 1e-3 ? distance.toExponential(2) : distance.toPrecision(3)) : "–";
+  if (!Number.isFinite(distance)) return "–";
+  if (distance < 1e-6) return "0";
+  return distance < 1e-3 ? distance.toExponential(2) : distance.toPrecision(3);
 }
 
 function verdictOf(hit) {
