@@ -8,6 +8,7 @@ with it, or after a while.
 import contextlib
 import json
 import os
+import runpy
 import subprocess
 import sys
 import threading
@@ -107,9 +108,7 @@ def main() -> None:
     _point(os.open(order["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666), 1, 2)
     _point(os.open(os.devnull, os.O_RDONLY), 0)
     sys.argv = ["core", *order["arguments"]]
-    from core.__main__ import main as run
-
-    run()
+    runpy.run_module("core", run_name="__main__", alter_sys=True)
 
 
 def _load() -> None:
