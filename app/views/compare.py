@@ -30,6 +30,7 @@ def page() -> None:
     _warnings(view)
     _cards(view)
     send_points(state.map_points(view), key="maps")
+    _playback_link(view)
     _items(view, [_kappa_caption(view.study, name) for name in view.arms], _selected_class(view))
     _classes(view)
     _report(view)
@@ -89,7 +90,6 @@ def _described(study: Study, reference: str) -> str:
 def _items(view: state.View, captions: list[str], chosen_class: list[int] | None) -> None:
     """What a click on an item changes. captions: of the maps. chosen_class: its items."""
     _maps(view, captions, chosen_class)
-    _playback_link(view)
     item_galleries(view, state.chosen_item(view.study))
 
 
@@ -118,7 +118,7 @@ def _maps(view: state.View, captions: list[str], chosen_class: list[int] | None)
 
 
 def _playback_link(view: state.View) -> None:
-    """To the Lab, where the arms have kept how they got here."""
+    """To the Lab, where the arms have kept how they got here. Not in a part: study and arms would stay behind."""
     if any(len(view.study.arm(name).snapshots) for name in view.arms) and st.button(
         "Watch how training got here", icon=":material/movie:", key="watch-training"
     ):
