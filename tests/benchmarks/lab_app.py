@@ -67,7 +67,8 @@ def slider_moves(page: Page, name: str, *, answer: str) -> list[float]:
 
 def measure(root: Path, runs: int) -> bool:
     """Print every figure; whether all budgets hold."""
-    with served(root) as (url, _), sync_playwright() as playwright:
+    with served(root) as (server, _), sync_playwright() as playwright:
+        url = server.url
         browser = playwright.chromium.launch(
             executable_path=find_browser(playwright.chromium.executable_path), args=FLAGS
         )
@@ -80,6 +81,7 @@ def measure(root: Path, runs: int) -> bool:
             page.wait_for_timeout(1000 * THINKING)
             timed.append(experiment(page, again=run > 0))
         signs, wholes = (np.array(times) for times in zip(*timed, strict=True))
+        page.wait_for_timeout(1000 * THINKING)
         own = np.array(slider_moves(page, "Wrong labels", answer="% wrong labels:"))
         page.goto(f"{url}/lab")
         expect(page.get_by_role("slider", name="Margin")).to_be_visible(timeout=60_000)
