@@ -57,7 +57,7 @@ def spectrum_chart(spectra: dict[str, np.ndarray], colours: dict[str, str], *, s
             "y": {
                 "field": "share",
                 "type": "quantitative",
-                "title": "Share of the class's variance",
+                "title": "Share of variance",
                 "axis": {"format": "%"},
             },
             "color": _arm_colours(colours),
