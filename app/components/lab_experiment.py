@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from app.components import lab_run, lab_theory, run_view
+from app.components import lab_form, lab_run, lab_theory, run_view
 from app.components.lab_charts import modes_figure
-from app.components.lab_form import controls, group_of
 from app.text import plain
 from core.config import DataConfig, Recipe
 from core.errors import RecipeError
-from core.lab import OWN, own_experiment
+from core.lab import OWN, Preset, own_experiment
 from core.schema import samples_advice
 
 if TYPE_CHECKING:
@@ -28,20 +27,24 @@ def show() -> None:
         "right but the run itself answers at once."
     )
     lab_run.begin()
+    preset, values, arms = lab_form.chosen()
+    recipe, complaint = _recipe(preset, values, arms)
     left, right = st.columns([1, 1.7], gap="large")
-    with left:
-        preset, values, arms, spots = controls()
-    try:
-        recipe = own_experiment(preset, values, arms)
-    except RecipeError as error:
-        complaint = str(error).removeprefix(PREFIX)
-        spots[group_of(complaint)].error(plain(complaint), icon=":material/error:")
-        recipe = None
-    with right:
+    with right:  # before the controls, which take longer: the answer comes first
         _run(recipe)
         if recipe is not None:
             _picture(recipe.data)
             _theory(recipe)
+    with left:
+        lab_form.controls(values, complaint)
+
+
+def _recipe(preset: Preset, values: lab_form.Values, arms: lab_form.Arms) -> tuple[Recipe | None, str | None]:
+    """The experiment, or what is wrong with it."""
+    try:
+        return own_experiment(preset, values, arms), None
+    except RecipeError as error:
+        return None, str(error).removeprefix(PREFIX)
 
 
 def _run(recipe: Recipe | None) -> None:
