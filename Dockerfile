@@ -18,11 +18,10 @@ COPY requirements.txt .
 RUN pip install --index-url "https://download.pytorch.org/whl/${TORCH}" "$(grep '^torch==' requirements.txt)" \
     && pip install -r requirements.txt
 
-# A home of its own for the caches of numba and matplotlib; app/static receives plotly.min.js at start.
+# A home of its own for the caches of numba and matplotlib.
 RUN useradd --create-home --uid 10001 uncollapse \
     && install -d -o uncollapse -g uncollapse /studies
 COPY . .
-RUN install -d -o uncollapse -g uncollapse app/static
 
 USER uncollapse
 VOLUME /studies

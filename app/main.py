@@ -5,20 +5,12 @@ from pathlib import Path
 import streamlit as st
 
 from app import faults
-from app.components import plotly_asset
 
 STATIC = Path(__file__).resolve().parent / "static"
-
-
-@st.cache_resource(show_spinner=False)
-def _install_assets() -> None:
-    plotly_asset.install()
-
 
 st.set_page_config(page_title="Uncollapse", page_icon=str(STATIC / "icon.png"), layout="wide")
 st.logo(str(STATIC / f"logo-{'dark' if st.context.theme.type == 'dark' else 'light'}.svg"), size="large")
 st.html(STATIC / "page.css")
-_install_assets()
 # The folder is not called "pages": opened at a deep link, a fresh server would run its files without this one.
 page = st.navigation(
     [

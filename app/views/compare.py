@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import state
 from app.components.galleries import item_galleries
-from app.components.twin_map import fetch_library, send_points, twin_map
+from app.components.twin_map import send_points, twin_map
 from app.opening import open_view
 from app.parts import part
 from app.text import plain
@@ -23,7 +23,6 @@ NEUTRAL = {"kappa", "subclusters"}  # more is not better by itself
 
 
 def page() -> None:
-    fetch_library()
     view = open_view()
     if view is None:
         return

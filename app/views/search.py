@@ -10,14 +10,13 @@ from app.components.asking import choose_search
 from app.components.atlas import picture_url
 from app.components.galleries import galleries, item_galleries
 from app.components.gallery import GalleryQuery
-from app.components.twin_map import QueryMark, fetch_library, send_points, twin_map
+from app.components.twin_map import QueryMark, send_points, twin_map
 from app.opening import open_view
 from app.parts import part
 from core.search import is_far
 
 
 def page() -> None:
-    fetch_library()
     view = open_view()
     if view is None:
         return

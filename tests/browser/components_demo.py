@@ -5,14 +5,12 @@ Settings come from the environment: DEMO_N (items), DEMO_KIND (plain | hostile |
 
 import os
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 from PIL import Image, ImageDraw
 
-from app.components import plotly_asset
 from app.components.atlas import ImageAtlas
 from app.components.gallery import GalleryArm, GalleryQuery, gallery
 from app.components.twin_map import Field, MapPoints, QueryMark, send_points, twin_map
@@ -106,7 +104,6 @@ def choose(id: int | None) -> None:
 
 def show() -> None:
     st.set_page_config(layout="wide")
-    plotly_asset.install(Path(__file__).parent / "static")
     controls = st.columns(6)
     swapped = controls[0].toggle("swap arms")
     single = controls[1].toggle("single")

@@ -79,7 +79,7 @@ class App:
 
 def open_app(page: Page, address: str, study: Study, *, maps: int = 2) -> App:
     page.goto(address)
-    expect(page.locator(".twin-map canvas.gl-canvas-context")).to_have_count(maps, timeout=60_000)
+    expect(page.locator(".twin-map canvas.drawn")).to_have_count(maps, timeout=60_000)
     return App(page, study)
 
 
@@ -212,7 +212,7 @@ def test_an_upload_that_is_no_picture_says_so(app: App, url: str, data: bytes) -
     alert = app.page.get_by_test_id("stAlert")
     expect(alert).to_contain_text("notes.png", timeout=20_000)
     expect(app.page.get_by_test_id("stException")).to_have_count(0)
-    expect(app.page.locator(".twin-map canvas.gl-canvas-context")).to_have_count(2)
+    expect(app.page.locator(".twin-map canvas.drawn")).to_have_count(2)
 
 
 def test_a_fresh_server_opens_at_any_page(page: Page, serve: Callable[..., Any], root: Path) -> None:
@@ -251,7 +251,7 @@ def test_the_first_run_makes_the_default_study(page: Page, serve: Callable[..., 
     curves = page.locator("[data-testid=stVegaLiteChart]").first
     expect(curves).to_be_visible(timeout=60_000)
     assert curves.bounding_box()["height"] > 300  # with its title, axis and legend: less leaves no room for the lines
-    expect(page.locator(".twin-map canvas.gl-canvas-context")).to_have_count(2, timeout=FIRST_RUN_SECONDS * 1000)
+    expect(page.locator(".twin-map canvas.drawn")).to_have_count(2, timeout=FIRST_RUN_SECONDS * 1000)
     app = App(page, Study.load(tmp_path / "mnist-parity"))
     id = app.lone("nearest")
     page.mouse.click(*app.pixel("nearest", id))

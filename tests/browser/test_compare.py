@@ -15,7 +15,7 @@ from core.study import Study
 @pytest.fixture
 def compare(page: Page, digits_url: str) -> Page:
     page.goto(digits_url)
-    expect(page.locator(".twin-map canvas.gl-canvas-context")).to_have_count(2, timeout=60_000)
+    expect(page.locator(".twin-map canvas.drawn")).to_have_count(2, timeout=60_000)
     return page
 
 
@@ -81,8 +81,8 @@ def test_search_selects_what_holds_the_text(compare: Page, study: Study) -> None
 
 def ranges(page: Page) -> list[float]:
     """Width of what each map shows, in its own units."""
-    return page.locator(".twin-map .plot").evaluate_all(
-        "plots => plots.map(plot => plot.layout.xaxis.range[1] - plot.layout.xaxis.range[0])"
+    return page.locator(".twin-map figure").evaluate_all(
+        "maps => maps.map(map => map.drawing()).map(({ x0, x1 }) => x1 - x0)"
     )
 
 
@@ -108,7 +108,12 @@ def test_zoom_is_free_or_linked(compare: Page) -> None:
 
 
 def drawn_x(map: Locator) -> np.ndarray:
-    drawn = map.locator(".plot").evaluate("plot => plot.data.flatMap(trace => Array.from(trace.x))")
+    drawn = map.evaluate(
+        """map => {
+            const { layers, position } = map.drawing();
+            return layers.flatMap(({ rows }) => rows.map(row => position.x[row]));
+        }"""
+    )
     return np.sort(np.array(drawn, dtype=np.float32))
 
 
@@ -126,7 +131,7 @@ def test_one_large_map_turns_into_the_other_and_the_address_keeps_it(compare: Pa
         assert time.monotonic() < deadline
         compare.wait_for_timeout(100)
     compare.reload()
-    expect(compare.locator(".twin-map canvas.gl-canvas-context")).to_have_count(1, timeout=60_000)
+    expect(compare.locator(".twin-map canvas.drawn")).to_have_count(1, timeout=60_000)
 
 
 def test_a_click_draws_the_galleries_again_but_not_the_page(compare: Page, study: Study) -> None:

@@ -2,7 +2,6 @@
 
 import re
 import runpy
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +11,6 @@ import numpy as np
 import pytest
 from jaxtyping import Float
 from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, WebSocket, expect
-
-from app.components import plotly_asset
 
 DEMO = Path(__file__).with_name("components_demo.py")
 N = 400
@@ -82,15 +79,13 @@ class Demo:
 
 
 @pytest.fixture(scope="session")
-def servers(serve: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
-    """Addresses of demo servers, one for each kind of data; away from the repository, as plotly.js lies beside."""
+def servers(serve: Callable[..., Any]) -> Callable[[str], str]:
+    """Addresses of demo servers, one for each kind of data."""
     started: dict[str, str] = {}
 
     def url(kind: str) -> str:
         if kind not in started:
-            script = Path(shutil.copy(DEMO, tmp_path_factory.mktemp("demo")))
-            plotly_asset.install(script.parent / "static")
-            started[kind] = serve(script, env={"DEMO_N": str(N), "DEMO_KIND": kind}).url
+            started[kind] = serve(DEMO, env={"DEMO_N": str(N), "DEMO_KIND": kind}).url
         return started[kind]
 
     return url
@@ -132,7 +127,7 @@ def open_demo(servers: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) ->
         page.goto(servers(kind))
         page.wait_for_selector(".twin-map .stage", timeout=60_000)
         if kind in ("plain", "hostile"):
-            expect(page.locator(".twin-map canvas.gl-canvas-context")).to_have_count(2, timeout=30_000)
+            expect(page.locator(".twin-map canvas.drawn")).to_have_count(2, timeout=30_000)
         expect(page.get_by_test_id("stCode")).to_be_visible(timeout=30_000)
         return Demo(page, made_up["items"](), {"standard": standard, "nearest": nearest})
 
@@ -232,6 +227,29 @@ def test_python_can_select_and_the_user_has_the_last_word(demo: Demo) -> None:
     expect(demo.page.locator(".selection")).to_contain_text(f"3 / {N} selected")
     demo.page.get_by_role("button", name="Clear the selection").click()
     demo.status("selected=0 ")
+
+
+def drawn(demo: Demo, arm: str, row: int) -> list[int]:
+    """Red, green and blue on the canvas in the middle of where an item lies."""
+    canvas = demo.stage(arm).locator("canvas")
+    box = canvas.bounding_box()
+    x, y = demo.pixel(arm, row)
+    place = [x - box["x"], y - box["y"]]
+    read = "(c, [x, y]) => [...c.getContext('2d').getImageData(Math.floor(x), Math.floor(y), 1, 1).data].slice(0, 3)"
+    return canvas.evaluate(read, place)
+
+
+def test_items_are_drawn_where_they_are_in_the_colour_of_their_group(demo: Demo) -> None:
+    row = demo.lone("standard")
+    chip = demo.chip(demo.items["label"][row])
+    shade = chip.locator(".swatch").evaluate("c => getComputedStyle(c).backgroundColor")
+    colour = np.array([int(part) for part in re.findall(r"\d+", shade)])
+    for arm in ("standard", "nearest"):
+        assert drawn(demo, arm, row) == pytest.approx(0.85 * colour + 0.15 * 255, abs=3)  # what is dense shines through
+    chip.click()
+    expect(chip).to_have_attribute("aria-pressed", "false")
+    assert drawn(demo, "standard", row) == [255, 255, 255]
+    chip.click()
 
 
 def test_legend_hides_and_isolates(demo: Demo) -> None:

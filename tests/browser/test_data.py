@@ -91,7 +91,7 @@ def test_embeddings_are_checked_imported_and_opened(page: Page, url: str, root: 
     expect(page.get_by_text("90 items of 3 classes, 6 modes; 1 arm.")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Import", exact=True).click()
     page.get_by_role("button", name="Open in Compare").click(timeout=120_000)
-    expect(page.locator(".twin-map canvas.gl-canvas-context")).to_have_count(2, timeout=60_000)
+    expect(page.locator(".twin-map canvas.drawn")).to_have_count(2, timeout=60_000)
     study = Study.load(root / "items")
     assert (study.arms, study.references, len(study.items)) == (["my-model"], ["before"], 90)
     page.goto(f"{url}/data?kind=embeddings")

@@ -18,7 +18,7 @@ def test_link_tables_and_maps(new_page: Callable[..., Page], digits_url: str, st
     item = int(np.flatnonzero(study.evaluated)[3])
     page = new_page(permissions=["clipboard-read", "clipboard-write"])
     page.goto(f"{digits_url}/?item={item}")
-    expect(page.locator(".twin-map canvas.gl-canvas-context")).to_have_count(2, timeout=60_000)
+    expect(page.locator(".twin-map canvas.drawn")).to_have_count(2, timeout=60_000)
     expect(page.locator(".gallery .query")).to_be_visible(timeout=30_000)
 
     def saved(key: str, name: str) -> bytes:

@@ -77,7 +77,7 @@ def shown_as_text(page: Page) -> None:
 
 
 def maps(page: Page, n: int = 2) -> None:
-    expect(page.locator(".twin-map canvas.gl-canvas-context")).to_have_count(n, timeout=LONG)
+    expect(page.locator(".twin-map canvas.drawn")).to_have_count(n, timeout=LONG)
 
 
 def go(page: Page, name: str) -> None:

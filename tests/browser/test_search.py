@@ -29,7 +29,7 @@ def ids(study: Study) -> list[int]:
 
 def opened(page: Page, address: str) -> Page:
     page.goto(address)
-    expect(page.locator(".twin-map canvas.gl-canvas-context")).to_have_count(2, timeout=60_000)
+    expect(page.locator(".twin-map canvas.drawn")).to_have_count(2, timeout=60_000)
     return page
 
 

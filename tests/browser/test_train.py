@@ -120,7 +120,7 @@ def test_a_run_from_the_form_to_compare(page: Page, url: str, root: Path) -> Non
     expect(button(page, "Open in Compare")).to_be_visible(timeout=LONG)
     assert len(jobs.get_job(root, "long").status().history) >= kept
     button(page, "Open in Compare").click()
-    expect(page.locator(".twin-map canvas.gl-canvas-context")).to_have_count(2, timeout=LONG)
+    expect(page.locator(".twin-map canvas.drawn")).to_have_count(2, timeout=LONG)
     expect(field(page, "Study")).to_have_value(re.compile(r"\(long\)"))
 
 

@@ -13,6 +13,15 @@ const GREY = { light: "#b4b9c1", dark: "#5b636e" };
 // Viridis without the end that would vanish into the ground.
 const VIRIDIS = ["#440154", "#482878", "#3e4989", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725"];
 
+const probe = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
+
+/** Red, green and blue, 0 to 255, of a CSS colour. */
+export function rgbOf(colour) {
+  probe.fillStyle = colour;
+  probe.fillRect(0, 0, 1, 1);
+  return [...probe.getImageData(0, 0, 1, 1).data].slice(0, 3);
+}
+
 export const grey = (dark) => (dark ? GREY.dark : GREY.light);
 
 /** Stops [share, colour] of the continuous scale, low to high. */

@@ -1,4 +1,5 @@
 // Reads Streamlit's theme, which reaches a component as CSS variables.
+import { rgbOf } from "./colours.js";
 
 export function readTheme(host) {
   const style = getComputedStyle(host);
@@ -13,9 +14,6 @@ export function readTheme(host) {
 }
 
 function luminance(colour) {
-  const canvas = document.createElement("canvas").getContext("2d");
-  canvas.fillStyle = colour;
-  canvas.fillRect(0, 0, 1, 1);
-  const [r, g, b] = canvas.getImageData(0, 0, 1, 1).data;
+  const [r, g, b] = rgbOf(colour);
   return (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255;
 }

@@ -1,8 +1,5 @@
 import { button, el } from "../common/dom.js";
-
-const VECTORS = 20000; // points up to which an SVG draws each; more would choke whoever opens it
-const BAR = 44; // pixels for the arms' names
-const LEGEND = 70;
+import { figureOf, toPng } from "./figure.js";
 
 class Export {
   constructor(host) {
@@ -51,16 +48,16 @@ class Export {
 
   async save(format) {
     const host = document.querySelector(`.st-key-${CSS.escape(this.data.of)}`);
-    const maps = host ? deep(host, ".twin-map figure").filter((map) => map.querySelector(".plot")?.data) : [];
-    if (!maps.length || !globalThis.Plotly) return this.say("The maps are not drawn yet.");
+    const maps = host ? deep(host, ".twin-map figure").map((figure) => figure.drawing()) : [];
+    if (!maps.length || !maps.every(Boolean)) return this.say("The maps are not drawn yet.");
     this.say("Drawing");
     try {
-      const { figure, points } = together(maps, deep(host, ".twin-map .legend .chip"), getComputedStyle(this.node), format);
-      const { width, height } = figure.layout;
-      const image = await globalThis.Plotly.toImage(figure, { format, width, height, scale: format === "png" ? 2 : 1 });
-      el("a", { href: image, download: `${this.data.file}.${format}` }).click();
-      const isBitmap = format === "svg" && points > VECTORS;
-      this.say(isBitmap ? "Saved. With so many points the SVG holds them as a bitmap; names and legend are text." : "Saved.");
+      const { node, isBitmap } = figureOf(maps, legendOf(deep(host, ".twin-map .legend .chip")), styleOf(this.node));
+      const drawing = `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(node))}`;
+      const href = format === "svg" ? drawing : await toPng(drawing, { width: node.getAttribute("width"), height: node.getAttribute("height") });
+      el("a", { href, download: `${this.data.file}.${format}` }).click();
+      const note = "Saved. With so many points the SVG holds them as a bitmap; names and legend are text.";
+      this.say(format === "svg" && isBitmap ? note : "Saved.");
     } catch {
       this.say("The maps could not be drawn as a file.");
     }
@@ -86,46 +83,13 @@ function deep(node, selector) {
   return found;
 }
 
-/** What the maps show, side by side in one figure with names and legend. */
-function together(maps, chips, style, format) {
-  const plots = maps.map((map) => map.querySelector(".plot"));
-  const points = plots.reduce((sum, plot) => sum + plot.data.reduce((n, trace) => n + trace.x.length, 0), 0);
-  const type = format === "svg" && points <= VECTORS ? "scatter" : "scattergl";
-  const [text, ground] = [style.getPropertyValue("--text").trim(), style.getPropertyValue("--ground").trim()];
-  const share = 1 / plots.length;
-  const layout = {
-    width: plots.reduce((sum, plot) => sum + plot.layout.width, 0),
-    height: plots[0].layout.height + BAR + (chips.length ? LEGEND : 0),
-    margin: { l: 8, r: 8, t: BAR, b: chips.length ? LEGEND : 8 },
-    paper_bgcolor: ground,
-    plot_bgcolor: ground,
-    font: { color: text, size: 13 },
-    showlegend: chips.length > 0,
-    legend: { orientation: "h", y: -0.03, yanchor: "top", itemsizing: "constant" },
-    annotations: maps.map((map, i) => ({
-      text: `<b>${harmless(map.querySelector("h3.title").textContent)}</b>`,
-      x: i * share, y: 1, yshift: 26, xref: "paper", yref: "paper", xanchor: "left", showarrow: false, font: { size: 16 },
-    })),
-  };
-  const data = plots.flatMap((plot, i) => {
-    const n = i ? `${i + 1}` : "";
-    const [from, to] = [i * share, (i + 1) * share - (i + 1 < plots.length ? 0.01 : 0)];
-    layout[`xaxis${n}`] = { visible: false, range: plot.layout.xaxis.range, domain: [from, to], anchor: `y${n}` };
-    layout[`yaxis${n}`] = { visible: false, range: plot.layout.yaxis.range, anchor: `x${n}`, scaleanchor: `x${n}` };
-    return plot.data.map(({ x, y, marker }) => ({ type, mode: "markers", x, y, marker, xaxis: `x${n}`, yaxis: `y${n}`, showlegend: false }));
-  });
-  const legend = chips.map((chip) => ({
-    type: "scatter", mode: "markers", x: [null], y: [null],
-    name: harmless(chip.title.split("\n")[0]),
-    marker: { color: getComputedStyle(chip.querySelector(".swatch")).backgroundColor, size: 9 },
-  }));
-  return { figure: { data: [...data, ...legend], layout }, points };
-}
+const legendOf = (chips) =>
+  chips.map((chip) => [chip.title.split("\n")[0], getComputedStyle(chip.querySelector(".swatch")).backgroundColor]);
 
-/** plotly takes text for HTML. */
-function harmless(text) {
-  const short = text.length > 40 ? `${text.slice(0, 39)}…` : text;
-  return short.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+function styleOf(node) {
+  const style = getComputedStyle(node);
+  const [text, ground] = ["--text", "--ground"].map((name) => style.getPropertyValue(name).trim());
+  return { text, ground, font: style.fontFamily };
 }
 
 const offered = new WeakMap();

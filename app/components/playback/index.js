@@ -1,5 +1,6 @@
 import { grey, groupCategories } from "../common/colours.js";
 import { button, count, el, icon } from "../common/dom.js";
+import { scattered } from "../common/dots.js";
 import { readTheme } from "../common/theme.js";
 import { Chart } from "./charts.js";
 import { boundsOf, epochsOf, filmsOf, findReel, keepReel } from "./reel.js";
@@ -259,14 +260,6 @@ class Player {
     for (const stage of this.stages) stage.destroy();
     this.node.remove();
   }
-}
-
-/** A fixed order in which no class lies on top of all others. */
-function scattered(n) {
-  let step = Math.max(1, Math.round(n * 0.618));
-  const common = (a, b) => (b ? common(b, a % b) : a);
-  while (common(step, n) > 1) step++;
-  return Uint32Array.from({ length: n }, (_, i) => (i * step) % n);
 }
 
 const players = new WeakMap();

@@ -1,4 +1,4 @@
-"""Two linked maps side by side (or one large), drawn by plotly.js and brushed in the browser."""
+"""Two linked maps side by side (or one large), drawn and brushed in the browser."""
 
 import base64
 import binascii
@@ -11,11 +11,10 @@ import numpy as np
 import streamlit as st
 from jaxtyping import Int64
 
-from app.components import plotly_asset
 from app.components.bundle import component
 from app.components.twin_map.points import Field, MapPoints
 
-__all__ = ["Field", "MapPoints", "QueryMark", "TwinMapState", "fetch_library", "send_points", "twin_map"]
+__all__ = ["Field", "MapPoints", "QueryMark", "TwinMapState", "send_points", "twin_map"]
 
 _component = component(Path(__file__).parent)
 
@@ -37,11 +36,6 @@ class TwinMapState:
     """Ids selected now, in the order of `points.ids`: by lasso or box, or by the argument, whichever came last."""
     colour: str | None
     """Name of the field coloured by when the user last clicked or selected, to keep in the address."""
-
-
-def fetch_library() -> None:
-    """Have the browser load what draws the maps while the page is still being made."""
-    _component(key="map-library", data={"role": "library", "plotly": plotly_asset.URL})
 
 
 def send_points(points: MapPoints, *, key: str) -> None:
@@ -93,7 +87,6 @@ def twin_map(
         "role": "view",
         "version": points.version,
         "idsVersion": points.ids_version,
-        "plotly": plotly_asset.URL,
         "arms": arms,
         "single": single or right is None,
         "strip": strip,

@@ -1,5 +1,6 @@
 import { button, count, el } from "../common/dom.js";
-import { pageUrl, thumbnail } from "../common/sprites.js";
+import { thumbnail } from "../common/sprites.js";
+import { scattered } from "../common/dots.js";
 import { readTheme } from "../common/theme.js";
 import { colourScale, grey, groupCategories, scaleOf } from "../common/colours.js";
 import { Legend } from "./legend.js";
@@ -79,32 +80,24 @@ class TwinMap {
   update(view, send) {
     this.send = send;
     this.view = view;
-    loadPlotly(view.plotly).then(
-      (plotly) => this.refresh(plotly),
-      () => this.say("The drawing library could not be loaded. Reload the page to try again."),
-    );
+    this.refresh();
   }
 
-  refresh(plotly) {
+  refresh() {
     if (this.destroyed) return;
     const { view } = this;
-    const points = findPoints(view.version, () => this.refresh(plotly));
+    const points = findPoints(view.version, () => this.refresh());
     if (!points) return;
-    this.say("");
+    this.message.hidden = true;
     this.theme = readTheme(this.node);
     this.node.classList.toggle("dark", this.theme.dark);
     this.adopt(view, points);
-    this.layOut(plotly);
+    this.layOut();
     this.link.parentElement.hidden = this.maps.length < 2;
     const change = view.arms.length > 1 ? this.fields.get(view.strip) : null;
     this.strip.show(change, view.version, () => this.column(change, 0));
     this.refreshColours();
     this.paint();
-  }
-
-  say(message) {
-    this.message.textContent = message;
-    this.message.hidden = !message;
   }
 
   /** Take over Python's colour, selection and focus where they changed since its last word. */
@@ -139,13 +132,13 @@ class TwinMap {
   }
 
   /** The right number of maps, each with its arm's name, positions and marks. */
-  layOut(plotly) {
+  layOut() {
     const { arms, single, height } = this.view;
     if (this.front >= arms.length) this.front = 0;
     const shown = single ? [this.front] : arms.map((_, arm) => arm);
     while (this.maps.length > shown.length) this.maps.pop().remove();
     while (this.maps.length < shown.length) {
-      const map = new MapView(this.listener(), plotly);
+      const map = new MapView(this.listener());
       map.remove = () => (map.destroy(), map.node.remove());
       this.maps.push(map);
       this.stages.append(map.node);
@@ -180,7 +173,8 @@ class TwinMap {
     const [map] = this.maps;
     this.hover(-1, map);
     this.dress(map, arm);
-    map.morph(this.points.maps[arm], () => this.paint());
+    this.paint();
+    map.morph(this.points.maps[arm]);
     this.announce(`Showing ${this.view.arms[arm].name}`);
   }
 
@@ -264,7 +258,7 @@ class TwinMap {
   /** Unselected items faintly behind, selected ones in front; or all alike when nothing is selected. */
   layers(arm) {
     const [back, front] = [[], []];
-    for (let row = 0; row < this.points.n; row++) {
+    for (const row of scattered(this.points.n)) {
       if (this.visible(row, arm)) (this.selected.has(row) ? front : back).push(row);
     }
     const full = 0.85 * Math.min(1, (2000 / this.points.n) ** 0.22); // crowds stay readable
@@ -432,7 +426,7 @@ class TwinMap {
   /** Streamlit calls again when its theme changes; the system's own switch may come without a call. */
   watchTheme() {
     this.media = matchMedia("(prefers-color-scheme: dark)");
-    this.onTheme = () => requestAnimationFrame(() => this.view && globalThis.Plotly && this.refresh(globalThis.Plotly));
+    this.onTheme = () => requestAnimationFrame(() => this.view && this.refresh());
     this.media.addEventListener("change", this.onTheme);
   }
 
@@ -445,24 +439,9 @@ class TwinMap {
   }
 }
 
-let library = null;
-
-/** plotly.js from the app's static files, once for the page. */
-function loadPlotly(url) {
-  library ??= new Promise((resolve, reject) => {
-    if (globalThis.Plotly) return resolve(globalThis.Plotly);
-    const script = el("script", { src: pageUrl(url) });
-    script.onload = () => (globalThis.Plotly ? resolve(globalThis.Plotly) : reject(new Error(url)));
-    script.onerror = () => ((library = null), script.remove(), reject(new Error(url)));
-    document.head.append(script);
-  });
-  return library;
-}
-
 const mounted = new WeakMap();
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
-  if (data.role === "library") return void loadPlotly(data.plotly).catch(() => {}); // the maps will try again, and say so
   if (data.role === "points") return keepPoints(data.version, data.table);
   if (!mounted.has(parentElement)) mounted.set(parentElement, new TwinMap(parentElement));
   const map = mounted.get(parentElement);

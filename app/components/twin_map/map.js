@@ -1,7 +1,7 @@
-// One map: plotly.js draws the points; everything that follows the pointer lives in an SVG layer above it, so
-// that hovering never redraws 60,000 points. The drawing fills the stage, hence a pixel and a position convert
-// into each other by the axis ranges alone.
+// One map: a canvas holds the points; everything that follows the pointer lives in an SVG layer above it, so that
+// hovering never redraws 60,000 points.
 import { button, count, el, svg } from "../common/dom.js";
+import { Dots } from "../common/dots.js";
 import { boundsOf, Grid } from "./geometry.js";
 
 const REACH = 12; // pixels from the pointer to the point it means
@@ -14,11 +14,11 @@ const STAR = "M0-9.500 2.700-3.300 9.400-2.700 4.300 1.700 5.800 8.300 0 4.800-5
 
 export class MapView {
   /** owner: { allowed(row), hover(row, map), pick(row), brush(rows, mode), tool(), moved(map) } */
-  constructor(owner, plotly) {
+  constructor(owner) {
     this.owner = owner;
-    this.plotly = plotly;
     this.position = null;
     this.range = null;
+    this.layers = [];
     this.drawn = null; // the range and size of the picture on screen
     this.cost = Infinity; // milliseconds of the last redraw
     this.build();
@@ -38,7 +38,8 @@ export class MapView {
       button("Show the whole map", { symbol: "reset", class: "reset", onclick: () => this.reset() }),
       button("Save as PNG", { symbol: "save", onclick: () => this.save() }),
     );
-    this.plot = el("div", { class: "plot" });
+    this.canvas = el("canvas", { class: "points" });
+    this.dots = new Dots(this.canvas);
     this.outline = svg("path", { class: "outline" });
     this.marks = svg("g");
     this.focusRing = svg("g", { class: "ring focus-ring" }, ...ringOf(9), svg("path", { d: "M0-15V-9M0 9v6M-15 0h6M9 0h6", class: "line" }));
@@ -49,7 +50,7 @@ export class MapView {
     this.hint = el("div", { class: "hint", hidden: true, text: "Click the map, or hold Ctrl, to zoom by scrolling" });
     this.state = el("div", { class: "state" });
     this.stage = el("div", { class: "stage", tabindex: "0", role: "application" });
-    this.stage.append(this.plot, this.layer, this.hint, this.state, this.card);
+    this.stage.append(this.canvas, this.layer, this.hint, this.state, this.card);
     this.caption = el("figcaption", { dir: "auto" });
     this.node = el(
       "figure",
@@ -58,6 +59,7 @@ export class MapView {
       this.stage,
       this.caption,
     );
+    this.node.drawing = () => this.drawing();
     this.listen();
   }
 
@@ -85,6 +87,7 @@ export class MapView {
   setPosition(position) {
     if (this.target === position) return;
     this.target = this.position = position;
+    this.stale = true;
     this.bounds = boundsOf(position);
     this.grid = this.bounds && new Grid(position, this.bounds);
     let shown = 0;
@@ -96,15 +99,12 @@ export class MapView {
     this.fit();
   }
 
-  /** Move every point from where it is to `target`, then settle there; `paint()` draws an intermediate state. */
-  morph(target, paint) {
+  /** Move every point from where it is to `target`, and settle there. */
+  morph(target) {
     const from = this.position;
     const goal = boundsOf(target);
-    if (!this.bounds || !goal || matchMedia("(prefers-reduced-motion: reduce)").matches) {
-      this.setPosition(target);
-      return paint();
-    }
-    const start = performance.now();
+    if (!this.bounds || !goal || matchMedia("(prefers-reduced-motion: reduce)").matches) return this.setPosition(target);
+    const [start, begin] = [performance.now(), this.bounds];
     this.target = target;
     this.grid = null; // nothing to point at on the way
     const step = () => {
@@ -112,60 +112,37 @@ export class MapView {
       const t = Math.min(1, (performance.now() - start) / MORPH);
       if (t === 1) {
         this.target = null;
-        this.setPosition(target);
-        this.painted = null; // what is drawn is a step before the end
-        return paint();
+        return this.setPosition(target);
       }
       const share = t * t * (3 - 2 * t);
       const mix = (a, b) => a + (b - a) * share;
       this.position = { x: target.x.map((x, i) => mix(from.x[i], x)), y: target.y.map((y, i) => mix(from.y[i], y)) };
-      this.fit(Object.fromEntries(Object.keys(goal).map((side) => [side, mix(this.bounds[side], goal[side])])));
-      this.painted = null;
-      paint();
+      this.fit(Object.fromEntries(Object.keys(goal).map((side) => [side, mix(begin[side], goal[side])])));
+      this.draw();
       requestAnimationFrame(step);
     };
-    step();
+    requestAnimationFrame(step);
   }
 
   /** layers: [{ rows, colours, opacity }], later ones on top. Nothing happens when `key` is that of the last call. */
   paint(key, layers, size) {
     if (this.painted === key) return;
     this.painted = key;
-    if (!this.bounds) {
-      if (this.drawn) this.plotly.purge(this.plot);
-      this.drawn = null;
-      return;
-    }
-    const { x, y } = this.position;
-    const traces = layers().map(({ rows, colours, opacity }) => ({
-      type: "scattergl",
-      mode: "markers",
-      x: Float32Array.from(rows, (row) => x[row]),
-      y: Float32Array.from(rows, (row) => y[row]),
-      marker: { color: colours, size, opacity, line: { width: 0 } },
-      hoverinfo: "skip",
-    }));
-    const config = { staticPlot: true, responsive: false, plotGlPixelRatio: globalThis.devicePixelRatio || 1 };
-    this.plotly.react(this.plot, traces, this.layout(), config);
-    this.settled();
-    this.place();
+    [this.layers, this.size] = [layers(), size];
+    this.draw();
   }
 
-  layout() {
-    const axis = (low, high) => ({ visible: false, range: [low, high], autorange: false, fixedrange: true });
-    const { x0, x1, y0, y1 } = this.range;
-    return {
-      width: this.stage.clientWidth,
-      height: this.stage.clientHeight,
-      margin: { l: 0, r: 0, t: 0, b: 0 },
-      xaxis: axis(x0, x1),
-      yaxis: axis(y0, y1),
-      showlegend: false,
-      dragmode: false,
-      hovermode: false,
-      paper_bgcolor: "rgba(0,0,0,0)",
-      plot_bgcolor: "rgba(0,0,0,0)",
-    };
+  draw() {
+    const [width, height] = [this.stage.clientWidth, this.stage.clientHeight];
+    this.canvas.classList.toggle("drawn", Boolean(this.bounds && width));
+    if (!this.bounds || !width) return;
+    const before = performance.now();
+    paintLayers(this.dots, this, width, height);
+    this.canvas.style.transform = "";
+    this.stale = false;
+    this.drawn = { ...this.range, scale: this.scale, width, height };
+    this.cost = performance.now() - before;
+    this.place();
   }
 
   // ---- pan and zoom --------------------------------------------------------------------------------------------
@@ -239,40 +216,28 @@ export class MapView {
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
       this.place();
-      if (!this.drawn) return;
+      if (this.isDrawn()) return;
       clearTimeout(this.idle);
-      if (this.cost < FRAME) return this.redraw();
+      if (!this.drawn || this.cost < FRAME) return this.draw();
       // Too many points to redraw in time: move the picture as it is, and redraw when the hand rests.
       this.shift();
-      this.idle = setTimeout(() => this.redraw(), REST);
+      this.idle = setTimeout(() => this.draw(), REST);
     });
   }
 
-  redraw() {
-    const { x0, x1, y0, y1 } = this.range;
-    const { width, height } = this.drawn;
-    const [w, h] = [this.stage.clientWidth, this.stage.clientHeight];
-    const before = performance.now();
-    this.plotly.relayout(this.plot, {
-      "xaxis.range": [x0, x1],
-      "yaxis.range": [y0, y1],
-      ...(w === width && h === height ? {} : { width: w, height: h }),
-    });
-    this.settled();
-    this.cost = performance.now() - before;
-  }
-
-  /** The picture shows the present range. */
-  settled() {
-    this.drawn = { ...this.range, scale: this.scale, width: this.stage.clientWidth, height: this.stage.clientHeight };
-    this.plot.style.transform = "";
+  /** Whether the picture on screen is the one wanted: a page that settles tells of sizes that are no news. */
+  isDrawn() {
+    const { drawn, range, stage, stale } = this;
+    if (!drawn || stale) return false;
+    const sides = Object.keys(range).every((side) => drawn[side] === range[side]);
+    return sides && drawn.width === stage.clientWidth && drawn.height === stage.clientHeight;
   }
 
   /** Stretch the picture from the range it was drawn for to the present one. */
   shift() {
     const zoom = this.drawn.scale / this.scale;
     const [left, top] = this.toPixel(this.drawn.x0, this.drawn.y1);
-    this.plot.style.transform = `translate(${left}px, ${top}px) scale(${zoom})`;
+    this.canvas.style.transform = `translate(${left}px, ${top}px) scale(${zoom})`;
   }
 
   toPixel(x, y) {
@@ -467,10 +432,24 @@ export class MapView {
     return best;
   }
 
+  /** What is on screen, for a figure; null before anything is. */
+  drawing() {
+    if (!this.drawn || !this.bounds) return null;
+    const { drawn, layers, position, size } = this;
+    return { ...drawn, layers, position, size, name: this.title.textContent, picture: () => this.picture() };
+  }
+
+  /** The map at twice its size on screen, on a canvas of its own. */
+  picture() {
+    const canvas = document.createElement("canvas");
+    paintLayers(new Dots(canvas, 2), this, this.drawn.width, this.drawn.height);
+    return canvas;
+  }
+
   save() {
     if (!this.drawn) return;
     const name = this.title.textContent.replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 60);
-    this.plotly.downloadImage(this.plot, { format: "png", scale: 2, filename: `map-${name}` });
+    el("a", { href: this.picture().toDataURL(), download: `map-${name}.png` }).click();
   }
 
   destroy() {
@@ -479,9 +458,17 @@ export class MapView {
     clearTimeout(this.hintTimer);
     clearTimeout(this.idle);
     if (this.frame) cancelAnimationFrame(this.frame);
-    this.plotly.purge(this.plot);
-    this.drawn = null;
   }
+}
+
+function paintLayers(dots, { layers, position, range, scale, size, stage }, width, height) {
+  dots.clear(width, height, getComputedStyle(stage).backgroundColor, size / 2);
+  for (const { rows, colours, opacity } of layers) {
+    const x = Float32Array.from(rows, (row) => (position.x[row] - range.x0) / scale);
+    const y = Float32Array.from(rows, (row) => (range.y1 - position.y[row]) / scale);
+    dots.add(x, y, colours, { radius: size / 2, opacity });
+  }
+  dots.show();
 }
 
 /** A ring that shows on any ground: a wide halo in the ground's colour under a line. */

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from app.components import plotly_asset
+from app.components import bundle as joining
 from app.components.bundle import bundle
 
-COMPONENTS = Path(plotly_asset.__file__).parent
+COMPONENTS = Path(joining.__file__).parent
 
 
 def write(folder: Path, **modules: str) -> Path:
@@ -31,18 +31,8 @@ def test_a_missing_module_is_an_error(tmp_path: Path) -> None:
         bundle(write(tmp_path, entry='import { a } from "./nowhere.js";\n'))
 
 
-@pytest.mark.parametrize("name", ["twin_map", "gallery"])
+@pytest.mark.parametrize("name", [path.parent.name for path in COMPONENTS.glob("*/index.js")])
 def test_components_leave_no_import_behind(name: str) -> None:
     joined = bundle(COMPONENTS / name / "index.js")
     assert "import {" not in joined
     assert joined.count("export default") == joined.count("export ") == 1
-
-
-def test_plotly_is_copied_once_and_again_when_it_differs(tmp_path: Path) -> None:
-    target = plotly_asset.install(tmp_path / "static")
-    assert target.read_bytes()[:40].startswith(b"/**\n* plotly.js v")
-    before = target.stat().st_ino
-    assert plotly_asset.install(tmp_path / "static").stat().st_ino == before
-    target.write_bytes(b"old")
-    assert plotly_asset.install(tmp_path / "static").stat().st_size > 1_000_000
-    assert [path.name for path in target.parent.iterdir()] == ["plotly.min.js"]
