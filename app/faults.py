@@ -32,6 +32,11 @@ def attempt(action: Callable[[], Any]) -> None:
         st.session_state["notice"] = error
 
 
+def button(label: str, icon: str, action: Callable[[], Any], *, key: str, **options: Any) -> None:
+    """A button for what may fail. icon: a Material symbol; options: Streamlit's own."""
+    st.button(label, icon=f":material/{icon}:", on_click=attempt, args=(action,), key=key, **options)
+
+
 def show_notice() -> None:
     """What `attempt` had to report; for the top of a page."""
     if notice := st.session_state.pop("notice", None):

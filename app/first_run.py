@@ -1,8 +1,5 @@
 """While there is no study yet: the default one is made in the background, and its progress shown."""
 
-from collections.abc import Callable
-from typing import Any
-
 import streamlit as st
 
 from app import faults
@@ -39,10 +36,6 @@ def _follow(job: jobs.Job) -> None:
 
 def _buttons(job: jobs.Job, status: Status) -> None:
     if status.over:
-        _button("Resume", "play_arrow", lambda: jobs.resume(job), type="primary")
+        faults.button("Resume", "play_arrow", lambda: jobs.resume(job), key="first-resume", type="primary")
     else:
-        _button("Cancel", "stop", lambda: job.cancel(discard=False))
-
-
-def _button(label: str, icon: str, action: Callable[[], Any], *, type: Any = "secondary") -> None:
-    st.button(label, on_click=faults.attempt, args=(action,), icon=f":material/{icon}:", type=type)
+        faults.button("Cancel", "stop", lambda: job.cancel(discard=False), key="first-cancel")

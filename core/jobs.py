@@ -19,7 +19,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import threading
 import time
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -29,7 +28,7 @@ from typing import Any
 
 import psutil
 
-from core import standby, turns
+from core import detached, standby, turns
 from core.config import Recipe
 from core.errors import RecipeError, StudyError
 from core.orders import Order
@@ -203,17 +202,7 @@ class Job:
         if spare := standby.take(command, log=path):
             return spare.process, spare.mark
         with path.open("ab") as log:
-            process = subprocess.Popen(
-                command,
-                cwd=standby.REPO,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        threading.Thread(target=process.wait, daemon=True).start()  # leaves no zombie
-        return process, str(self._status_file)
+            return detached.start(command, output=log), str(self._status_file)
 
 
 def start(recipe: Recipe | str, *, root: Path, at_once: bool = False, command: Sequence[str] = COMMAND) -> Job:

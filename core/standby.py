@@ -17,7 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-REPO = Path(__file__).parent.parent
+from core import detached
+
 CORE = (sys.executable, "-m", "core")
 """Commands that begin so can be handed over."""
 IDLE_SECONDS = 600
@@ -28,7 +29,7 @@ IDLE_SECONDS = 600
 class Spare:
     """The process that waits."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
     mark: str
     """Part of its command line, which says nothing of the run it is given later."""
 
@@ -36,25 +37,14 @@ class Spare:
     def start(cls) -> "Spare":
         """Returns at once; it loads meanwhile."""
         mark = uuid.uuid4().hex
-        process = subprocess.Popen(
-            [sys.executable, "-m", "core.standby", mark],
-            cwd=REPO,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            start_new_session=True,
-        )
-        threading.Thread(target=process.wait, daemon=True).start()  # leaves no zombie
-        return cls(process, mark)
+        return cls(detached.start([sys.executable, "-m", "core.standby", mark], stdin=subprocess.PIPE), mark)
 
     def tell(self, text: str) -> bool:
         """The only thing it is ever told; whether it was there to hear it."""
         assert self.process.stdin is not None
         try:
             with self.process.stdin as orders:
-                orders.write(text)
+                orders.write(text.encode())
         except OSError:
             return False
         return True

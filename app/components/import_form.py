@@ -1,5 +1,6 @@
 """Embeddings of a model of the user's own: a table and matrices, a check, and the imports under way."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -131,16 +132,9 @@ def _verdict(order: Order) -> None:
             arms = len(order.embeddings)
             st.success(f"{found}; {arms} arm{'s' if arms > 1 else ''}.", icon=":material/check:")
         st.dataframe(items.head(5), hide_index=True)
-    st.button(
-        "Import",
-        type="primary",
-        icon=":material/download:",
-        disabled=bool(wrong),
-        help="What is wrong stands above." if wrong else None,
-        on_click=faults.attempt,
-        args=(lambda: _begin(order),),
-        key="import",
-    )
+    note = "What is wrong stands above." if wrong else None
+    begin = partial(_begin, order)
+    faults.button("Import", "download", begin, key="import", type="primary", disabled=bool(wrong), help=note)
 
 
 def _named(fault: str, order: Order) -> str:
@@ -202,13 +196,7 @@ def _buttons(job: Job, *, done: bool, over: bool) -> None:
     if done and job.study.exists():
         open_button(job.id, key=f"open-import-{job.id}", type="primary")
     if over:
-        st.button(
-            "Clear",
-            icon=":material/close:",
-            key=f"clear-{job.id}",
-            on_click=faults.attempt,
-            args=(lambda: jobs.delete(job),),
-            help="Take it off this list, with the files that were uploaded for it. The study stays.",
-        )
+        note = "Take it off this list, with the files that were uploaded for it. The study stays."
+        faults.button("Clear", "close", lambda: jobs.delete(job), key=f"clear-{job.id}", help=note)
     else:
-        st.button("Cancel", icon=":material/stop:", key=f"cancel-{job.id}", on_click=faults.attempt, args=(job.cancel,))
+        faults.button("Cancel", "stop", job.cancel, key=f"cancel-{job.id}")

@@ -4,12 +4,11 @@ import re
 
 import streamlit as st
 
+from app import faults
 from app.components import live_maps, run_view
 from app.components.study_list import open_button
-from app.text import plain
 from core import jobs, standby
 from core.config import Recipe
-from core.errors import UncollapseError
 from core.jobs import Job
 from core.status import Status
 from core.studies import studies_root
@@ -30,11 +29,9 @@ def latest(names: list[str]) -> dict[str, Job]:
 
 
 def begin() -> None:
-    """Before the experiments of a page: get ready for a click, and say why the last start failed, if it did."""
+    """Before the experiments of a page: get ready for a click."""
     if all(job.status().over for job in jobs.list_jobs(studies_root())):  # else it would take the cores from a run
         standby.prepare()
-    if problem := st.session_state.pop("lab-notice", None):
-        st.error(plain(problem), icon=":material/error:")
 
 
 def show(recipe: Recipe | None, job: Job | None, *, key: str) -> None:
@@ -73,12 +70,5 @@ def _buttons(recipe: Recipe | None, job: Job, status: Status, *, key: str) -> No
 def _start_button(recipe: Recipe | None, label: str, type: str, *, key: str) -> None:
     pressed = st.button(label, icon=":material/play_arrow:", key=f"start-{key}", type=type, disabled=recipe is None)
     if pressed and recipe is not None:
-        _start(recipe)
+        faults.attempt(lambda: jobs.start(recipe, root=studies_root()))
         st.rerun()  # the whole page: a fragment by itself would go on with the run before
-
-
-def _start(recipe: Recipe) -> None:
-    try:
-        jobs.start(recipe, root=studies_root())
-    except UncollapseError as error:
-        st.session_state["lab-notice"] = str(error)

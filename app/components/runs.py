@@ -171,14 +171,7 @@ def _buttons(job: Job, status: Status) -> None:
 
 
 def _button(label: str, icon: str, job: Job, action: Callable[[], Any], *, type: Any = "secondary") -> None:
-    st.button(
-        label,
-        icon=f":material/{icon}:",
-        on_click=faults.attempt,
-        args=(action,),
-        key=f"{label.lower().replace(' ', '-')}-{job.id}",
-        type=type,
-    )
+    faults.button(label, icon, action, key=f"{label.lower().replace(' ', '-')}-{job.id}", type=type)
 
 
 def _ask(what: str | None, job: Job | None = None) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core import jobs, standby
+from core import detached, jobs, standby
 from core.lab import PRESETS
 
 HELP = (*standby.CORE, "run", "--help")
@@ -27,15 +27,15 @@ def light(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A spare that need not load torch to be told what to do."""
     script = tmp_path / "spare.py"
     script.write_text("from core import standby\nstandby._load = lambda: None\nstandby.main()\n")
-    start = standby.subprocess.Popen
+    start = detached.start
 
-    def popen(command: list[str], **rest: object) -> object:
+    def begin(command: list[str], **rest: object) -> object:
         if command[2:3] == ["core.standby"]:
             command = [sys.executable, str(script), command[3]]
-            rest["env"] = {**standby.os.environ, "PYTHONPATH": str(standby.REPO)}
         return start(command, **rest)
 
-    monkeypatch.setattr(standby.subprocess, "Popen", popen)
+    monkeypatch.setenv("PYTHONPATH", str(detached.REPO))
+    monkeypatch.setattr(detached, "start", begin)
 
 
 def test_it_goes_on_as_the_command_and_writes_to_its_log(light, tmp_path):
