@@ -1,5 +1,9 @@
-"""What went wrong, in words on the page: a study is damaged, a run deleted, a disk full while the page is open."""
+"""What went wrong, in words on the page: a study is damaged, a run deleted, a disk full while the page is open.
 
+Faults of the program itself are said too, and go to the server's log with all that helps to find them.
+"""
+
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,27 +13,47 @@ import streamlit as st
 from app.text import plain
 from core.errors import UncollapseError
 
+UNFORESEEN = "unforeseen error in the app"
+_log = logging.getLogger(__name__)
+
 
 @contextmanager
 def shown() -> Iterator[None]:
     """Say what is wrong instead of drawing the rest; for a page, and in each fragment, which is drawn without it."""
     try:
         yield
-    except UncollapseError as error:
-        tell(error)
+    except Exception as error:
+        tell(_noted(error))
 
 
-def tell(error: UncollapseError) -> None:
+def tell(error: Exception) -> None:
     """Put an error on the page."""
-    st.error(plain(str(error)), icon=":material/error:")
+    st.error(plain(_sentence(error)), icon=":material/error:")
+
+
+def _noted(error: Exception) -> Exception:
+    """The same error, now in the server's log if nobody has foreseen it."""
+    if not isinstance(error, UncollapseError):
+        _log.error(UNFORESEEN, exc_info=error)
+    return error
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, UncollapseError):
+        return str(error)
+    return (
+        f"Something went wrong that should not ({type(error).__name__}): a fault of Uncollapse, not of your data. The "
+        "log of the server, in the terminal that runs the app, says where. Load the page again; if it comes back, the "
+        "other pages and studies still work."
+    )
 
 
 def attempt(action: Callable[[], Any]) -> None:
     """Do what a button asks for; where it cannot be done, the page says why when it is drawn next."""
     try:
         action()
-    except UncollapseError as error:
-        st.session_state["notice"] = error
+    except Exception as error:
+        st.session_state["notice"] = _noted(error)
 
 
 def button(label: str, icon: str, action: Callable[[], Any], *, key: str, **options: Any) -> None:

@@ -1,21 +1,15 @@
-"""plotly's figures of a study: the maps, what became of a class's modes, the arms epoch by epoch.
+"""plotly's figures of a study: the maps, what became of a class's modes, the arms epoch by epoch."""
 
-Colours stay apart for colour-blind readers, on light and dark grounds.
-"""
-
+from itertools import cycle
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.palette import ARM_COLOURS, PALETTE, REFERENCE_COLOUR
 from core.study import Study
 
-ARM_COLOURS = {"left": "#e69f00", "right": "#3b93d6", "reference": "#8a9099"}
-PALETTE = (
-    *("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#8a63d2", "#a3a300", "#a0622d", "#7f8792"),
-    *("#5fc2a8", "#c43a4f", "#8fb0dc", "#b78bc7", "#6d9b65", "#f0b891", "#00a6b8", "#9d7fab", "#b5b35c", "#b0506f"),
-)
 OTHERS = "#9aa1aa"
 STRAY = "in no sub-cluster"
 LINK = "rgba(128, 136, 146, 0.32)"
@@ -64,11 +58,10 @@ def map_figure(study: Study, arm: str) -> go.Figure:
 
 def history_figure(histories: dict[str, pd.DataFrame], name: str) -> go.Figure:
     """One figure of the arms' histories, epoch by epoch."""
-    colours = [ARM_COLOURS["left"], ARM_COLOURS["right"], *PALETTE[2:]]
     figure = go.Figure(
         [
             go.Scatter(x=table["epoch"], y=table[name], name=safe(arm), mode="lines+markers", line={"color": colour})
-            for (arm, table), colour in zip(histories.items(), colours, strict=False)
+            for (arm, table), colour in zip(histories.items(), cycle(ARM_COLOURS), strict=False)
         ]
     )
     return figure.update_layout(
@@ -91,12 +84,12 @@ def flow_figure(left: tuple[str, pd.DataFrame], right: tuple[str, pd.DataFrame])
     links = [(place[0, (left[0], g)], place[1, ("mode", m)], n) for m, g, n in left[1].itertuples(index=False)]
     links += [(place[1, ("mode", m)], place[2, (right[0], g)], n) for m, g, n in right[1].itertuples(index=False)]
     source, target, items = zip(*links, strict=True)
-    colours = [ARM_COLOURS["left"]] * len(columns[0]) + [ARM_COLOURS["reference"]] * len(modes)
+    colours = [ARM_COLOURS[0]] * len(columns[0]) + [REFERENCE_COLOUR] * len(modes)
     figure = go.Figure(
         go.Sankey(
             node={
                 "label": [_name(node) for node in nodes],
-                "color": colours + [ARM_COLOURS["right"]] * len(columns[2]),
+                "color": colours + [ARM_COLOURS[1]] * len(columns[2]),
                 "pad": 12,
                 "thickness": 14,
                 "line": {"width": 0},
@@ -112,8 +105,12 @@ def flow_figure(left: tuple[str, pd.DataFrame], right: tuple[str, pd.DataFrame])
             textfont={"size": 13},
         )
     )
+    for x, heading in zip((0, 0.5, 1), (left[0], "modes", right[0]), strict=True):
+        anchor = {0: "left", 0.5: "center", 1: "right"}[x]
+        place = {"x": x, "y": 1, "xanchor": anchor, "yanchor": "bottom", "showarrow": False}
+        figure.add_annotation(text=f"<b>{safe(heading)}</b>", yshift=4, font={"size": 13}, **place)
     height = 90 + ROW * max(len(column) for column in columns)
-    return figure.update_layout(height=max(220, height), margin={"l": 8, "r": 8, "t": 8, "b": 8})
+    return figure.update_layout(height=max(220, height), margin={"l": 8, "r": 8, "t": 28, "b": 8})
 
 
 def _groups(arm: tuple[str, pd.DataFrame]) -> list[tuple[str, int]]:

@@ -47,13 +47,21 @@ class _Case:
 
     @property
     def expected(self) -> int:
-        """Modes the class should have."""
-        counts = [self.row.get(name) for name in ("sublabel_modes", "reference_subclusters")]
-        return next((int(count) for count in counts if not pd.isna(count)), 1)
+        """Modes the class should have; 1 where nothing tells."""
+        return expected_modes(self.row) or 1
 
     def share(self, name: str) -> float:
         value = self.row.get(name)
         return 0.0 if value is None or pd.isna(value) else float(value)
+
+
+def expected_modes(row: pd.Series) -> int | None:
+    """Modes a class should have: those known from the labels, else those counted in the reference; None = unknown.
+
+    row: of `Study.diagnostics`.
+    """
+    counts = [row.get(name) for name in ("sublabel_modes", "reference_subclusters")]
+    return next((int(count) for count in counts if not pd.isna(count)), None)
 
 
 def next_steps(study: Study, arm: str, label: str) -> list[Step]:

@@ -7,6 +7,8 @@ import pandas as pd
 
 ROW = 26
 """Pixels for a mode."""
+DRAWN = {"embedOptions": {"renderer": "svg"}}
+"""As SVG, so that the Export popover can take it from the page."""
 
 
 def survival_chart(tables: dict[str, pd.DataFrame], colours: dict[str, str]) -> dict[str, Any]:
@@ -14,6 +16,7 @@ def survival_chart(tables: dict[str, pd.DataFrame], colours: dict[str, str]) -> 
     rows = pd.concat([table.assign(arm=name) for name, table in tables.items()]).dropna(subset=["recall"])
     return {
         "data": {"values": rows.to_dict("records")},
+        "usermeta": DRAWN,
         "height": {"step": ROW},
         "mark": {"type": "point", "filled": True, "size": 90, "opacity": 0.9},
         "encoding": {
@@ -46,6 +49,7 @@ def spectrum_chart(spectra: dict[str, np.ndarray], colours: dict[str, str], *, s
     ]
     return {
         "data": {"values": rows},
+        "usermeta": DRAWN,
         "mark": {"type": "line", "point": {"size": 28}},
         "encoding": {
             "x": {
@@ -53,6 +57,7 @@ def spectrum_chart(spectra: dict[str, np.ndarray], colours: dict[str, str], *, s
                 "type": "quantitative",
                 "title": "Principal direction, largest first",
                 "axis": {"tickMinStep": 1},
+                "scale": {"domainMin": 1, "nice": False},
             },
             "y": {
                 "field": "share",

@@ -26,7 +26,7 @@ def item_galleries(view: state.View, item: int | None, ask: Callable[[], Asked] 
     if item is None:
         _gallery(view, None, [GalleryArm(name, None) for name in dict.fromkeys(view.arms)])
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         _way_back(item)
         asked = ask()
     row = view.study.items.iloc[item]
@@ -46,6 +46,20 @@ def galleries(view: state.View, query: GalleryQuery, queries: Queries, asked: As
         lambda: hits_table(view.study, queries, asked.k, filters=asked.filters, metric=asked.metric),
     )
     _gallery(view, query, arms)
+    _legend(view)
+
+
+def _legend(view: state.View) -> None:
+    """What the figures and signs of a tile say."""
+    other = (
+        ""
+        if view.is_single
+        else " #1 → #9: ranked 1st here, 9th in the other arm. *only here*: not among the neighbours there."
+    )
+    st.caption(
+        "Top left the rank, top right the Euclidean distance to the query. ✓ same class, ✗ another one; = same mode, "
+        f"≠ another one. s1: the sub-cluster.{other}"
+    )
 
 
 def _gallery(view: state.View, query: GalleryQuery | None, arms: list[GalleryArm]) -> None:

@@ -32,7 +32,7 @@ def show() -> None:
         try:
             table, matrices = _uploaded() if place == "upload" else _on_disk()
         except UncollapseError as error:
-            st.error(plain(str(error)), icon=":material/error:")
+            faults.tell(error)
             table, matrices = "", {}
         reference, images, title = _details(matrices)
     with side:
@@ -79,7 +79,7 @@ def _on_disk() -> tuple[str, dict[str, str]]:
 
 
 def _details(matrices: dict[str, str]) -> tuple[str, str, str]:
-    left, right = st.columns(2)
+    left, right = st.columns(2, vertical_alignment="bottom")
     reference = left.selectbox(
         "Reference, from before any training",
         [NO_REFERENCE, *matrices],
@@ -117,7 +117,7 @@ def _verdict(order: Order) -> None:
     try:
         check_order(order)
     except UncollapseError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        faults.tell(error)
         return
     with st.spinner("Reading the files"):
         items, wrong = _checked(order.to_toml(), _stamps(order))
@@ -175,6 +175,7 @@ def _imports() -> None:
     st.fragment(_list, run_every=LIVE_SECONDS if live else None)(live)
 
 
+@faults.shown()
 def _list(was_live: bool) -> None:
     faults.page_if_noticed()
     statuses = [(job, job.status()) for job in jobs.list_imports(studies_root())]

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.figures import PALETTE, safe
+from core.figures import safe
+from core.palette import ARM_COLOURS, PALETTE
 
 if TYPE_CHECKING:
     from core.theory import Landscape
 
-COLOURS = {"random": "#e69f00", "nearest": "#3b93d6", "hardest": "#d55e00"}
+COLOURS = {"random": ARM_COLOURS[0], "nearest": ARM_COLOURS[1], "hardest": ARM_COLOURS[4]}
 CLASSES = ("#0072b2", "#d55e00")
 COLLAPSED, APART = "rgba(213, 94, 0, 0.35)", "rgba(0, 158, 115, 0.35)"
 FRAMES = 60

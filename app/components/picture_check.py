@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app import faults
 from app.components import new_run
 from app.components.uploading import stored_for_good
 from app.text import plain
@@ -46,7 +47,7 @@ def show() -> None:
     try:
         path = str(stored_for_good(file)) if file is not None else typed.strip()
     except UncollapseError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        faults.tell(error)
         return
     if not path:
         st.info("Nothing is trained or changed here: the pictures are read once, and what is wrong is listed.")

@@ -50,7 +50,7 @@ def ask(more: Callable[[], None]) -> None:
         args=(f"upload-{turn}",),
         max_upload_size=MAX_BYTES >> 20,
     )
-    with options.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    with options.container(horizontal=True, vertical_alignment="center", gap="small"):
         more()
         st.toggle(
             "Invert",
@@ -62,6 +62,7 @@ def ask(more: Callable[[], None]) -> None:
         with st.container(width=360):
             st.camera_input("Take a picture", key=f"photo-{turn}", on_change=_taken, args=(f"photo-{turn}",))
     _row()
+    _dropped()
     _errors()
 
 
@@ -98,6 +99,15 @@ def _row() -> None:
     st.rerun()
 
 
+def _dropped() -> None:
+    """Say so where the last files pushed older ones out."""
+    if gone := st.session_state.get("pictures-dropped"):
+        st.caption(
+            f"{gone} older picture{'s were' if gone > 1 else ' was'} dropped to make room: this row holds {MOST} "
+            f"pictures, {MOST_BYTES >> 20} MB together."
+        )
+
+
 def _errors() -> None:
     bad = [one.error for one in _all() if one.error]
     if bad:
@@ -126,6 +136,7 @@ def _receive(files: list[tuple[str, bytes]]) -> None:
     kept = (rest + new)[-MOST:]
     while len(kept) > 1 and sum(len(one.data) for one in kept) > MOST_BYTES:
         kept.pop(0)
+    st.session_state["pictures-dropped"] = len(rest) + len(new) - len(kept)
     st.session_state["pictures-kept"] = kept
     good = next((one.id for one in new if not one.error and one in kept), None)
     if good is not None:

@@ -10,9 +10,9 @@ from app.text import plain
 from core.config import Recipe
 from core.errors import UncollapseError
 from core.jobs import Job
+from core.palette import ARM_COLOURS
 from core.status import Row, Status
 
-ARM_COLOURS = ["#e69f00", "#3b93d6", "#009e73", "#cc79a7", "#d55e00", "#8a9099"]
 GREY = "#808891"  # legible on light and dark
 FIGURES = {
     "sub_map@r": ("Fine MAP@R", "of held-out items", ".2f"),
@@ -48,7 +48,11 @@ def progress(job: Job, status: Status) -> None:
         case "cancelled":
             st.info(
                 "The run was cancelled. "
-                + ("What it had done is kept: resume goes on from there." if status.history else "Nothing was kept."),
+                + (
+                    "What it had done is kept: resume goes on from there."
+                    if status.history
+                    else "Nothing was kept: resume begins anew."
+                ),
                 icon=":material/pause:",
             )
         case "queued":
@@ -130,7 +134,7 @@ def _line_chart(title: str, subtitle: str, number: str, arms: list[str]) -> dict
                 "field": "arm",
                 "type": "nominal",
                 "title": None,
-                "scale": {"domain": arms, "range": ARM_COLOURS},
+                "scale": {"domain": arms, "range": list(ARM_COLOURS)},
                 "legend": {"orient": "top", "offset": 2, "padding": 0},
             },
         },

@@ -58,6 +58,7 @@ def _show_older(shown: int) -> None:
     st.session_state["runs-shown"] = shown + SHOWN
 
 
+@faults.shown()
 def _panel(was_live: bool) -> None:
     """The list and the chosen run; drawn again and again without the page around it."""
     faults.page_if_noticed()

@@ -13,8 +13,9 @@ from app.opening import open_view
 from app.parts import part
 from app.text import plain
 from core.diagnostics import explain
-from core.figures import ARM_COLOURS, flow_figure
-from core.next_steps import next_steps
+from core.figures import flow_figure
+from core.next_steps import expected_modes, next_steps
+from core.palette import ARM_COLOURS, REFERENCE_COLOUR
 from core.study import Study
 from core.summary import worst_first
 
@@ -99,12 +100,14 @@ def _verdicts(view: state.View, label: str) -> None:
         row = _row(view.study, arm, label)
         with column, st.container(border=True):
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"#### {plain(arm)}", width="content")
+                st.subheader(plain(arm), anchor=False, width="content")
                 st.badge(row["verdict"], color=BADGES[row["verdict"]], help=explain("verdict").definition)
             cells = st.columns(4, gap="small")
             cells[0].metric("Sub-clusters", row["subclusters"], help=_meaning("subclusters"))
             cells[1].metric(
-                "Expected", _expected(row), help="Modes known from the labels, or counted in the reference."
+                "Expected",
+                expected_modes(row) or "unknown",
+                help="Modes known from the labels, or counted in the reference.",
             )
             shown = [name for name in FIGURES if name in row and pd.notna(row[name])][:2]
             for cell, name in zip(cells[2:], shown, strict=False):
@@ -118,13 +121,6 @@ def _verdicts(view: state.View, label: str) -> None:
 
 def _arm_columns(view: state.View) -> list[Any]:
     return list(st.columns(1 if view.is_single else 2, gap="medium"))
-
-
-def _expected(row: pd.Series) -> str:
-    for name in ("sublabel_modes", "reference_subclusters"):
-        if pd.notna(row.get(name)):
-            return f"{int(row[name])}"
-    return "unknown"
 
 
 def _belief(row: pd.Series) -> str:
@@ -209,14 +205,16 @@ def _modes(view: state.View, label: str) -> None:
         st.caption("1: the nearest item of the class always has the same mode; further left, modes are mixed.")
         colours = _colours(view)
         tables = {arm: state.anatomy(view, "mode_survival", arm, label) for arm in colours}
-        st.vega_lite_chart(survival_chart(tables, colours), height="content", key="survival")
+        with st.container(key="survival"):
+            st.vega_lite_chart(survival_chart(tables, colours), height="content", key="survival-chart")
+    view.exports.chart("Which modes survive", "survival")
 
 
 def _colours(view: state.View) -> dict[str, str]:
     """Colour of each arm in the charts, and of the reference where it is neither."""
-    colours = {view.left: ARM_COLOURS["left"]} | ({} if view.is_single else {view.right: ARM_COLOURS["right"]})
+    colours = dict(zip(dict.fromkeys(view.arms), ARM_COLOURS, strict=False))
     rest = [name for name in view.study.references if name not in colours][:1]
-    return colours | dict.fromkeys(rest, ARM_COLOURS["reference"])
+    return colours | dict.fromkeys(rest, REFERENCE_COLOUR)
 
 
 def _matching(view: state.View, label: str) -> None:
@@ -243,7 +241,9 @@ def _spectra(view: state.View, label: str) -> None:
     )
     colours = _colours(view)
     spectra = {arm: state.anatomy(view, "spectrum", arm, label) for arm in colours}
-    st.vega_lite_chart(spectrum_chart(spectra, colours), height=280, key="spectrum")
+    with st.container(key="spectrum"):
+        st.vega_lite_chart(spectrum_chart(spectra, colours), height=280, key="spectrum-chart")
+    view.exports.chart("How the variance lies", "spectrum")
 
 
 def _figures(view: state.View, label: str) -> None:

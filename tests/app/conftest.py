@@ -1,11 +1,14 @@
 """What tests of several pages start from."""
 
+import logging
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from app import faults
 from core import standby
 
 
@@ -13,6 +16,19 @@ from core import standby
 def nothing_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
     """These tests start no runs, and need no process that waits for one."""
     monkeypatch.setattr(standby, "prepare", lambda: None)
+
+
+@pytest.fixture(autouse=True)
+def bugs() -> Iterator[list[logging.LogRecord]]:
+    """What the app logs as its own fault, for its page says that in a sentence; a test clears those it provokes."""
+    found: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    handler.emit = found.append  # type: ignore[method-assign]
+    logger = logging.getLogger(faults.__name__)
+    logger.addHandler(handler)
+    yield found
+    logger.removeHandler(handler)
+    assert not found, "the app met an error that nobody has foreseen"
 
 
 @pytest.fixture

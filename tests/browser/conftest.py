@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from app import faults
 from core.study import Study
 
 REPO = Path(__file__).parent.parent.parent
@@ -184,6 +185,7 @@ def serve(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     yield start
     for server in servers:
         server.stop()
+        assert faults.UNFORESEEN not in server.log(), f"a page met a bug:\n{server.log()[-4000:]}"
     for root in roots:
         stop_runs(root)
 

@@ -1,19 +1,24 @@
 """The Classes page in a real browser: choose a class, walk, click an example, read where the modes went."""
 
+import io
 import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from core import anatomy
+from core.diagnostics import explain
 from core.study import Study
 
+SVG = "http://www.w3.org/2000/svg"
 HOSTILE = '<img src=x onerror="window.hacked = true"> \u202b\u05d0\u05d1 **b** ' + "long " * 60
 
 
@@ -108,6 +113,60 @@ def test_charts_and_advice_are_there(page: Page, url: str, study: Study) -> None
         2, timeout=30_000
     )
     expect(page.get_by_text("What to try next").first).to_be_visible()
+
+
+def rows(page: Page) -> dict[str, list[str]]:
+    """The table of all figures as it is drawn: title -> the arms' figures, then its meaning."""
+    lines = page.get_by_test_id("stDataFrame").locator("table tbody tr")
+    texts = lines.evaluate_all("lines => lines.map(line => [...line.cells].map(cell => cell.textContent))")
+    return {title: figures for title, *figures in texts}
+
+
+def test_all_figures_are_those_of_the_diagnostics(page: Page, url: str, study: Study) -> None:
+    open_classes(page, url, **{"class": "odd"})
+    page.get_by_text("All figures of this class").click()
+    page.get_by_test_id("stDataFrame").scroll_into_view_if_needed()
+    expect(page.get_by_test_id("stDataFrame").locator("table tbody tr").first).to_be_attached(timeout=30_000)
+    table = study.diagnostics.query("label == 'odd'").set_index("arm")
+    shown, arms = rows(page), ["standard", "nearest", "pixels"]
+    for name in ("kappa", "fragmentation", "participation_ratio", "foreign"):
+        figures = shown[explain(name).title]
+        assert [float(figure) for figure in figures[:3]] == pytest.approx(table.loc[arms, name].tolist()), name
+        assert explain(name).definition in figures[3]
+    heading = page.get_by_test_id("stDataFrame").bounding_box()
+    before = [*shown]
+    assert before != sorted(before, key=str.casefold)
+    page.mouse.click(heading["x"] + 40, heading["y"] + 15)  # sorts by the first column
+    page.wait_for_function(
+        "first => document.querySelector('[data-testid=stDataFrame] table tbody tr').cells[0].textContent === first",
+        arg=min(before, key=str.casefold),
+    )
+    assert [*rows(page)] == sorted(before, key=str.casefold)
+
+
+def test_charts_are_saved_as_png_and_svg(page: Page, url: str) -> None:
+    open_classes(page, url, **{"class": "even"})
+    expect(page.locator("[data-testid=stVegaLiteChart] svg.marks")).to_have_count(2, timeout=30_000)
+
+    def saved(click: Callable[[], None]) -> bytes:
+        with page.expect_download(timeout=30_000) as caught:
+            click()
+        return Path(caught.value.path()).read_bytes()
+
+    page.locator(".js-plotly-plot").hover()
+    flows = saved(page.locator(".modebar-btn[data-title*='ownload']").click)
+    assert SVG in ElementTree.fromstring(flows).tag
+    assert b"standard" in flows
+    page.get_by_role("button", name="Export").click()
+    for key, title in (("survival", "Share of items whose nearest item"), ("spectrum", "Share of variance")):
+        exports = page.locator(f".st-key-export-{key}")
+        drawing = saved(exports.get_by_role("button", name="SVG").click)
+        root = ElementTree.fromstring(drawing)
+        assert root.tag == f"{{{SVG}}}svg"
+        assert title in "".join(root.itertext())
+        picture = Image.open(io.BytesIO(saved(exports.get_by_role("button", name="PNG").click)))
+        assert picture.format == "PNG"
+        assert len(picture.convert("RGB").getcolors(1 << 24)) > 10
 
 
 def test_hostile_labels_are_text(page: Page, url: str) -> None:

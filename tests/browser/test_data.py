@@ -1,6 +1,7 @@
 """The Data page in a real browser: pictures checked and handed to the form, embeddings checked and imported."""
 
 import io
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -53,6 +54,25 @@ def test_pictures_are_checked_and_become_a_recipe(page: Page, url: str) -> None:
     page.get_by_role("button", name="Write a recipe for it").click()
     expect(page.get_by_role("heading", name="The recipe")).to_be_visible(timeout=60_000)
     expect(page.locator("code", has_text="shop.zip").first).to_be_visible()
+    expect(page.get_by_role("button", name="Start the run")).to_be_enabled()
+
+
+def test_a_folder_is_checked_mended_and_becomes_a_recipe(page: Page, url: str, tmp_path: Path) -> None:
+    with zipfile.ZipFile(io.BytesIO(zipped(broken=True))) as archive:
+        archive.extractall(tmp_path)
+    page.goto(f"{url}/data")
+    field = page.get_by_label("Folder, zip or table on the machine that runs the app")
+    field.fill(str(tmp_path / "shop"))
+    field.press("Enter")
+    expect(page.get_by_text("cannot be used yet: 1 error")).to_be_visible(timeout=60_000)
+    cells = page.get_by_test_id("stDataFrame").locator("table tbody td")
+    expect(cells.filter(has_text="hats/3.png").first).to_be_attached(timeout=30_000)
+    shutil.rmtree(tmp_path / "shop" / "hats")
+    shutil.copytree(tmp_path / "shop" / "bags", tmp_path / "shop" / "hats")
+    page.reload()  # the folder is in the address
+    expect(page.get_by_text("16 pictures of 2 classes can be used")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Write a recipe for it").click()
+    expect(page.locator("code", has_text=f'path = "{tmp_path / "shop"}"').first).to_be_visible(timeout=60_000)
     expect(page.get_by_role("button", name="Start the run")).to_be_enabled()
 
 

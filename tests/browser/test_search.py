@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
+from app.components.query_pictures import MOST
 from core.search import is_far
 from core.study import Study
 
@@ -206,3 +207,34 @@ def test_csls_ranks_otherwise(page: Page, digits_url: str, study: Study, ids: li
     tile = tiles(page, "standard").nth(changed)
     expect(tile).to_have_attribute("data-id", str(expected[changed]), timeout=20_000)
     assert shown(page, "standard") == expected
+
+
+def test_breadcrumbs_name_the_queries_and_lead_back(search: Page, study: Study, ids: list[int]) -> None:
+    upload(search, {"mine.png": png(study, ids[0])})
+    query_is(search, "mine.png")
+    trail = ["start"]
+    for n in (1, 2, 3):
+        id = shown(search, "nearest")[n]
+        tiles(search, "nearest").nth(n).click()
+        query_is(search, f"Item #{id}")
+        trail.append(f"#{id}")
+        expect(search.get_by_text(" › ".join(trail), exact=True)).to_be_visible(timeout=20_000)
+    while len(trail) > 2:
+        search.get_by_role("button", name="Back").click()
+        trail.pop()
+        expect(search.get_by_text(" › ".join(trail), exact=True)).to_be_visible(timeout=20_000)
+        query_is(search, f"Item {trail[-1]}")
+    search.get_by_role("button", name="Back").click()
+    query_is(search, "mine.png")
+
+
+def test_more_pictures_than_a_session_keeps_push_out_the_oldest_and_it_is_said(
+    search: Page, study: Study, ids: list[int]
+) -> None:
+    upload(search, {f"{n}.png": png(study, ids[n]) for n in range(MOST + 2)})
+    expect(search.get_by_text(f"2 older pictures were dropped to make room: this row holds {MOST}")).to_be_visible(
+        timeout=30_000
+    )
+    expect(search.locator(".pictures .tile")).to_have_count(MOST)
+    upload(search, {"0.png": png(study, ids[0])})
+    expect(search.get_by_text("1 older picture was dropped")).to_be_visible(timeout=30_000)

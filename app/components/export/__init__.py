@@ -50,6 +50,12 @@ class Exports:
         with self._popover:
             _component(key=f"export-{key}", data={"role": "maps", "of": key, "file": f"{self._study}-maps"})
 
+    def chart(self, label: str, key: str) -> None:
+        """Offer the chart in the container of a key, which is drawn as SVG, as PNG or SVG."""
+        data = {"role": "chart", "of": key, "label": label, "file": f"{self._study}-{key}"}
+        with self._popover:
+            _component(key=f"export-{key}", data=data)
+
     def file(self, draw: Callable[[], Any]) -> None:
         """Offer something else; draw: its button."""
         with self._popover:

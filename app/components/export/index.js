@@ -13,7 +13,7 @@ class Export {
     this.data = data;
     if (this.role === data.role) return;
     this.role = data.role;
-    this.body.replaceChildren(...(data.role === "link" ? this.link() : this.maps()));
+    this.body.replaceChildren(...this[data.role]());
   }
 
   say(text) {
@@ -42,24 +42,51 @@ class Export {
   // ---- the maps ------------------------------------------------------------------------------------------------
 
   maps() {
-    const save = (format) => button(`Save the maps as ${format.toUpperCase()}`, { text: format.toUpperCase(), onclick: () => this.save(format) });
-    return [el("div", { class: "label", text: "Maps" }), save("png"), save("svg")];
+    return this.choices("Maps", "the maps", (format) => this.saveMaps(format));
   }
 
-  async save(format) {
+  choices(label, what, save) {
+    const choice = (format) => button(`Save ${what} as ${format.toUpperCase()}`, { text: format.toUpperCase(), onclick: () => save(format) });
+    return [el("div", { class: "label", text: label }), choice("png"), choice("svg")];
+  }
+
+  async saveMaps(format) {
     const host = document.querySelector(`.st-key-${CSS.escape(this.data.of)}`);
     const maps = host ? deep(host, ".twin-map figure").map((figure) => figure.drawing()) : [];
     if (!maps.length || !maps.every(Boolean)) return this.say("The maps are not drawn yet.");
     this.say("Drawing");
     try {
       const { node, isBitmap } = figureOf(maps, legendOf(deep(host, ".twin-map .legend .chip")), styleOf(this.node));
-      const drawing = `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(node))}`;
-      const href = format === "svg" ? drawing : await toPng(drawing, { width: node.getAttribute("width"), height: node.getAttribute("height") });
-      el("a", { href, download: `${this.data.file}.${format}` }).click();
+      await this.download(node, format);
       const note = "Saved. With so many points the SVG holds them as a bitmap; names and legend are text.";
       this.say(format === "svg" && isBitmap ? note : "Saved.");
     } catch {
       this.say("The maps could not be drawn as a file.");
+    }
+  }
+
+  async download(node, format) {
+    const drawing = `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(node))}`;
+    const href = format === "svg" ? drawing : await toPng(drawing, { width: node.getAttribute("width"), height: node.getAttribute("height") });
+    el("a", { href, download: `${this.data.file}.${format}` }).click();
+  }
+
+  // ---- a chart, which Vega has drawn as SVG --------------------------------------------------------------------
+
+  chart() {
+    return this.choices(this.data.label, `the chart ${this.data.label}`, (format) => this.saveChart(format));
+  }
+
+  async saveChart(format) {
+    const drawn = document.querySelector(`.st-key-${CSS.escape(this.data.of)} svg.marks`);
+    if (!drawn) return this.say("The chart is not drawn yet.");
+    try {
+      const node = drawn.cloneNode(true);
+      node.style.backgroundColor = styleOf(this.node).ground; // its letters are made for this ground
+      await this.download(node, format);
+      this.say("Saved.");
+    } catch {
+      this.say("The chart could not be drawn as a file.");
     }
   }
 }

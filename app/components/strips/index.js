@@ -28,6 +28,7 @@ class Strips {
     return el(
       "div",
       { class: "column" },
+      el("div", { class: "arm clip", dir: "auto", text: arm.name, title: arm.name }),
       ...arm.strips.map((strip, j) => this.strip(strip, `${i} ${j}`)),
       arm.strips.length ? null : el("p", { class: "empty", text: "No sub-cluster is large enough to be shown." }),
       el("p", { class: "note", text: arm.note, hidden: !arm.note }),
