@@ -105,10 +105,17 @@ def flow_figure(left: tuple[str, pd.DataFrame], right: tuple[str, pd.DataFrame])
             textfont={"size": 13},
         )
     )
-    for x, heading in zip((0, 0.5, 1), (left[0], "modes", right[0]), strict=True):
-        anchor = {0: "left", 0.5: "center", 1: "right"}[x]
-        place = {"x": x, "y": 1, "xanchor": anchor, "yanchor": "bottom", "showarrow": False}
-        figure.add_annotation(text=f"<b>{safe(heading)}</b>", yshift=4, font={"size": 13}, **place)
+    for x, anchor, heading in zip((0, 0.5, 1), ("left", "center", "right"), (left[0], "modes", right[0]), strict=True):
+        figure.add_annotation(
+            text=f"<b>{safe(heading)}</b>",
+            x=x,
+            y=1,
+            xanchor=anchor,
+            yanchor="bottom",
+            yshift=4,
+            showarrow=False,
+            font={"size": 13},
+        )
     height = 90 + ROW * max(len(column) for column in columns)
     return figure.update_layout(height=max(220, height), margin={"l": 8, "r": 8, "t": 28, "b": 8})
 
