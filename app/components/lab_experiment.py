@@ -1,5 +1,6 @@
 """One's own experiment: settle everything, see at once what the data look like and what theory says, then run it."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -27,16 +28,16 @@ def show() -> None:
         "right but the run itself answers at once."
     )
     lab_run.begin()
+    anew = lab_form.is_new()
     preset, values, arms = lab_form.chosen()
     recipe, complaint = _recipe(preset, values, arms)
     left, right = st.columns([1, 1.7], gap="large")
-    with right:  # before the controls, which take longer: the answer comes first
-        _run(recipe)
-        if recipe is not None:
-            _picture(recipe.data)
-            _theory(recipe)
-    with left:
-        lab_form.controls(values, complaint)
+    parts = [(right, partial(_answer, recipe)), (left, partial(lab_form.controls, values, complaint))]
+    if anew:
+        parts.reverse()  # the answer comes first, for the controls take longer; but at first it has libraries to load
+    for place, draw in parts:
+        with place:
+            draw()
 
 
 def _recipe(preset: Preset, values: lab_form.Values, arms: lab_form.Arms) -> tuple[Recipe | None, str | None]:
@@ -45,6 +46,13 @@ def _recipe(preset: Preset, values: lab_form.Values, arms: lab_form.Arms) -> tup
         return own_experiment(preset, values, arms), None
     except RecipeError as error:
         return None, str(error).removeprefix(PREFIX)
+
+
+def _answer(recipe: Recipe | None) -> None:
+    _run(recipe)
+    if recipe is not None:
+        _picture(recipe.data)
+        _theory(recipe)
 
 
 def _run(recipe: Recipe | None) -> None:

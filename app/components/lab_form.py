@@ -39,12 +39,17 @@ Values = dict[str, Any]
 Arms = list[tuple[str, dict[str, Any]]]
 
 
+def is_new() -> bool:
+    """Whether this session has not had them on screen yet."""
+    return "own" not in st.session_state
+
+
 def chosen() -> tuple[Preset, Values, Arms]:
     """What the controls hold, known before they are drawn: the preset begun with, values by path, arms.
 
     Values that mean nothing for this kind of data, or these losses, are left out.
     """
-    if "own" not in st.session_state:
+    if is_new():
         _load(START)
     kept: Values = st.session_state["own"]
     kept |= {path: st.session_state[_key(path)] for path in kept if _key(path) in st.session_state}

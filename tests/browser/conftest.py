@@ -212,11 +212,21 @@ def serve(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="session")
-def digits_root(study_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with one study, for tests that change nothing in it."""
-    folder = tmp_path_factory.mktemp("studies")
-    shutil.copytree(study_folder, folder / "digits")
-    return folder
+def own_root(study_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Makes folders with one study, `digits`: without any, Compare would begin to make the default one."""
+
+    def make() -> Path:
+        folder = tmp_path_factory.mktemp("studies")
+        shutil.copytree(study_folder, folder / "digits")
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def digits_root(own_root: Callable[[], Path]) -> Path:
+    """One for all tests that change nothing in it."""
+    return own_root()
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,6 @@ import io
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,20 +19,6 @@ REPO = Path(__file__).parent.parent.parent
 ARMS = ("standard", "nearest")
 FIRST_RUN_SECONDS = 400
 TRAINING = r"training standard and nearest, epoch \d+ of 12"
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A studies folder with one small study, trained for a few epochs."""
-    folder = tmp_path_factory.mktemp("studies")
-    command = [sys.executable, "-m", "core", "run", "digits-parity", "--out", str(folder / "digits")]
-    subprocess.run([*command, "--set", "train.epochs=4"], cwd=REPO, check=True, capture_output=True)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def url(serve: Callable[..., Any], root: Path) -> str:
-    return serve("app/main.py", env={"UNCOLLAPSE_STUDIES": str(root)}).url
 
 
 @dataclass
@@ -84,8 +68,8 @@ def open_app(page: Page, address: str, study: Study, *, maps: int = 2) -> App:
 
 
 @pytest.fixture
-def app(page: Page, url: str, root: Path) -> App:
-    return open_app(page, url, Study.load(root / "digits"))
+def app(page: Page, digits_url: str, study: Study) -> App:
+    return open_app(page, digits_url, study)
 
 
 def picture(study: Study, id: int, format: str) -> bytes:
@@ -160,9 +144,11 @@ def test_the_address_restores_the_view(app: App, new_page: Callable[..., Page]) 
     expect(again.page.get_by_label("Colour by")).to_have_value("class")
 
 
-def test_an_address_that_makes_no_sense_is_harmless(new_page: Callable[..., Page], url: str, root: Path) -> None:
-    address = f"{url}/?study=../../etc&left=nobody&right=%3Cscript%3E&item=-7&k=9999&colour=none"
-    app = open_app(new_page(), address, Study.load(root / "digits"))
+def test_an_address_that_makes_no_sense_is_harmless(
+    new_page: Callable[..., Page], digits_url: str, study: Study
+) -> None:
+    address = f"{digits_url}/?study=../../etc&left=nobody&right=%3Cscript%3E&item=-7&k=9999&colour=none"
+    app = open_app(new_page(), address, study)
     expect(app.figure("standard")).to_be_visible()
     expect(app.page.get_by_test_id("stException")).to_have_count(0)
 
@@ -185,9 +171,9 @@ def test_choosing_a_class_selects_its_items(app: App) -> None:
 
 
 @pytest.mark.parametrize(("format", "mime"), [("PNG", "image/png"), ("JPEG", "image/jpeg")])
-def test_an_uploaded_picture_finds_its_like(app: App, url: str, format: str, mime: str) -> None:
+def test_an_uploaded_picture_finds_its_like(app: App, digits_url: str, format: str, mime: str) -> None:
     id = int(np.flatnonzero(app.study.evaluated)[7])
-    app.page.goto(f"{url}/search")
+    app.page.goto(f"{digits_url}/search")
     upload(app.page, f"mine.{format.lower()}", picture(app.study, id, format), mime)
     app.query_is(f"mine.{format.lower()}")
     for arm in ARMS:
@@ -206,8 +192,8 @@ def test_an_uploaded_picture_finds_its_like(app: App, url: str, format: str, mim
 
 
 @pytest.mark.parametrize("data", [b"this is no picture", b"", b"\x89PNG\r\n\x1a\n" + b"\0" * 50])
-def test_an_upload_that_is_no_picture_says_so(app: App, url: str, data: bytes) -> None:
-    app.page.goto(f"{url}/search")
+def test_an_upload_that_is_no_picture_says_so(app: App, digits_url: str, data: bytes) -> None:
+    app.page.goto(f"{digits_url}/search")
     upload(app.page, "notes.png", data, "image/png")
     alert = app.page.get_by_test_id("stAlert")
     expect(alert).to_contain_text("notes.png", timeout=20_000)
@@ -215,18 +201,18 @@ def test_an_upload_that_is_no_picture_says_so(app: App, url: str, data: bytes) -
     expect(app.page.locator(".twin-map canvas.drawn")).to_have_count(2)
 
 
-def test_a_fresh_server_opens_at_any_page(page: Page, serve: Callable[..., Any], root: Path) -> None:
-    address = serve("app/main.py", env={"UNCOLLAPSE_STUDIES": str(root)}).url
-    open_app(page, f"{address}/search", Study.load(root / "digits"))
+def test_a_fresh_server_opens_at_any_page(page: Page, serve: Callable[..., Any], digits_root: Path) -> None:
+    address = serve("app/main.py", env={"UNCOLLAPSE_STUDIES": str(digits_root)}).url
+    open_app(page, f"{address}/search", Study.load(digits_root / "digits"))
     expect(page.get_by_role("link", name="Compare")).to_be_visible()
     expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
 
 
 def test_a_broken_study_leaves_the_others_usable(
-    page: Page, serve: Callable[..., Any], root: Path, tmp_path: Path
+    page: Page, serve: Callable[..., Any], digits_root: Path, tmp_path: Path
 ) -> None:
-    shutil.copytree(root / "digits", tmp_path / "good")
-    shutil.copytree(root / "digits", tmp_path / "bad")
+    shutil.copytree(digits_root / "digits", tmp_path / "good")
+    shutil.copytree(digits_root / "digits", tmp_path / "bad")
     (tmp_path / "bad" / "items.parquet").write_bytes(b"gone wrong")
     address = serve("app/main.py", env={"UNCOLLAPSE_STUDIES": str(tmp_path)}).url
     page.goto(f"{address}/?study=bad")
