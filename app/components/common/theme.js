@@ -7,7 +7,7 @@ export function readTheme(host) {
   const background = read("--st-background-color", "#ffffff");
   return {
     background,
-    text: read("--st-text-color", "#1b2028"),
+    text: read("--st-text-color", "#11151b"),
     primary: read("--st-primary-color", "#0b66c3"),
     dark: luminance(background) < 0.4,
   };
