@@ -207,17 +207,24 @@ def _classes(view: state.View) -> None:
     st.caption(f"Pick a row to select the class on the maps. {explain('verdict').definition}")
     table = _class_table(view)
     view.exports.table("Table of classes", "classes", lambda: table)
-    config: dict[str, object] = {"class": st.column_config.TextColumn("Class"), "items": "Items"}
-    for column in table.columns[2:]:
+    headings = [("", "Class"), ("", "Items")]
+    config: dict[int, object] = {}
+    for place, column in enumerate(table.columns[2:], start=1 + len(headings)):  # the hidden index is the first column
         figure, name = column.split("|")
-        heading, meaning = f"{HEADINGS[figure]}, {name}", _meaning(figure, None)
+        headings.append((HEADINGS[figure], name))
+        meaning = _meaning(figure, None)
         if figure == "verdict":
-            config[column] = st.column_config.TextColumn(heading, help=meaning)
+            config[place] = st.column_config.TextColumn(name, help=meaning)
         else:
             format = "%d" if figure == "subclusters" else "%.3f"
-            config[column] = st.column_config.NumberColumn(heading, help=meaning, format=format)
+            config[place] = st.column_config.NumberColumn(name, help=meaning, format=format)
     st.dataframe(
-        table, column_config=config, hide_index=True, key="classes", on_select="rerun", selection_mode="single-row"
+        table.set_axis(pd.MultiIndex.from_tuples(headings), axis="columns"),
+        column_config=config,
+        hide_index=True,
+        key="classes",
+        on_select="rerun",
+        selection_mode="single-row",
     )
 
 

@@ -164,7 +164,7 @@ def test_choosing_a_class_selects_its_items(app: App) -> None:
     table = app.page.get_by_test_id("stDataFrame")
     table.scroll_into_view_if_needed()
     box = table.bounding_box()
-    app.page.mouse.click(box["x"] + 15, box["y"] + 55)  # the box before the first row
+    app.page.mouse.click(box["x"] + 15, box["y"] + 83)  # the box before the first row, below two lines of headings
     items = app.study.items[app.study.evaluated]
     n = int((items["label"] == "even").sum())
     expect(app.page.get_by_text(re.compile(rf"^{n} selected"))).to_be_visible(timeout=20_000)
