@@ -21,7 +21,7 @@ app: $(VENV)/.app ## install what is missing and open the app on http://127.0.0.
 		$(if $(PORT),--server.port $(PORT))
 
 test: $(VENV)/.test browser ## all tests, those in a real browser included
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist loadfile
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.test ## lint, format, types and layering: the quick ones
 	$(PY) -m ruff check .
