@@ -195,8 +195,9 @@ def _modes(view: state.View, label: str) -> None:
         st.subheader("Where the modes went", anchor="flows")
         st.caption(f"Items of the {source} (middle) in the sub-clusters of {plain(view.left)} and {plain(view.right)}.")
         sides = [(arm, state.anatomy(view, "flows", arm, label)) for arm in view.arms]
+        ink = st.get_option(f"theme.{st.context.theme.type or 'light'}.textColor")  # Streamlit's own grey fades on grey
         st.plotly_chart(
-            flow_figure(sides[0], sides[1]),
+            flow_figure(sides[0], sides[1]).update_traces(textfont_color=ink).update_annotations(font_color=ink),
             config={"toImageButtonOptions": {"format": "svg", "filename": f"{view.id}-flows"}, "displaylogo": False},
             key="flows",
         )
