@@ -20,6 +20,7 @@ CARDS = ("sub_recall@1", "sub_map@r", "recall@1", "map@r", "kappa", "subclusters
 DIGITS = {"kappa": 2, "subclusters": 1}
 HEADINGS = {"subclusters": "Sub-clusters", "verdict": "Verdict", "kappa": "Kappa", "sublabel_excess": "Mode recall"}
 NEUTRAL = {"kappa", "subclusters"}  # more is not better by itself
+SIGNIFICANT = 0.05  # differences that chance would make more often are said to be so, and get no colour
 
 
 def page() -> None:
@@ -55,14 +56,16 @@ def _cards(view: state.View) -> None:
             digits = DIGITS.get(name, 3)
             change = f"{right - left:+.{digits}f}"
             same = float(change) == 0
+            test = tests.loc[name] if name in tests.index and not view.is_single else None
+            by_chance = test is not None and not test["p_value"] < SIGNIFICANT
             column.metric(
                 COLUMNS[name],
                 f"{right:.{digits}f}",
                 None if view.is_single else change,
-                delta_color="off" if name in NEUTRAL or same else "normal",
+                delta_color="off" if name in NEUTRAL or same or by_chance else "normal",
                 delta_arrow="off" if same else "auto",
-                delta_description=None if view.is_single else f"from {left:.{digits}f}",
-                help=_meaning(name, tests.loc[name] if name in tests.index and not view.is_single else None),
+                delta_description=None if view.is_single else f"from {left:.{digits}f}{', n.s.' if by_chance else ''}",
+                help=_meaning(name, test),
                 border=True,
             )
     for name in view.study.references:
@@ -78,7 +81,10 @@ def _meaning(name: str, test: pd.Series | None) -> str:
     if test is None:
         return text
     chance = "below 0.001" if test["p_value"] < 0.001 else f"{test['p_value']:.3f}"
-    return f"{text}\n\nDifference, 95 % interval: {test['low']:+.3f} to {test['high']:+.3f} (p {chance}, paired)."
+    verdict = ", n.s.: it may be chance" if not test["p_value"] < SIGNIFICANT else ""
+    return (
+        f"{text}\n\nDifference, 95 % interval: {test['low']:+.3f} to {test['high']:+.3f} (p {chance}, paired{verdict})."
+    )
 
 
 def _described(study: Study, reference: str) -> str:

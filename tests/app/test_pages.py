@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.study import Study
-from core.summary import summarise
+from core.summary import COLUMNS, compare, summarise
 
 MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
 
@@ -28,6 +28,18 @@ def test_cards_show_the_study_s_own_figures(root: Path) -> None:
     left, right = table.at["standard", "subclusters"], table.at["nearest", "subclusters"]
     assert shown["Sub-clusters"] == (f"{right:.1f}", f"{right - left:+.1f}")
     assert any("raw pixels" in caption.value for caption in app.caption)
+
+
+def test_a_difference_that_may_be_chance_is_said_to_be_so(root: Path) -> None:
+    app = open_page()
+    tests = compare(Study.load(root / "tiny"), "standard", "nearest")
+    by_chance = {COLUMNS[name]: not p < 0.05 for name, p in tests["p_value"].items() if name in COLUMNS}
+    shown = {metric.label: metric.proto for metric in app.metric if metric.label in by_chance}
+    assert len(shown) == 4
+    assert any(by_chance[label] for label in shown)
+    for label, card in shown.items():
+        assert card.delta_description.endswith(", n.s.") == by_chance[label]
+        assert not by_chance[label] or card.color == card.GRAY
 
 
 def test_the_class_table_has_both_arms_and_the_reference(root: Path) -> None:
