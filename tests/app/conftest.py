@@ -18,12 +18,20 @@ def nothing_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(standby, "prepare", lambda: None)
 
 
+class _Collector(logging.Handler):
+    def __init__(self, found: list[logging.LogRecord]) -> None:
+        super().__init__()
+        self.found = found
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.found.append(record)
+
+
 @pytest.fixture(autouse=True)
 def bugs() -> Iterator[list[logging.LogRecord]]:
     """What the app logs as its own fault, for its page says that in a sentence; a test clears those it provokes."""
     found: list[logging.LogRecord] = []
-    handler = logging.Handler()
-    handler.emit = found.append  # type: ignore[method-assign]
+    handler = _Collector(found)
     logger = logging.getLogger(faults.__name__)
     logger.addHandler(handler)
     yield found

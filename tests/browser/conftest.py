@@ -235,6 +235,12 @@ def digits_url(serve: Callable[..., Server], digits_root: Path) -> str:
     return serve("app/main.py", env={"UNCOLLAPSE_STUDIES": str(digits_root)}).url
 
 
+@pytest.fixture(scope="module")
+def url(serve: Callable[..., Server], root: Path) -> str:
+    """An app of a test file's own, for the studies in its fixture `root`."""
+    return serve("app/main.py", env={"UNCOLLAPSE_STUDIES": str(root)}).url
+
+
 @pytest.fixture
 def study(digits_root: Path) -> Study:
     """The study as it lies there."""

@@ -5,7 +5,6 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -23,11 +22,10 @@ HOSTILE = '<img src=x onerror="window.hacked = true"> \u202b\u05d0\u05d1 **b** '
 
 
 @pytest.fixture(scope="module")
-def root(study_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def root(own_root: Callable[[], Path]) -> Path:
     """The tiny study, and a copy of it whose labels no page would wish for."""
-    folder = tmp_path_factory.mktemp("studies")
-    shutil.copytree(study_folder, folder / "digits")
-    shutil.copytree(study_folder, folder / "hostile")
+    folder = own_root()
+    shutil.copytree(folder / "digits", folder / "hostile")
     for name in ("items", "diagnostics"):
         path = folder / "hostile" / f"{name}.parquet"
         table = pd.read_parquet(path)
@@ -36,11 +34,6 @@ def root(study_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             table["sublabel"] = table["sublabel"].replace("4", HOSTILE)
         table.to_parquet(path, index=False)
     return folder
-
-
-@pytest.fixture(scope="module")
-def url(serve: Callable[..., Any], root: Path) -> str:
-    return serve("app/main.py", env={"UNCOLLAPSE_STUDIES": str(root)}).url
 
 
 @pytest.fixture

@@ -5,9 +5,7 @@ import json
 import re
 import shutil
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import numpy as np
@@ -59,11 +57,6 @@ def root(study_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     job = jobs.start(Recipe.load("digits-parity"), root=folder, command=("python3", "-c", script))
     job.wait(LONG / 1000)
     return folder
-
-
-@pytest.fixture(scope="module")
-def url(serve: Callable[..., Any], root: Path) -> str:
-    return serve("app/main.py", env={"UNCOLLAPSE_STUDIES": str(root)}).url
 
 
 def shown_as_text(page: Page) -> None:

@@ -1,8 +1,6 @@
 """Studies of imported embeddings in a real browser: without pictures, and with them."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,11 +36,6 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     arms = {"standard": folder / "a.npy", "nearest": folder / "b.npy"}
     import_study(folder / "pictures.csv", arms, studies / "pictures", images=folder, title="With pictures")
     return studies
-
-
-@pytest.fixture(scope="module")
-def url(serve: Callable[..., Any], root: Path) -> str:
-    return serve("app/main.py", env={"UNCOLLAPSE_STUDIES": str(root)}).url
 
 
 def test_one_arm_without_pictures(page: Page, url: str, root: Path) -> None:

@@ -4,7 +4,6 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -20,11 +19,6 @@ SMALL = ("data.max_items=300", "model.width=4", "model.dim=8")
 @pytest.fixture(scope="module")
 def root(own_root: Callable[[], Path]) -> Path:
     return own_root()
-
-
-@pytest.fixture(scope="module")
-def url(serve: Callable[..., Any], root: Path) -> str:
-    return serve("app/main.py", env={"UNCOLLAPSE_STUDIES": str(root)}).url
 
 
 def button(page: Page, name: str) -> Locator:
