@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from app.text import plain
-from core.errors import UncollapseError
+from core.common.errors import UncollapseError
 
 UNFORESEEN = "unforeseen error in the app"
 _log = logging.getLogger(__name__)

@@ -5,8 +5,8 @@ import streamlit as st
 from app import faults
 from app.components import run_view
 from core import jobs
-from core.status import Status
-from core.studies import studies_root
+from core.jobs.status import Status
+from core.storage.catalogue import studies_root
 
 DEFAULT = "mnist-parity"
 

@@ -15,12 +15,12 @@ from app.components.export import Exports
 from app.components.playback import Reel
 from app.components.twin_map import Field, MapPoints
 from app.text import plain
-from core.config import Recipe
-from core.errors import StudyError, UncollapseError
-from core.search import nearest_agrees
-from core.studies import StudySummary, fingerprint, list_studies, open_study, studies_root
-from core.study import Study
-from core.summary import compare
+from core.analysis.search import nearest_agrees
+from core.analysis.summary import compare
+from core.common.errors import StudyError, UncollapseError
+from core.recipe.recipe import Recipe
+from core.storage.catalogue import StudySummary, fingerprint, list_studies, open_study, studies_root
+from core.storage.study import Study
 
 THUMBNAIL_SIDE = 48
 VERDICT_COLOURS = {
@@ -209,7 +209,7 @@ def subcluster_counts(view: View) -> dict[tuple[str, int], float]:
 
 
 def anatomy(view: View, what: str, *arguments: str) -> Any:
-    """What `core.anatomy` says of a class; `what` is one of its functions, the arguments those after the study."""
+    """What a function of `core.analysis.class_report` says of a class; arguments: those after the study."""
     return _anatomy(view.id, _stamp(view.id), what, arguments)
 
 
@@ -233,7 +233,7 @@ def _recipe(id: str, stamp: int) -> Recipe | None:
 
 @st.cache_resource(max_entries=8, show_spinner="Preparing the maps")
 def _reel(id: str, stamp: int, arms: tuple[str, ...]) -> Reel:
-    from core.playback import play  # imports scientific libraries
+    from core.analysis.playback import play  # imports scientific libraries
 
     study = cached_study(id, stamp)
     return Reel.build(play(study.items, {name: study.arm(name).snapshots for name in arms}))
@@ -246,14 +246,13 @@ def _subcluster_counts(id: str, stamp: int) -> dict[tuple[str, int], float]:
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def _report(id: str, stamp: int) -> bytes:
-    from core.report import report  # imports scientific libraries
+    from core.analysis.html_report import report  # imports scientific libraries
 
     return report(cached_study(id, stamp)).encode()
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
 def _anatomy(id: str, stamp: int, what: str, arguments: tuple[str, ...]) -> Any:
-    from core import anatomy  # imports scientific libraries
 
     return getattr(anatomy, what)(cached_study(id, stamp), *arguments)
 

@@ -15,10 +15,10 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from core.config import DataConfig, Recipe, recipe_names
-from core.errors import DataError, UncollapseError
-from core.plain import to_json
-from core.workers import wake
+from core.common.errors import DataError, UncollapseError
+from core.common.strict_json import to_json
+from core.pipeline.warmup import wake
+from core.recipe.recipe import DataConfig, Recipe, recipe_names
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 data_app = typer.Typer(no_args_is_help=True, help="Look at data sets before they are used.")
@@ -40,9 +40,9 @@ def run(
     status: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Train all arms of a recipe and compare them."""
-    from core.jobs import wait_for_turn
-    from core.status import StatusWriter
-    from core.studies import studies_root
+    from core.jobs.job import wait_for_turn
+    from core.jobs.status import StatusWriter
+    from core.storage.catalogue import studies_root
 
     wanted = Recipe.load(recipe, tuple(overrides or ()))
     out = out or studies_root() / wanted.name
@@ -82,10 +82,10 @@ def import_embeddings(
     status: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Make a study of embeddings made elsewhere; rows in the table's order are L2-normalised, nothing is trained."""
-    from core.importing import import_study, parse_sources
-    from core.jobs import wait_for_turn
-    from core.orders import Order
-    from core.status import StatusWriter
+    from core.jobs.job import wait_for_turn
+    from core.jobs.status import StatusWriter
+    from core.pipeline.importing import import_study, parse_sources
+    from core.recipe.import_spec import Order
 
     if order is not None:
         given = Order.load(order)
@@ -118,9 +118,9 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """The nearest items of a picture, in every arm."""
+    from core.analysis.search import hits
     from core.data import decode
-    from core.search import hits
-    from core.study import Study
+    from core.storage.study import Study
 
     opened = Study.load(study)
     vectors = opened.embed([decode(image)])
@@ -140,8 +140,8 @@ def report(
     out: Annotated[Path, typer.Option(help="The file to write.")] = Path("report.html"),
 ) -> None:
     """Everything about a study as one HTML file that needs no server and no network."""
-    from core.report import write_report
-    from core.study import Study
+    from core.analysis.html_report import write_report
+    from core.storage.study import Study
 
     write_report(Study.load(study), out)
     stdout.print(Text(f"written: {out}"))
@@ -155,7 +155,7 @@ def diagnose(
     fail_on: Annotated[str | None, typer.Option(help='Exit with 1 if so, as in "destroyed>0"; arms only.')] = None,
 ) -> None:
     """Every class of a study: sub-clusters, collapse, verdict."""
-    from core.study import Study
+    from core.storage.study import Study
 
     opened = Study.load(study)
     table = opened.diagnostics
@@ -217,8 +217,8 @@ def check_data(
 
 def _run(recipe: Recipe, out: Path, **options: Any) -> Any:
     wake(recipe.data)
-    from core import distributed  # imports torch, which plain --help need not wait for
-    from core.pipeline import run as run_pipeline
+    from core.pipeline.run import run as run_pipeline
+    from core.training import distributed  # imports torch, which plain --help need not wait for
 
     try:
         with distributed.joined():
@@ -229,8 +229,8 @@ def _run(recipe: Recipe, out: Path, **options: Any) -> Any:
 
 
 def _follow(recipe: Recipe, out: Path) -> None:
-    from core import distributed
-    from core.pipeline import follow
+    from core.pipeline.run import follow
+    from core.training import distributed
 
     with distributed.joined():
         follow(recipe, out)
@@ -251,7 +251,7 @@ def _on_bar(bar: Progress) -> Any:
 
 
 def _data_config(spec: str, overrides: tuple[str, ...]) -> DataConfig:
-    from core.first_look import data_config
+    from core.authoring.dataset_check import data_config
 
     if spec in recipe_names() or spec.endswith(".toml"):
         return Recipe.load(spec, overrides).data
@@ -277,7 +277,7 @@ def _apply(gate: tuple[str, int], table: pd.DataFrame) -> None:
 
 
 def _print_summary(study: Any, *, as_json: bool) -> None:
-    from core.summary import COLUMNS, summarise
+    from core.analysis.summary import COLUMNS, summarise
 
     summary = summarise(study)
     for name in study.arms:

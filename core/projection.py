@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Int64
 from scipy.linalg import orthogonal_procrustes
 
-from core.neighbours import KnnGraph, Neighbours
+from core.neighbours.index import KnnGraph, Neighbours
 
 NEIGHBOURS = 15
 MIN_ITEMS = 5

@@ -32,8 +32,8 @@ def _own_studies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def study_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished study of 300 digits; made once, also for several test processes. Not to be written to."""
-    from core.config import Recipe
-    from core.pipeline import run
+    from core.pipeline.run import run
+    from core.recipe.recipe import Recipe
 
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base

@@ -77,8 +77,8 @@ def start_modules() -> set[str]:
     for path in sources("app"):
         names |= {n for n in imports(ast.parse(path.read_text("utf-8")).body) if n.startswith("core.")}
     return {name if is_module(name) else name.rpartition(".")[0] for name in names} | {
-        "core.study",
-        "core.jobs",
+        "core.storage.study",
+        "core.jobs.job",
     }
 
 

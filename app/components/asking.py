@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from app import state
-from core.search import EVERYTHING, METRICS, Filters, Metric
+from core.analysis.search import EVERYTHING, METRICS, Filters, Metric
 
 DEFAULT_K = 10
 OUTCOMES = {"all": "All", "same": "Same class", "other": "Other classes"}

@@ -9,8 +9,8 @@ import streamlit as st
 from app import state
 from app.components.asking import Asked, choose_k
 from app.components.gallery import GalleryArm, GalleryQuery, gallery
-from core.search import hits_by_arm
-from core.tables import hits_table
+from core.analysis.search import hits_by_arm
+from core.analysis.tables import hits_table
 
 CRUMBS = 6
 

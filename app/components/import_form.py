@@ -12,11 +12,11 @@ from app.components.study_list import open_button
 from app.components.uploading import session_folder, stored
 from app.text import plain
 from core import jobs
-from core.errors import UncollapseError
-from core.jobs import Job
-from core.orders import Order
-from core.roots import check_order
-from core.studies import studies_root
+from core.access.allowed_paths import check_order
+from core.common.errors import UncollapseError
+from core.jobs.job import Job
+from core.recipe.import_spec import Order
+from core.storage.catalogue import studies_root
 
 PLACES = {"upload": "Upload them", "server": "On the machine that runs the app"}
 NO_REFERENCE = "none"
@@ -62,7 +62,7 @@ def _uploaded() -> tuple[str, dict[str, str]]:
 
 
 def _slug(name: str) -> str:
-    from core.first_look import slug
+    from core.authoring.dataset_check import slug
 
     return slug(Path(name).stem)
 
@@ -72,7 +72,7 @@ def _on_disk() -> tuple[str, dict[str, str]]:
     lines = st.text_area(
         "Matrices, one to a line: NAME=FILE", placeholder="mine=/data/mine.npy", key="import-matrix-paths"
     )
-    from core.importing import parse_sources
+    from core.pipeline.importing import parse_sources
 
     sources = parse_sources([line.strip() for line in lines.splitlines() if line.strip()], option="matrix")
     return table.strip(), {name: str(path) for name, path in sources.items()}
@@ -149,7 +149,7 @@ def _named(fault: str, order: Order) -> str:
 def _checked(order: str, stamps: tuple[int, ...]) -> Any:
     import tomllib
 
-    from core.importing import check_import
+    from core.pipeline.importing import check_import
 
     sources = Order(**tomllib.loads(order)).sources()
     return check_import(**sources)

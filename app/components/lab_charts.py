@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.figures import safe
-from core.palette import ARM_COLOURS, PALETTE
+from core.analysis.figures import safe
+from core.analysis.palette import ARM_COLOURS, PALETTE
 
 if TYPE_CHECKING:
-    from core.theory import Landscape
+    from core.theory.expected_loss import Landscape
 
 COLOURS = {"random": ARM_COLOURS[0], "nearest": ARM_COLOURS[1], "hardest": ARM_COLOURS[4]}
 CLASSES = ("#0072b2", "#d55e00")
@@ -111,7 +111,7 @@ def phase_figure(
 
 
 def modes_figure(items: pd.DataFrame) -> go.Figure:
-    """Made-up vectors from above, by the class the loss is told; columns as of `core.data.glimpse.flatten_modes`."""
+    """Made-up vectors from above, by the class the loss is told; columns as of `core.data.preview.flatten_modes`."""
     figure, numbers = go.Figure(), {label: number for number, label in enumerate(items["label"].unique())}
     # A trace for each look: plotly checks symbols and sizes given item by item one after the other.
     for (label, wrong), own in items.groupby(["label", items["label"] != items["clean_label"]], sort=False):

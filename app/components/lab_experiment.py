@@ -9,13 +9,13 @@ import streamlit as st
 from app.components import lab_form, lab_run, lab_theory, run_view
 from app.components.lab_charts import modes_figure
 from app.text import plain
-from core.config import DataConfig, Recipe
-from core.errors import RecipeError
-from core.lab import OWN, Preset, own_experiment
-from core.schema import samples_advice
+from core.authoring.form_schema import samples_advice
+from core.authoring.presets import OWN, Preset, own_experiment
+from core.common.errors import RecipeError
+from core.recipe.recipe import DataConfig, Recipe
 
 if TYPE_CHECKING:
-    from core.data.glimpse import Sheet
+    from core.data.preview import Sheet
 
 PREFIX = "the recipe is wrong: "
 
@@ -107,14 +107,14 @@ def _picture(data: DataConfig) -> None:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _flat(data: DataConfig) -> tuple[pd.DataFrame, float]:
-    from core.data.glimpse import flatten_modes  # imports what decodes pictures
+    from core.data.preview import flatten_modes  # imports what decodes pictures
 
     return flatten_modes(data)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _sheets(data: DataConfig) -> "list[Sheet]":
-    from core.data.glimpse import sheets
+    from core.data.preview import sheets
 
     return sheets(data)
 

@@ -5,9 +5,9 @@ from typing import Any, get_args
 import streamlit as st
 
 from app.text import plain
-from core.config import NegativeRule, PositiveRule
-from core.lab import PRESETS, Preset, arm_names
-from core.schema import recipe_keys, serves, value_at
+from core.authoring.form_schema import recipe_keys, serves, value_at
+from core.authoring.presets import PRESETS, Preset, arm_names
+from core.recipe.recipe import NegativeRule, PositiveRule
 
 START = "noise"
 SOURCES = {"synthetic-vectors": "Vectors", "synthetic-shapes": "Pictures of shapes"}

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from app.components import lab_run
-from core.jobs import Job
-from core.lab import PRESETS, Preset
+from core.authoring.presets import PRESETS, Preset
+from core.jobs.job import Job
 
 
 def show() -> None:

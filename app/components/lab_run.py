@@ -7,11 +7,12 @@ import streamlit as st
 from app import faults
 from app.components import live_maps, run_view
 from app.components.study_list import open_button
-from core import jobs, standby
-from core.config import Recipe
-from core.jobs import Job
-from core.status import Status
-from core.studies import studies_root
+from core import jobs
+from core.jobs import prefork
+from core.jobs.job import Job
+from core.jobs.status import Status
+from core.recipe.recipe import Recipe
+from core.storage.catalogue import studies_root
 
 LIVE_SECONDS = 1
 FIGURES = ("loss", "active")
@@ -31,7 +32,7 @@ def latest(names: list[str]) -> dict[str, Job]:
 def begin() -> None:
     """Before the experiments of a page: get ready for a click."""
     if all(job.status().over for job in jobs.list_jobs(studies_root())):  # else it would take the cores from a run
-        standby.prepare()
+        prefork.prepare()
 
 
 def show(recipe: Recipe | None, job: Job | None, *, key: str) -> None:

@@ -8,12 +8,12 @@ import streamlit as st
 from app import state
 from app.components.lab_charts import ENERGY, energy_rows, paths_figure, phase_figure
 from app.text import plain
-from core.config import USUAL_MARGINS, Recipe
+from core.recipe.recipe import USUAL_MARGINS, Recipe
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from core.theory import Landscape, Tendency
+    from core.theory.expected_loss import Landscape, Tendency
 
 RULES = {"random": "Random positives", "nearest": "Nearest positives", "hardest": "Hardest positives"}
 WORDS = {
@@ -104,18 +104,20 @@ def _verdicts(told: "dict[str, tuple[Tendency, Landscape]]") -> None:
 @st.cache_data(max_entries=512, show_spinner="Loading the theory")
 def _told(**values: Any) -> "dict[str, tuple[Tendency, Landscape]]":
     """What theory says of each rule."""
-    from core import theory  # imports torch
+    from core.theory import expected_loss  # imports torch
 
-    settings = {rule: theory.Setting(positives=rule, **values) for rule in RULES}
-    return {rule: (theory.tendency(setting), theory.landscape(setting)) for rule, setting in settings.items()}
+    settings = {rule: expected_loss.Setting(positives=rule, **values) for rule in RULES}
+    return {
+        rule: (expected_loss.tendency(setting), expected_loss.landscape(setting)) for rule, setting in settings.items()
+    }
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _phase(noise: float, samples: int, modes: int, *, studies: list[tuple[str, float, int]]) -> "Figure":
-    from core import theory
+    from core.theory import expected_loss
 
     share, size = np.geomspace(0.001, 0.49, 120), np.arange(2, 65)
-    slopes = theory.phase_diagram(share, size, modes=modes)
+    slopes = expected_loss.phase_diagram(share, size, modes=modes)
     return phase_figure(share, size, slopes, here=(noise, samples), studies=studies)
 
 
@@ -149,7 +151,7 @@ def _standing() -> None:
 
 def show_arm(recipe: Recipe, arm: str) -> None:
     """Where one arm of a recipe goes in theory, and what would avoid collapse."""
-    from core.standing import standing  # imports torch
+    from core.theory.advice import standing  # imports torch
 
     found = standing(recipe, arm)
     st.markdown(f"**{plain(arm)}**")
@@ -182,6 +184,6 @@ def _free_points(values: dict[str, Any]) -> None:
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _paths(rule: str, **values: Any) -> np.ndarray:
-    from core import theory
+    from core.theory import expected_loss
 
-    return theory.free_points(theory.Setting(positives=rule, **values))
+    return expected_loss.free_points(expected_loss.Setting(positives=rule, **values))

@@ -6,11 +6,11 @@ import streamlit as st
 
 from app.components import run_view
 from app.components.playback import Measure, Reel, playback
-from core.jobs import Job
-from core.playback import of_run
-from core.snapshots import kept_epochs
-from core.status import Row
-from core.workspace import unfinished
+from core.analysis.playback import of_run
+from core.jobs.job import Job
+from core.jobs.status import Row
+from core.storage.snapshots import kept_epochs
+from core.storage.workspace import unfinished
 
 FIGURES = {
     "kappa": ("Kappa", "spread of a class over the distance to the next; 0 = collapsed to a point"),

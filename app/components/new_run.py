@@ -9,10 +9,10 @@ from app import state
 from app.components.recipe_form import Arms, fill, recipe_form
 from app.text import plain
 from core import jobs
-from core.config import Recipe, recipe_names
-from core.errors import RecipeError, UncollapseError
-from core.schema import assemble, missing_paths, samples_advice
-from core.studies import open_study, studies_root
+from core.authoring.form_schema import assemble, missing_paths, samples_advice
+from core.common.errors import RecipeError, UncollapseError
+from core.recipe.recipe import Recipe, recipe_names
+from core.storage.catalogue import open_study, studies_root
 
 DEFAULT = "mnist-parity"
 

@@ -9,11 +9,11 @@ from app import faults
 from app.components import new_run
 from app.components.uploading import stored_for_good
 from app.text import plain
-from core.errors import UncollapseError
-from core.tables import to_csv
+from core.analysis.tables import to_csv
+from core.common.errors import UncollapseError
 
 if TYPE_CHECKING:
-    from core.first_look import FirstLook
+    from core.authoring.dataset_check import FirstLook
 
 LAYOUT = """\
 products/
@@ -94,7 +94,7 @@ def _report(path: str) -> None:
 
 @st.cache_data(max_entries=8, show_spinner="Reading every picture")
 def _examined(path: str, stamp: int) -> "FirstLook":
-    from core.first_look import examine  # reads pictures and tables
+    from core.authoring.dataset_check import examine  # reads pictures and tables
 
     return examine(path)
 

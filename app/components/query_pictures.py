@@ -12,9 +12,9 @@ from app import state
 from app.components.atlas import media_url
 from app.components.pictures import QueryPicture, pictures
 from app.text import plain
+from core.common.errors import ImageError
 from core.data import decode
 from core.data.images import MAX_BYTES
-from core.errors import ImageError
 
 MOST = 24
 """Pictures of a session; with more, the oldest go."""

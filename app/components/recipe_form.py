@@ -5,8 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.config import Recipe
-from core.schema import Key, arm_keys, losses, recipe_keys, serves, usual, value_at
+from core.authoring.form_schema import Key, arm_keys, losses, recipe_keys, serves, usual, value_at
+from core.recipe.recipe import Recipe
 
 DATA = ("data.source", "data.path", "data.label", "data.split", "data.test_fraction", "data.label_noise")
 TRAINING = (

@@ -7,11 +7,11 @@ import pandas as pd
 import streamlit as st
 
 from app.text import plain
-from core.config import Recipe
-from core.errors import UncollapseError
-from core.jobs import Job
-from core.palette import ARM_COLOURS
-from core.status import Row, Status
+from core.analysis.palette import ARM_COLOURS
+from core.common.errors import UncollapseError
+from core.jobs.job import Job
+from core.jobs.status import Row, Status
+from core.recipe.recipe import Recipe
 
 GREY = "#808891"  # legible on light and dark
 FIGURES = {

@@ -9,11 +9,11 @@ from app import faults
 from app.components import new_run, run_view, study_list
 from app.text import plain
 from core import jobs
-from core.config import Recipe
-from core.errors import UncollapseError
-from core.jobs import Job
-from core.status import Status
-from core.studies import studies_root
+from core.common.errors import UncollapseError
+from core.jobs.job import Job
+from core.jobs.status import Status
+from core.recipe.recipe import Recipe
+from core.storage.catalogue import studies_root
 
 SHOWN = 30
 """Runs listed at first, and with every press on "Show older"."""

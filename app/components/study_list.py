@@ -5,8 +5,8 @@ import streamlit as st
 from app import state
 from app.text import plain
 from core import jobs
-from core.errors import UncollapseError
-from core.studies import StudySummary, delete_study, studies_root
+from core.common.errors import UncollapseError
+from core.storage.catalogue import StudySummary, delete_study, studies_root
 
 
 def show() -> None:

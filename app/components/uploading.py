@@ -5,8 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.studies import studies_root
-from core.uploads import for_good, keep, upload_folder
+from core.access.uploads import for_good, keep, upload_folder
+from core.storage.catalogue import studies_root
 
 
 def session_folder() -> Path:

@@ -10,8 +10,8 @@ from app.components.live_maps import line_of, measures
 from app.components.playback import Measure, playback
 from app.opening import open_view
 from app.text import plain
-from core.course import change, counted_epochs, mean_count
-from core.study import Study, labels_and_modes
+from core.analysis.curves import change, counted_epochs, mean_count
+from core.storage.study import Study, labels_and_modes
 
 SLICE_SECONDS = 0.6
 """How long sub-clusters are counted before the page is brought up to date."""

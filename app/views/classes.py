@@ -12,12 +12,12 @@ from app.components.strips import Strip, StripArm, Tile, strips
 from app.opening import open_view
 from app.parts import part
 from app.text import plain
+from core.analysis.figures import flow_figure
+from core.analysis.palette import ARM_COLOURS, REFERENCE_COLOUR
+from core.analysis.recommendations import expected_modes, next_steps
+from core.analysis.summary import worst_first
 from core.diagnostics import explain
-from core.figures import flow_figure
-from core.next_steps import expected_modes, next_steps
-from core.palette import ARM_COLOURS, REFERENCE_COLOUR
-from core.study import Study
-from core.summary import worst_first
+from core.storage.study import Study
 
 BADGES = {
     "preserved": "green",

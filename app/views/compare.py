@@ -10,10 +10,10 @@ from app.components.twin_map import send_points, twin_map
 from app.opening import open_view
 from app.parts import part
 from app.text import plain
+from core.analysis.summary import COLUMNS, summarise
+from core.analysis.tables import selection_table
 from core.diagnostics import explain
-from core.study import Study
-from core.summary import COLUMNS, summarise
-from core.tables import selection_table
+from core.storage.study import Study
 
 LAYOUTS = ("Side by side", "One large map")
 CARDS = ("sub_recall@1", "sub_map@r", "recall@1", "map@r", "kappa", "subclusters")

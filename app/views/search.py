@@ -13,7 +13,7 @@ from app.components.gallery import GalleryQuery
 from app.components.twin_map import QueryMark, send_points, twin_map
 from app.opening import open_view
 from app.parts import part
-from core.search import is_far
+from core.analysis.search import is_far
 
 
 def page() -> None:

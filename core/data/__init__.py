@@ -10,13 +10,13 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from core.config import SOURCE_SIDE, DataConfig
+from core.common.errors import DataError
 from core.data import cars, cub, digits, folder, idx, mnist, synthetic, table
 from core.data.collection import Collection, Problem, Severity, raise_errors
 from core.data.images import ArrayImages, FileImages, Images, decode, encode_png
 from core.data.noise import inject_label_noise
 from core.data.split import choose_items, hold_out_classes, hold_out_items, hold_out_modes, natural_key
-from core.errors import DataError
+from core.recipe.recipe import SOURCE_SIDE, DataConfig
 
 __all__ = [
     "ArrayImages",

@@ -8,11 +8,11 @@ import pandas as pd
 from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 
-from core.config import DataConfig
+from core.common.errors import DataError
 from core.data.collection import Collection
 from core.data.images import FileImages
 from core.data.labels import clean_names, unknown_option
-from core.errors import DataError
+from core.recipe.recipe import DataConfig
 
 ANNOTATIONS = "cars_annos.mat"
 

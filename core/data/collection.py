@@ -6,9 +6,9 @@ from typing import Literal
 
 import pandas as pd
 
+from core.common.errors import DataError
 from core.data.files import printable
 from core.data.images import Images
-from core.errors import DataError
 
 Severity = Literal["error", "warning"]
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.config import DataConfig
+from core.common.errors import DataError
 from core.data.collection import Collection
 from core.data.images import FileImages
 from core.data.labels import unknown_option
-from core.errors import DataError
+from core.recipe.recipe import DataConfig
 
 
 def read(config: DataConfig) -> Collection:

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from core.config import DataConfig
 from core.data.collection import Collection
 from core.data.images import ArrayImages
 from core.data.labels import digit_labels
+from core.recipe.recipe import DataConfig
 
 
 def read(config: DataConfig) -> Collection:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float, Float32, Int, UInt8
 
-from core.synthetic_config import ATTRIBUTES, Attribute
+from core.recipe.synthetic import ATTRIBUTES, Attribute
 
 COLOURS = {
     "red": (228, 26, 28),

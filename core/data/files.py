@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import cast
 
-from core.errors import DataError
+from core.common.errors import DataError
 
 MAX_ZIP_MEMBERS = 2_000_000
 MAX_ZIP_BYTES = 64 * 2**30

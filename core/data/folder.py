@@ -10,12 +10,12 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from core.config import DataConfig
+from core.common.errors import DataError
 from core.data.collection import Collection, Problem, name_some
 from core.data.files import Entry, open_files
 from core.data.images import SUFFIXES, FileImages
 from core.data.labels import clean_names, name_faults, qualify_modes, unknown_option
-from core.errors import DataError
+from core.recipe.recipe import DataConfig
 
 SPLIT_NAMES = {"train": "train", "test": "test", "val": "test", "valid": "test", "validation": "test"}
 LAYOUT = "lay the images out as class/image or class/mode/image"

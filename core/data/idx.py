@@ -16,12 +16,12 @@ import numpy as np
 import pandas as pd
 from jaxtyping import UInt8
 
-from core.config import DataConfig
+from core.common.errors import DataError
 from core.data.collection import Collection
 from core.data.files import reason
 from core.data.images import ArrayImages
 from core.data.labels import digit_labels, unknown_option
-from core.errors import DataError
+from core.recipe.recipe import DataConfig
 
 MAX_ELEMENTS = 2**31
 OPTIONS = ("digit", "parity", "garment", "group")

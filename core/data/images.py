@@ -20,8 +20,8 @@ import numpy as np
 from jaxtyping import Int, UInt8
 from PIL import Image, ImageOps
 
+from core.common.errors import DataError, ImageError
 from core.data.files import Files, Unreadable, is_inside, open_files, printable, reason
-from core.errors import DataError, ImageError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff")

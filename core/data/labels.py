@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Integer
 
-from core.errors import DataError
+from core.common.errors import DataError
 
 MAX_NAME = 200
 DIGIT_OPTIONS = ("digit", "parity")

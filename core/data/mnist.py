@@ -5,10 +5,10 @@ from importlib import resources
 import numpy as np
 import pandas as pd
 
-from core.config import DataConfig
 from core.data.collection import Collection
 from core.data.images import ArrayImages
 from core.data.labels import digit_labels
+from core.recipe.recipe import DataConfig
 
 
 def read(config: DataConfig) -> Collection:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from core.errors import DataError
+from core.common.errors import DataError
 
 
 def inject_label_noise(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Int
 
-from core.errors import DataError
+from core.common.errors import DataError
 
 
 def choose_items(items: pd.DataFrame, n: int, *, seed: int) -> Int[np.ndarray, "n"]:

@@ -18,11 +18,11 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int, UInt8
 
-from core.config import DataConfig
 from core.data.collection import Collection
 from core.data.drawing import draw_shapes
 from core.data.images import ArrayImages
-from core.synthetic_config import ATTRIBUTES, Look, SyntheticConfig, parse_look
+from core.recipe.recipe import DataConfig
+from core.recipe.synthetic import ATTRIBUTES, Look, SyntheticConfig, parse_look
 
 CHUNK = 512
 GOLDEN = (5**0.5 - 1) / 2

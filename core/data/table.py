@@ -14,13 +14,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.config import DataConfig
+from core.common.errors import DataError
 from core.data.collection import Collection, Problem, raise_errors
 from core.data.files import Files, Folder, open_files, reason
 from core.data.folder import SPLIT_NAMES
 from core.data.images import FileImages
 from core.data.labels import clean_names, name_faults, qualify_modes, unknown_option
-from core.errors import DataError
+from core.recipe.recipe import DataConfig
 
 COLUMNS = ("id", "path", "label", "sublabel", "split", "is_query", "is_gallery")
 MAX_ROWS = 10_000_000

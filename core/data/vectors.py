@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from jaxtyping import Float, Float32, Float64, Int64, Shaped
 
+from core.common.errors import DataError
 from core.data.collection import name_some
 from core.data.files import reason
 from core.data.table import COLUMNS, as_text, clean_text
-from core.errors import DataError
 
 BLOCK_NUMBERS = 1 << 22
 """Numbers worked on at once: 32 MiB in float64."""

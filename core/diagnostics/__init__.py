@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from core.diagnostics.glossary import MEASURES, Measure, explain
     from core.diagnostics.retrieval import retrieval_metrics, retrieval_per_query
     from core.diagnostics.significance import compare_retrieval
+    from core.diagnostics.single_pass import survey
     from core.diagnostics.space import Space, measure_space
-    from core.diagnostics.surveying import survey
 
 __all__ = [
     "MEASURES",

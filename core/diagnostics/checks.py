@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Int64
 
-from core.errors import DataError
+from core.common.errors import DataError
 
 ON_SPHERE = 2e-3
 """Norms within this distance of 1 make a matrix L2-normalised; float16 storage alone moves a norm by 5e-4."""

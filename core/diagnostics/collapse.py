@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Float64, Int64
 
-from core.blocks import chunks
+from core.common.parallel import chunks
 from core.diagnostics.checks import Groups
 
 BLOCK = 1024

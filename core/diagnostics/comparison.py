@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Float32, Float64, Int64
 
-from core.blocks import chunks
+from core.common.errors import DataError
+from core.common.parallel import chunks
 from core.diagnostics.checks import Groups, Labels, check_groups, check_points
-from core.errors import DataError
-from core.neighbours import KnnGraph, Neighbours
+from core.neighbours.index import KnnGraph, Neighbours
 
 BLOCK = 4096
 

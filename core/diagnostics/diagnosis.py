@@ -12,16 +12,16 @@ from jaxtyping import Bool, Float, Float64, Int64
 from scipy.stats import false_discovery_control
 from threadpoolctl import ThreadpoolController
 
-from core.blocks import chunks
+from core.common.errors import DataError
+from core.common.parallel import chunks
 from core.diagnostics.checks import Groups, Labels, check_groups, check_points
 from core.diagnostics.collapse import Geometry, cdnv, density, kappa, participation_ratio, trace_ratio
 from core.diagnostics.fragmentation import fragmentation, near_duplicates
 from core.diagnostics.stability import resample, second_opinion
 from core.diagnostics.subclusters import SMALLEST_GROUP, SMALLEST_SHARE, count_once
 from core.diagnostics.verdicts import TOO_SMALL, Verdict, verdicts
-from core.errors import DataError
-from core.gallery import Gallery
-from core.neighbours import KnnGraph, Neighbours
+from core.neighbours.exact import Gallery
+from core.neighbours.index import KnnGraph, Neighbours
 
 VOTERS = 10
 """Neighbours that vote on whether an item belongs to its class."""

@@ -3,9 +3,9 @@
 import numpy as np
 from jaxtyping import Float, Float64, Int64
 
-from core.blocks import chunks
+from core.common.parallel import chunks
 from core.diagnostics.checks import Groups
-from core.neighbours import KnnGraph
+from core.neighbours.index import KnnGraph
 
 BLOCK = 1024
 

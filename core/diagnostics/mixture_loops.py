@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from core.compiled import compiled
+from core.common.jit import compiled
 
 
 @compiled

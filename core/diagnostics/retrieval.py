@@ -12,11 +12,11 @@ import pandas as pd
 from jaxtyping import Bool, Float, Float64, Int, Int64, UInt32
 from scipy.special import gammaln
 
-from core.blocks import chunks, in_threads
+from core.common.errors import DataError
+from core.common.parallel import chunks, in_threads
 from core.diagnostics.checks import Labels, check_groups, check_points
-from core.errors import DataError
-from core.gallery import Gallery, Shortlists
-from core.neighbours import GraphInPassing
+from core.neighbours.exact import Gallery, Shortlists
+from core.neighbours.index import GraphInPassing
 
 BLOCK = 512
 """Queries ranked by one thread at a time."""
@@ -117,7 +117,7 @@ class _Ranking:
         return figures
 
     def _figures(self, rows: Int64[np.ndarray, "b"], lists: Shortlists, target: int) -> Float64[np.ndarray, "b f"]:
-        from core import kernels  # imports numba: seconds
+        from core.neighbours import kernels  # imports numba: seconds
 
         keys = kernels.sort_keys(
             lists.squares.view(np.uint32),

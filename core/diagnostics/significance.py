@@ -7,7 +7,7 @@ import pandas as pd
 from jaxtyping import Float64
 from scipy.stats import binomtest
 
-from core.errors import DataError
+from core.common.errors import DataError
 
 RESAMPLES = 2000
 CONFIDENCE = 0.95

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Float64
 
 from core.diagnostics.checks import check_points
-from core.neighbours import KnnGraph, Neighbours
+from core.neighbours.index import KnnGraph, Neighbours
 
 NEIGHBOURS = 10
 

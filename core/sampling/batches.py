@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Int
 
-from core.errors import DataError
+from core.common.errors import DataError
 
 
 class ClassBalancedBatches:

@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 
 from app import faults
-from core import standby
 
 
 @pytest.fixture(autouse=True)
 def nothing_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
     """These tests start no runs, and need no process that waits for one."""
-    monkeypatch.setattr(standby, "prepare", lambda: None)
+    monkeypatch.setattr(prefork, "prepare", lambda: None)
 
 
 class _Collector(logging.Handler):

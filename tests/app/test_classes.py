@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 from streamlit.testing.v1 import AppTest
 
-from core.next_steps import next_steps
-from core.study import Study
+from core.analysis.recommendations import next_steps
+from core.storage.study import Study
 
 MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.study import Study
+from core.storage.study import Study
 
 MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
 PAGES = {

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import faults, state
 from app.components import runs
-from core.errors import StudyError
+from core.common.errors import StudyError
 from tests.app.test_pages import MAIN
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.lab import PRESETS
+from core.authoring.presets import PRESETS
 
 PAGE = str(Path(__file__).parents[2] / "app" / "views" / "lab.py")
 

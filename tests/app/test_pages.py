@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.study import Study
-from core.summary import COLUMNS, compare, summarise
+from core.analysis.summary import COLUMNS, compare, summarise
+from core.storage.study import Study
 
 MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
 

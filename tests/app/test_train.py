@@ -12,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 from app.components import runs
 from app.text import plain
 from core import jobs
-from core.config import Recipe
-from core.jobs import Job
-from core.status import StatusWriter
+from core.jobs.job import Job
+from core.jobs.status import StatusWriter
+from core.recipe.recipe import Recipe
 
 MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
 SLEEP = (sys.executable, "-c", "import time; time.sleep(300)")

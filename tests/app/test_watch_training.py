@@ -8,9 +8,9 @@ from streamlit.testing.v1 import AppTest
 
 from app.components.live_maps import line_of, measures
 from app.components.playback import Reel
-from core.playback import play
-from core.snapshots import write_snapshot
-from core.study import Study
+from core.analysis.playback import play
+from core.storage.snapshots import write_snapshot
+from core.storage.study import Study
 
 MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
 

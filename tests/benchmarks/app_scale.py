@@ -25,10 +25,10 @@ import pandas as pd
 import psutil
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from core.assembly import Assembly, Stages
 from core.data.idx import read_idx
-from core.study import Study
-from core.workspace import save_array, workspace
+from core.pipeline.assembly import Assembly, Stages
+from core.storage.study import Study
+from core.storage.workspace import save_array, workspace
 from tests.benchmarks.analysis_speed import planted_items
 from tests.benchmarks.timed_server import SAID
 from tests.browser.conftest import FLAGS, Server, find_browser, start_server

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from core.config import Recipe
-from core.pipeline import run
-from core.summary import COLUMNS, summarise
+from core.analysis.summary import COLUMNS, summarise
+from core.pipeline.run import run
+from core.recipe.recipe import Recipe
 
 SHOWN = ["recall@1", "map@r", "sub_recall@1", "sub_map@r", "kappa", "subclusters"]
 PER_CLASS = {

@@ -13,17 +13,17 @@ import numpy as np
 import pandas as pd
 import torch
 
-from core.arms import train_arms
-from core.config import Recipe
+from core.authoring.presets import PRESETS
 from core.data import input_size, load
 from core.diagnostics import count_subclusters
 from core.diagnostics.checks import check_groups
 from core.diagnostics.collapse import Geometry, kappa
 from core.diagnostics.fragmentation import fragmentation
 from core.diagnostics.retrieval import retrieval_metrics
-from core.lab import PRESETS
-from core.standing import standing
-from core.theory import landscape
+from core.recipe.recipe import Recipe
+from core.theory.advice import standing
+from core.theory.expected_loss import landscape
+from core.training.arms import train_arms
 
 FIGURES = ["kappa", "subclusters", "sub_recall@1", "sub_map@r", "map@r", "fragmentation", "spread", "mode distance"]
 

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from core.common.errors import UncollapseError
 from core.data.idx import GARMENTS
-from core.errors import UncollapseError
 from tests.benchmarks.paper import __main__ as paper
 from tests.benchmarks.paper.settings import LOSSES, OMNIGLOT, Setting, read_fashion, read_mnist, read_omniglot, settings
 from tests.benchmarks.paper.tables import FIGURES, short_table, tables

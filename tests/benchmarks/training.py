@@ -13,10 +13,10 @@ from collections.abc import Callable
 
 import torch
 
-from core.config import Recipe
+from core.recipe.recipe import Recipe
 from core.sampling import Candidates
 from core.sampling.positives import positive_pairs
-from core.training import Trainer, TrainingItems, build_embedder
+from core.training.trainer import Trainer, TrainingItems, build_embedder
 
 SHARE_BUDGET = 0.05
 EPOCH_BUDGET = 1.05

@@ -18,7 +18,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, sync_playwright
 
 from app import faults
-from core.study import Study
+from core.storage.study import Study
 
 REPO = Path(__file__).parent.parent.parent
 SCREENSHOTS = REPO / "build" / "screenshots"

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from core import anatomy
+from core.analysis import class_report
 from core.diagnostics import explain
-from core.study import Study
+from core.storage.study import Study
 
 SVG = "http://www.w3.org/2000/svg"
 HOSTILE = '<img src=x onerror="window.hacked = true"> \u202b\u05d0\u05d1 **b** ' + "long " * 60
@@ -54,7 +54,7 @@ def chosen_class(page: Page) -> str:
 def test_strips_show_every_sub_cluster_from_its_medoid(page: Page, url: str, study: Study) -> None:
     open_classes(page, url, **{"class": "odd"})
     for column, arm in enumerate(("standard", "nearest")):
-        expected = [group.exemplars.tolist() for group in anatomy.groups(study, arm, "odd")]
+        expected = [group.exemplars.tolist() for group in class_report.groups(study, arm, "odd")]
         strips = page.locator(".strips > .column").nth(column).locator(".strip")
         expect(strips).to_have_count(len(expected))
         for strip, ids in zip(strips.all(), expected, strict=True):
@@ -68,7 +68,7 @@ def test_strips_show_every_sub_cluster_from_its_medoid(page: Page, url: str, stu
 
 def test_a_clicked_example_shows_its_neighbours_and_stays_in_the_address(page: Page, url: str, study: Study) -> None:
     open_classes(page, url, **{"class": "even"})
-    id = int(anatomy.groups(study, "nearest", "even")[0].exemplars[1])
+    id = int(class_report.groups(study, "nearest", "even")[0].exemplars[1])
     page.locator(f".strips > .column >> nth=1 >> .tile[data-id='{id}']").click()
     expect(page.locator(".gallery .query")).to_contain_text(f"Item #{id}", timeout=30_000)
     assert f"item={id}" in page.url
@@ -99,7 +99,7 @@ def test_charts_and_advice_are_there(page: Page, url: str, study: Study) -> None
     open_classes(page, url, **{"class": "even"})
     sankey = page.locator(".js-plotly-plot .sankey")
     expect(sankey).to_be_visible(timeout=30_000)
-    modes = set(study.items["sublabel"][anatomy.class_rows(study, "even")])
+    modes = set(study.items["sublabel"][class_report.class_rows(study, "even")])
     labels = set(page.locator(".sankey .node-label").all_text_contents())
     assert modes | {"s1"} <= labels
     expect(page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg")).to_have_count(

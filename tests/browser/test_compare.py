@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from core.study import Study
+from core.storage.study import Study
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from core.study import Study
+from core.storage.study import Study
 
 
 @pytest.fixture(scope="module")

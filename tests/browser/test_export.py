@@ -10,8 +10,8 @@ import pandas as pd
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from core.search import hits
-from core.study import Study
+from core.analysis.search import hits
+from core.storage.study import Study
 
 
 def test_link_tables_and_maps(new_page: Callable[..., Page], digits_url: str, study: Study) -> None:

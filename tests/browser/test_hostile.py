@@ -15,8 +15,8 @@ from PIL import Image
 from playwright.sync_api import Dialog, Page, expect
 
 from core import jobs
-from core.config import Recipe
-from core.study import Study
+from core.recipe.recipe import Recipe
+from core.storage.study import Study
 from tests.browser.test_app import App
 
 LONG = 30_000  # milliseconds; an upper bound for a busy machine

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from core.importing import import_study
-from core.study import Study
+from core.pipeline.importing import import_study
+from core.storage.study import Study
 from tests.browser.test_app import App, expected_hits, ids_of, open_app, picture, upload
 
 N = 120

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from core.snapshots import Snapshots, write_snapshot
+from core.storage.snapshots import Snapshots, write_snapshot
 
 LAST = 6
 

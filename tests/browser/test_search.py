@@ -11,8 +11,8 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from app.components.query_pictures import MOST
-from core.search import is_far
-from core.study import Study
+from core.analysis.search import is_far
+from core.storage.study import Study
 
 HOSTILE = "<img src=x onerror=alert(1)>שלום👩🏽‍🚀" + "x" * 200 + ".png"
 PASTE = """([data, name]) => {
@@ -191,7 +191,7 @@ def test_filters_come_first_and_the_address_keeps_them(
 
 
 def test_csls_ranks_otherwise(page: Page, digits_url: str, study: Study, ids: list[int]) -> None:
-    from core.search import hits
+    from core.analysis.search import hits
 
     item = next(
         i

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from core import jobs
-from core.config import Recipe
-from core.status import StatusWriter
+from core.jobs.status import StatusWriter
+from core.recipe.recipe import Recipe
 
 SOON, LONG = 30_000, 120_000  # milliseconds; upper bounds for a busy machine
 SMALL = ("data.max_items=300", "model.width=4", "model.dim=8")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.config import Recipe
+from core.recipe.recipe import Recipe
 
 
 def write_pictures(folder: Path, *, classes: int = 2, each: int = 20, colour: bool = True, seed: int = 0) -> Path:

@@ -17,11 +17,11 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from core import __main__ as cli_module
-from core import pipeline
-from core.assembly import Assembly
-from core.config import Recipe
-from core.study import Study
-from core.workspace import unfinished
+from core.pipeline import run as pipeline
+from core.pipeline.assembly import Assembly
+from core.recipe.recipe import Recipe
+from core.storage.study import Study
+from core.storage.workspace import unfinished
 from models.registry import IMAGENET, create
 from tests.core.conftest import Outcome, small_recipe, write_pictures
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import pdist
 
 from core import projection
-from core.neighbours import KnnGraph, Neighbours
+from core.neighbours.index import KnnGraph, Neighbours
 from core.projection import MIN_ITEMS, NEIGHBOURS, _draw_landmarks, align, paired_maps, place
 
 

@@ -62,7 +62,7 @@ class Exports:
             draw()
 
     def _written(self, make: Callable[[], pd.DataFrame], kind: str) -> bytes:
-        from core.tables import to_csv, to_parquet
+        from core.analysis.tables import to_csv, to_parquet
 
         self._check()
         return to_csv(make()) if kind == "CSV" else to_parquet(make())

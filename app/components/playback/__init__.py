@@ -13,7 +13,7 @@ from app.components.bundle import component
 from app.components.twin_map import Field, MapPoints
 
 if TYPE_CHECKING:
-    from core.playback import Playback
+    from core.analysis.playback import Playback
 
 __all__ = ["Measure", "Reel", "playback"]
 

@@ -24,10 +24,10 @@ from jaxtyping import Float
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_mutual_info_score
 
-from core.arms import train_arms
+from core.common.errors import UncollapseError
 from core.diagnostics import retrieval_metrics
-from core.errors import UncollapseError
-from core.pixels import pixel_vectors
+from core.embedding.pixels import pixel_vectors
+from core.training.arms import train_arms
 from tests.benchmarks.paper.settings import LOSSES, PARTS, Material, Setting, settings
 from tests.benchmarks.paper.tables import FIGURES, short_table, tables
 

@@ -1,7 +1,7 @@
 """What is trained on what: data sets with items to test on, and the recipe of every training.
 
 Every item has a `split`: "train"; "test", held-out items of the modes trained on ("seen"); or "unseen", items of modes
-that nothing was trained on, which core.arms neither trains on nor watches.
+that nothing was trained on, which core.training.arms neither trains on nor watches.
 """
 
 import hashlib
@@ -15,10 +15,10 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from core.config import DataConfig, Recipe
+from core.common.errors import DataError
 from core.data import ArrayImages, Dataset, inject_label_noise, load
 from core.data.split import choose_items, hold_out_modes
-from core.errors import DataError
+from core.recipe.recipe import DataConfig, Recipe
 
 USUAL_POSITIVES = {"triplet": "random", "margin": "all", "multi-similarity": "all"}
 """As the losses were published: Schroff et al. 1503.03832, Wu et al. 1706.07567, Wang et al. 1904.06627."""

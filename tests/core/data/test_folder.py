@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.config import DataConfig
+from core.common.errors import DataError
 from core.data import check, files, load
-from core.errors import DataError
+from core.recipe.recipe import DataConfig
 
 OMNIGLOT = Path(__file__).parents[4] / "shared/data/omniglot"
 

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from core.config import DataConfig
+from core.common.errors import DataError
 from core.data import ArrayImages, load
 from core.data.idx import GARMENTS, GROUPS, read_idx
-from core.errors import DataError
+from core.recipe.recipe import DataConfig
 
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 

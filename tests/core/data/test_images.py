@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from core.common.errors import DataError, ImageError
 from core.data import images as module
 from core.data.images import FORMATS, MAX_PIXELS, ArrayImages, FileImages, decode, encode_png, to_square
-from core.errors import DataError, ImageError
 
 RNG = np.random.default_rng(7)
 # 8 x 8 blocks of one colour, asymmetric, so that lossy formats keep them and every turn shows.

@@ -10,9 +10,9 @@ import pytest
 from sklearn.datasets import load_digits
 
 import core.data
-from core.config import DataConfig
+from core.common.errors import DataError
 from core.data import ArrayImages, check, input_size, load
-from core.errors import DataError
+from core.recipe.recipe import DataConfig
 
 SHIPPED = {"mnist": (5000, 28), "digits": (1797, 8)}
 

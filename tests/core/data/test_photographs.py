@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
-from core.config import DataConfig
+from core.common.errors import DataError
 from core.data import check, load
-from core.errors import DataError
+from core.recipe.recipe import DataConfig
 
 
 def picture(path, shade):

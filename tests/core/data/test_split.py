@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.common.errors import DataError
 from core.data import inject_label_noise, natural_key
 from core.data.split import choose_items, hold_out_classes, hold_out_items, hold_out_modes
-from core.errors import DataError
 
 tables = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4)), min_size=1, max_size=80).map(
     lambda pairs: pd.DataFrame({"label": [f"c{c}" for c, _ in pairs], "sublabel": [f"c{c}/m{m}" for c, m in pairs]})

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import pdist, squareform
 
-from core.config import DataConfig, checked
+from core.common.errors import DataError, RecipeError
 from core.data import load
 from core.data.synthetic import CHUNK, SyntheticShapes, SyntheticVectors, describe, open_synthetic
-from core.errors import DataError, RecipeError
-from core.synthetic_config import ATTRIBUTES, TURNING, SyntheticConfig, parse_look
+from core.recipe.recipe import DataConfig, checked
+from core.recipe.synthetic import ATTRIBUTES, TURNING, SyntheticConfig, parse_look
 
 KINDS = ["synthetic-vectors", "synthetic-shapes"]
 

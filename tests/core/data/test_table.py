@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.config import DataConfig
+from core.common.errors import DataError
 from core.data import check, load, table
-from core.errors import DataError
+from core.recipe.recipe import DataConfig
 
 
 @pytest.fixture(autouse=True)

@@ -6,9 +6,9 @@ import pytest
 from scipy.spatial import procrustes as scipy_procrustes
 from scipy.stats import binom
 
+from core.common.errors import DataError
 from core.diagnostics import agreement, compare_retrieval, match_subclusters, retrieval_per_query
 from core.diagnostics.comparison import linear_cka, overlap, procrustes
-from core.errors import DataError
 
 
 def rotation(rng, d):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from core.common.errors import DataError
 from core.diagnostics import analyse, count_subclusters, diagnose
-from core.errors import DataError
 from tests.core.diagnostics.planted import modes
 
 

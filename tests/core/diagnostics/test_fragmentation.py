@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from core.diagnostics import diagnose
 from core.diagnostics.checks import check_groups
 from core.diagnostics.fragmentation import fragmentation, near_duplicates
-from core.neighbours import Neighbours
+from core.neighbours.index import Neighbours
 
 
 def on_a_line(*places):

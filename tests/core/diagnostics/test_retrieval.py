@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytorch_metric_learning.utils.accuracy_calculator import AccuracyCalculator
 
+from core.common.errors import DataError
 from core.diagnostics import retrieval_metrics, retrieval_per_query
-from core.errors import DataError
 
 
 def line(*places):
@@ -135,7 +135,7 @@ def test_float32_and_float64_paths_agree(monkeypatch):
     labels = rng.integers(0, 5, 500)
     embeddings = (centres[labels] + np.where(labels < 2, 1e-5, 1)[:, None] * rng.normal(size=(500, 16))).astype("f4")
     precise = retrieval_metrics(embeddings, labels, sublabels=rng.integers(0, 20, 500))
-    monkeypatch.setattr("core.gallery.PRECISE_UP_TO", 10)
+    monkeypatch.setattr("core.neighbours.exact.PRECISE_UP_TO", 10)
     monkeypatch.setattr("core.diagnostics.retrieval.BLOCK", 50)
     rng = np.random.default_rng(3)
     again = retrieval_metrics(embeddings, labels, sublabels=np.random.default_rng(9).integers(0, 20, 500))

@@ -5,9 +5,9 @@ import time
 import numpy as np
 import pytest
 
+from core.common.errors import DataError
 from core.diagnostics import count_subclusters, diagnose, retrieval_metrics
 from core.diagnostics.checks import check_points
-from core.errors import DataError
 
 
 def test_two_items_of_two_classes():

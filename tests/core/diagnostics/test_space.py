@@ -5,7 +5,7 @@ import pytest
 
 from core.diagnostics import MEASURES, analyse, explain, measure_space, retrieval_metrics
 from core.diagnostics.space import in_degrees, rankme, skewness, spectral_decay
-from core.neighbours import Neighbours
+from core.neighbours.index import Neighbours
 
 
 def test_equal_and_empty_directions():

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import DataError
+from core.common.errors import DataError
 from core.sampling import ClassBalancedBatches
 
 sizes = st.lists(st.integers(2, 60), min_size=2, max_size=6)

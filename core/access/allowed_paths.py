@@ -1,0 +1,79 @@
+"""The folders that paths typed in a browser may lead into."""
+
+import os
+import re
+from pathlib import Path
+
+from core.access.uploads import DATA, FOLDER
+from core.common.errors import DataError
+from core.recipe.import_spec import Order
+from core.recipe.recipe import PRETRAINED, Recipe
+from core.storage.catalogue import studies_root
+
+DATA_VARIABLE = "UNCOLLAPSE_DATA"
+
+_REPO = Path(__file__).parents[2]  # where runs look for relative paths
+_HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w./-]+)?", re.ASCII)
+
+
+def data_roots() -> list[Path] | None:
+    """The folders named by UNCOLLAPSE_DATA, separated as in PATH; None where it is not set, and everything is allowed.
+
+    On its own machine the app listens to its user alone, who can read those files anyway; whoever offers it to others
+    sets the variable. Set but empty, it allows uploads only.
+    """
+    value = os.environ.get(DATA_VARIABLE)
+    if value is None:
+        return None
+    return [Path(part).expanduser().absolute() for part in value.split(os.pathsep) if part.strip()]
+
+
+def check_path(path: str) -> None:
+    """Raises DataError where a path resolves outside the allowed folders.
+
+    Uploaded files are always allowed. Links and ".." are followed before the decision, a relative path both from where
+    the app runs and from where runs do, and the sentence does not tell whether there is anything at the path.
+    """
+    roots = data_roots()
+    if roots is None:
+        return
+    inside = [root.resolve() for root in (*roots, studies_root() / FOLDER, studies_root() / DATA)]
+    for base in (Path.cwd(), _REPO):
+        real = _resolved(base / path)
+        if real is None or not any(real.is_relative_to(root) for root in inside):
+            where = f"choose a path below {' or '.join(map(str, roots))}" if roots else "upload the files instead"
+            raise DataError(f'"{_shown(path)}" is outside of what this server may read; {where}')
+
+
+def check_recipe(recipe: Recipe) -> None:
+    """Raises DataError where a recipe reads anything outside the allowed folders."""
+    paths = [recipe.data.path, *(arm.checkpoint for arm in recipe.arms.values() if arm.checkpoint != PRETRAINED)]
+    if not _is_named(recipe):
+        paths.append(recipe.model.weights)
+    for path in filter(None, paths):
+        check_path(path)
+
+
+def check_order(order: Order) -> None:
+    """Raises DataError where an import reads anything outside the allowed folders."""
+    for path in filter(None, (order.table, *order.embeddings.values(), *order.reference.values(), order.images)):
+        check_path(path)
+
+
+def _resolved(path: Path) -> Path | None:
+    try:
+        return path.resolve()
+    except (OSError, ValueError, RuntimeError):  # a zero byte, a ring of links
+        return None
+
+
+def _is_named(recipe: Recipe) -> bool:
+    """Whether the weights are a name, which leads to no folder of the user's choice."""
+    weights = recipe.model.weights
+    if recipe.model.name == "huggingface":
+        return _HUB_NAME.fullmatch(weights) is not None and not (_REPO / weights).exists()
+    return weights == "imagenet"
+
+
+def _shown(path: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in path[:200])

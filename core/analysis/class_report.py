@@ -1,0 +1,127 @@
+"""One class of one arm, taken apart: its sub-clusters with examples, where its modes went, how its variance lies."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, Float64, Int64
+
+from core.common.errors import StudyError
+from core.diagnostics.comparison import Matching, match_subclusters
+from core.diagnostics.diagnosis import mode_hits
+from core.storage.study import Study
+
+EXEMPLARS = 7
+
+
+@dataclass(frozen=True)
+class Group:
+    """One sub-cluster of a class."""
+
+    number: int
+    """0 = the largest."""
+    size: int
+    exemplars: Int64[np.ndarray, "e"]
+    """Item ids: the medoid first, then outwards in even steps of rank to the item farthest from it."""
+    modes: list[tuple[str, float]]
+    """Known modes with their share of the sub-cluster's items, most frequent first; none where none are known."""
+
+
+def class_rows(study: Study, label: str) -> Int64[np.ndarray, "n"]:
+    """Row numbers of a class's evaluated items. Raises StudyError where it has none."""
+    rows = np.flatnonzero(study.evaluated & (study.items["label"] == label).to_numpy())
+    if not len(rows):
+        raise StudyError(f'{study.path.name} has no class "{label}" among the items it evaluates')
+    return rows
+
+
+def groups(study: Study, arm: str, label: str) -> list[Group]:
+    """The sub-clusters of a class, largest first."""
+    rows = class_rows(study, label)
+    assignments, points = study.subclusters(arm)[rows], study.arm(arm).embeddings[rows]
+    modes = study.items["sublabel"].to_numpy()[rows] if "sublabel" in study.items else None
+    found = []
+    for number in range(int(assignments.max(initial=-1)) + 1):
+        inside = np.flatnonzero(assignments == number)
+        outwards = inside[_from_the_medoid(points[inside])]
+        shown = outwards[np.unique(np.linspace(0, len(outwards) - 1, EXEMPLARS).round().astype(int))]
+        shares = [] if modes is None else _shares(modes[inside])
+        found.append(Group(number, len(inside), study.items["id"].to_numpy()[rows[shown]], shares))
+    return found
+
+
+def _from_the_medoid(points: Float[np.ndarray, "n d"]) -> Int64[np.ndarray, "n"]:
+    """Rows by their distance from the medoid: the row with the least sum of squared distances, nearest to the mean."""
+    points = points.astype(np.float64)
+    medoid = np.square(points - points.mean(axis=0)).sum(axis=1).argmin()
+    return np.argsort(np.square(points - points[medoid]).sum(axis=1), kind="stable")
+
+
+def _shares(modes: np.ndarray) -> list[tuple[str, float]]:
+    return [(str(mode), float(share)) for mode, share in pd.Series(modes).value_counts(normalize=True).items()]
+
+
+def expected_modes(study: Study, label: str) -> tuple[pd.Series | None, str]:
+    """Mode of every item of a class by row number, missing where it has none, and where that is known from.
+
+    The study's own modes, else the sub-clusters that a reference space has; None where there is neither.
+    """
+    rows = class_rows(study, label)
+    if "sublabel" in study.items:
+        modes = study.items["sublabel"].iloc[rows]
+        return pd.Series(modes.to_numpy(object), index=rows), "known modes"
+    if study.references:
+        reference = study.references[0]
+        assigned = study.subclusters(reference)[rows]
+        names = [f"{reference} s{group + 1}" if group >= 0 else None for group in assigned]
+        return pd.Series(names, index=rows, dtype=object), f"sub-clusters of {reference}"
+    return None, ""
+
+
+def mode_survival(study: Study, arm: str, label: str) -> pd.DataFrame:
+    """What became of each expected mode of a class in an arm; empty where none are known.
+
+    Columns: mode; items; recall (share of its items whose nearest other item of the class has the same mode, ties
+    shared, 0 to 1, higher = survives; missing for a mode of one item); f1 (best match with one sub-cluster, 0 to 1,
+    1 = it is one sub-cluster and alone in it); home (that sub-cluster's number).
+    """
+    modes, _ = expected_modes(study, label)
+    if modes is None:
+        return pd.DataFrame(columns=["mode", "items", "recall", "f1", "home"])
+    modes = modes.dropna()
+    rows = modes.index.to_numpy()
+    codes, names = pd.factorize(modes, sort=True)
+    matching = match_subclusters(codes, study.subclusters(arm)[rows])
+    sizes = np.bincount(codes)
+    hits = np.bincount(codes, weights=mode_hits(study.arm(arm).embeddings[rows], codes)) / sizes
+    return pd.DataFrame(
+        {
+            "mode": names.astype(str),
+            "items": sizes,
+            "recall": np.where(sizes > 1, hits, np.nan),
+            "f1": np.pad(matching.survival, (0, len(sizes) - len(matching.survival))),
+            "home": np.pad(matching.flows.argmax(axis=1), (0, len(sizes) - len(matching.survival))),
+        }
+    )
+
+
+def flows(study: Study, arm: str, label: str) -> pd.DataFrame:
+    """Items of each expected mode (`mode`) in each sub-cluster of an arm (`group`, -1 = none): column `items`."""
+    modes, _ = expected_modes(study, label)
+    if modes is None:
+        return pd.DataFrame(columns=["mode", "group", "items"])
+    table = pd.DataFrame({"mode": modes.to_numpy(), "group": study.subclusters(arm)[modes.index.to_numpy()]}).dropna()
+    return table.groupby(["mode", "group"]).size().rename("items").reset_index()
+
+
+def between_arms(study: Study, first: str, second: str, label: str) -> Matching:
+    """Which sub-clusters of a class in one arm merged or split in another."""
+    rows = class_rows(study, label)
+    return match_subclusters(study.subclusters(first)[rows], study.subclusters(second)[rows])
+
+
+def spectrum(study: Study, arm: str, label: str) -> Float64[np.ndarray, "s"]:
+    """Share of a class's variance along each of its principal directions, largest first; sums to 1, or all 0."""
+    points = study.arm(arm).embeddings[class_rows(study, label)].astype(np.float64)
+    variances = np.linalg.svd(points - points.mean(axis=0), compute_uv=False) ** 2
+    return variances / variances.sum() if variances.sum() > 0 else variances

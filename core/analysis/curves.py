@@ -1,0 +1,62 @@
+"""The course of a training: when a figure changed, and how many sub-clusters classes had epoch by epoch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float16
+
+from core.analysis.playback import thin
+from core.diagnostics.subclusters import count_once
+
+MOST_COUNTED = 24
+"""Epochs at which sub-clusters are counted."""
+MOST_CLASSES = 8
+"""Classes counted at each of them: the same ones, evenly among the sorted names."""
+MOST_ROWS = 400
+"""Items of a class that a count looks at."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """How a figure went from its first epoch to its last."""
+
+    first: float
+    last: float
+    half: int
+    """The first epoch by which at least half of the change was done."""
+
+
+def change(line: Sequence[tuple[int, float]]) -> Change | None:
+    """line: (epoch, value), ascending. None for fewer than two epochs."""
+    if len(line) < 2:
+        return None
+    first, last = line[0][1], line[-1][1]
+    done = (epoch for epoch, value in line if abs(value - first) >= abs(last - first) / 2 and _towards(value, line))
+    return Change(first, last, next(done))
+
+
+def _towards(value: float, line: Sequence[tuple[int, float]]) -> bool:
+    return (value - line[0][1]) * (line[-1][1] - line[0][1]) >= 0
+
+
+def counted_epochs(epochs: Sequence[int]) -> list[int]:
+    """Positions among the kept epochs at which sub-clusters are counted: the first, the last and others evenly."""
+    return thin(epochs, MOST_COUNTED)
+
+
+def mean_count(points: Float16[np.ndarray, "n d"], labels: np.ndarray, *, seed: int = 0) -> float:
+    """Sub-clusters per class, the mean over at most MOST_CLASSES classes; at least 1.
+
+    points: of a snapshot, as stored: a class whose radius is below what float16 can tell apart is one group, while in
+    float32 the rounding itself would look like groups. The count is that of `count_subclusters`.
+    """
+    rng = np.random.default_rng(seed)
+    names = np.unique(labels)
+    counts = []
+    for name in names[thin(range(len(names)), MOST_CLASSES)]:
+        rows = np.flatnonzero(labels == name)
+        if len(rows) > MOST_ROWS:
+            rows = np.sort(rng.choice(rows, MOST_ROWS, replace=False))
+        counts.append(count_once(np.asarray(points[rows]), rng).count)
+    return float(np.mean(counts))

@@ -1,0 +1,180 @@
+"""A study as one self-contained HTML page: figures, maps, classes with examples, and what every figure means."""
+
+import base64
+import io
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from PIL import Image
+from plotly.offline import get_plotlyjs
+
+from core.analysis.class_report import flows, groups
+from core.analysis.figures import flow_figure, history_figure, map_figure
+from core.analysis.recommendations import next_steps
+from core.analysis.summary import COLUMNS, compare, summarise, worst_first
+from core.common.errors import UncollapseError
+from core.diagnostics import explain
+from core.storage.study import Study
+
+MOST_CLASSES = 200
+"""Rows of the table of classes; those in the worst state come first."""
+
+MOST_TAKEN_APART = 6
+"""Classes shown with examples."""
+
+TILE = 56
+GRID = "rgba(128, 136, 146, 0.25)"
+WHOLE = frozenset({"subclusters", "destroyed", "blurred", "compressed"})
+CURVES = {"sub_map@r": "Fine MAP@R, held-out items", "kappa": "Kappa", "loss": "Loss", "active": "Active tuples, share"}
+EXPLAINED = ("recall@1", "map@r", "kappa", "subclusters", "sublabel_excess", "fragmentation", "verdict")
+
+
+def write_report(study: Study, path: Path) -> None:
+    """Write the report, whole or not at all. Raises UncollapseError where the disk refuses."""
+    draft = path.with_name(f".{path.name}.unfinished")
+    try:
+        draft.write_text(report(study), encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise UncollapseError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def report(study: Study) -> str:
+    """The page as text. Nothing in it is fetched from elsewhere; labels and names are escaped."""
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    template = environment.from_string(
+        resources.files("core.analysis").joinpath("report.html").read_text(encoding="utf-8")
+    )
+    arms = [*study.arms, *study.references]
+    pair = (arms[0], arms[min(1, len(arms) - 1)])
+    order = worst_first(study, study.arms)
+    thumbnails = _thumbnails(study)
+    return template.render(
+        study=study,
+        items=f"{len(study.items):,}",
+        evaluated=f"{study.evaluated.sum():,}",
+        recipe=study.recipe.to_toml() if study.recipe else None,
+        columns=list(COLUMNS.values()),
+        summary=_summary(study),
+        differences=_differences(study, *pair) if pair[0] != pair[1] else [],
+        pair=pair,
+        maps=[(arm, _html(map_figure(study, arm))) for arm in arms],
+        curves=_curves(study),
+        classes=_class_rows(study, order[:MOST_CLASSES]),
+        hidden=max(0, len(order) - MOST_CLASSES),
+        arms=arms,
+        apart=[_apart(study, pair, label, thumbnails) for label in order[:MOST_TAKEN_APART]],
+        measures=[explain(name) for name in EXPLAINED],
+        plotly=get_plotlyjs(),
+    )
+
+
+def _html(figure: go.Figure) -> str:
+    """For either ground: transparent, in a grey that both let one read."""
+    figure.update_layout(paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", font={"color": "#7d8590"})
+    figure.update_xaxes(gridcolor=GRID, zeroline=False).update_yaxes(gridcolor=GRID, zeroline=False)
+    config = {"displaylogo": False, "responsive": True, "toImageButtonOptions": {"format": "svg"}}
+    return str(figure.to_html(full_html=False, include_plotlyjs=False, config=config))
+
+
+def _summary(study: Study) -> list[tuple[str, list[str]]]:
+    table = summarise(study)
+    return [(str(arm), [_cell(name, row.get(name)) for name in COLUMNS]) for arm, row in table.iterrows()]
+
+
+def _cell(name: str, value: Any) -> str:
+    if value is None or pd.isna(value):
+        return "–"
+    return f"{value:.3f}" if name not in WHOLE else f"{value:g}" if name != "subclusters" else f"{value:.1f}"
+
+
+def _differences(study: Study, first: str, second: str) -> list[dict[str, str]]:
+    """How the second arm's retrieval differs from the first's, tested query by query."""
+    table = compare(study, first, second)
+    return [
+        {
+            "name": COLUMNS[str(name)],
+            "difference": f"{row['difference']:+.3f}",
+            "interval": f"{row['low']:+.3f} to {row['high']:+.3f}",
+            "p": "below 0.001" if row["p_value"] < 0.001 else f"{row['p_value']:.3f}",
+        }
+        for name, row in table.iterrows()
+        if name in COLUMNS
+    ]
+
+
+def _curves(study: Study) -> list[tuple[str, str]]:
+    """What happened epoch by epoch, for arms trained here."""
+    histories = {arm: study.arm(arm).history for arm in study.arms if len(study.arm(arm).history)}
+    known = [name for name in CURVES if histories and all(name in table for table in histories.values())]
+    return [(CURVES[name], _html(history_figure(histories, name))) for name in known]
+
+
+def _class_rows(study: Study, labels: list[str]) -> list[tuple[str, int, list[dict[str, str]]]]:
+    """Per class: its label, its items, and for each arm the cells of the table."""
+    found = study.diagnostics.assign(label=study.diagnostics["label"].astype(str)).set_index(["label", "arm"])
+    arms = [*study.arms, *study.references]
+    rows = [(label, found.loc[label]) for label in labels]
+    return [(label, int(row["n"].iloc[0]), [_figures(row.loc[arm]) for arm in arms]) for label, row in rows]
+
+
+def _figures(row: pd.Series) -> dict[str, str]:
+    low, high = row.get("subclusters_low"), row.get("subclusters_high")
+    spread = "" if pd.isna(low) or low == high else f" ({low}–{high})"
+    excess = next((row[name] for name in ("sublabel_excess", "survival_excess") if pd.notna(row.get(name))), None)
+    return {
+        "count": f"{row['subclusters']}{spread}",
+        "kappa": _cell("kappa", row["kappa"]),
+        "recall": _cell("recall", excess),
+        "verdict": str(row["verdict"]),
+    }
+
+
+def _apart(study: Study, pair: tuple[str, str], label: str, thumbnails: dict[int, np.ndarray]) -> dict[str, Any]:
+    """One class of both arms: sub-clusters with examples, where its modes went, what to try."""
+    sides = [(arm, flows(study, arm, label)) for arm in pair]
+    return {
+        "label": label,
+        "arms": [
+            {
+                "name": arm,
+                "groups": [
+                    {
+                        "title": f"s{group.number + 1}: {group.size:,} items",
+                        "modes": ", ".join(f"{mode} {100 * share:.0f} %" for mode, share in group.modes[:5]),
+                        "picture": _strip([thumbnails[int(id)] for id in group.exemplars if int(id) in thumbnails]),
+                        "ids": ", ".join(f"#{id}" for id in group.exemplars),
+                    }
+                    for group in groups(study, arm, label)
+                ],
+                "steps": next_steps(study, arm, label),
+            }
+            for arm in dict.fromkeys(pair)
+        ],
+        "flows": _html(flow_figure(sides[0], sides[1])) if len(sides[0][1]) else "",
+    }
+
+
+def _thumbnails(study: Study) -> dict[int, np.ndarray]:
+    """Previews of the evaluated items by id; none where the study has no pictures, or they have moved."""
+    try:
+        pictures = study.thumbnails(side=TILE)
+    except UncollapseError:
+        pictures = None
+    ids = study.items["id"].to_numpy()[study.evaluated]
+    return {} if pictures is None else dict(zip(ids.tolist(), pictures, strict=True))
+
+
+def _strip(tiles: list[np.ndarray]) -> str:
+    """Pictures side by side, as an address that holds them; empty where there are none."""
+    if not tiles:
+        return ""
+    buffer = io.BytesIO()
+    Image.fromarray(np.concatenate(tiles, axis=1)).save(buffer, format="PNG")
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -1,0 +1,208 @@
+"""What to try for a class, given what the diagnostics say of it and how its arm was trained."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from core.diagnostics.verdicts import TOO_SMALL
+from core.recipe.recipe import Recipe, samples_against_noise
+from core.storage.study import Study
+
+LOST = frozenset({"blurred", "destroyed"})
+KEPT = frozenset({"preserved", "compressed"})
+MANY_COPIES = 0.3
+MANY_FOREIGN = 0.05
+IN_PIECES = 0.3
+UNSTABLE_BELOW = 0.5
+SMALLEST_NOISE = 0.01
+"""Share of wrong labels assumed where none was put in: hardly any data set is free of them."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do, and the figures that speak for it."""
+
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One class of one arm, as the rules below see it."""
+
+    study: Study
+    arm: str
+    row: pd.Series
+    """Of `Study.diagnostics`."""
+
+    @property
+    def recipe(self) -> Recipe | None:
+        return self.study.recipe if self.arm in self.study.arms else None
+
+    @property
+    def positives(self) -> str | None:
+        return self.study.arm(self.arm).positives
+
+    @property
+    def expected(self) -> int:
+        """Modes the class should have; 1 where nothing tells."""
+        return expected_modes(self.row) or 1
+
+    def share(self, name: str) -> float:
+        value = self.row.get(name)
+        return 0.0 if value is None or pd.isna(value) else float(value)
+
+
+def expected_modes(row: pd.Series) -> int | None:
+    """Modes a class should have: those known from the labels, else those counted in the reference; None = unknown.
+
+    row: of `Study.diagnostics`.
+    """
+    counts = [row.get(name) for name in ("sublabel_modes", "reference_subclusters")]
+    return next((int(count) for count in counts if not pd.isna(count)), None)
+
+
+def next_steps(study: Study, arm: str, label: str) -> list[Step]:
+    """What to try for one class of an arm, most useful first; one step that says so where nothing is needed."""
+    table = study.diagnostics
+    row = table[(table["arm"] == study.arm(arm).name) & (table["label"] == label)].iloc[0]
+    case = _Case(study, arm, row)
+    steps = [step for rule in _RULES if (step := rule(case)) is not None]
+    return steps or [_nothing_left(case)]
+
+
+def _more_items(case: _Case) -> Step | None:
+    if case.row["verdict"] != "too small":
+        return None
+    return Step(f"Hold out at least {TOO_SMALL} items of this class", "With fewer, one group and several look alike.")
+
+
+def _other_arm(case: _Case) -> Step | None:
+    """A sibling that kept the modes is the shortest way."""
+    if case.row["verdict"] not in LOST:
+        return None
+    table = case.study.diagnostics
+    others = table[(table["label"] == case.row["label"]) & table["arm"].isin(case.study.arms)]
+    kept = others[others["verdict"].isin(KEPT) & (others["arm"] != case.arm)]
+    if kept.empty:
+        return None
+    best = kept.sort_values("kappa").iloc[-1]
+    return Step(
+        f"Use the arm {best['arm']}",
+        f"There the class is {best['verdict']}, at kappa {best['kappa']:.2f} instead of {case.row['kappa']:.2f}.",
+    )
+
+
+def _nearest_rule(case: _Case) -> Step | None:
+    if case.row["verdict"] not in LOST or case.recipe is None or case.positives in {None, "nearest"}:
+        return None
+    if any(case.study.arm(arm).positives == "nearest" for arm in case.study.arms):
+        return None
+    return Step(
+        'Train an arm with positives = "nearest"',
+        f"This one pulls every anchor towards {_PULLS[str(case.positives)]}, across all modes of its class.",
+    )
+
+
+def _more_samples(case: _Case) -> Step | None:
+    if case.row["verdict"] not in LOST or case.recipe is None or case.positives != "nearest":
+        return None
+    now, wrong = case.recipe.train.samples_per_class, max(case.recipe.data.label_noise, SMALLEST_NOISE)
+    needed = math.ceil(samples_against_noise(wrong, modes=max(2, case.expected)))
+    if now >= needed:
+        return None
+    return Step(
+        f"Raise train.samples_per_class from {now} to {needed} or more",
+        f"With {case.expected} modes and {100 * wrong:.0f} % wrong labels, fewer items leave too many "
+        "anchors without a positive of their own mode.",
+    )
+
+
+def _fixed_beta(case: _Case) -> Step | None:
+    learned = case.recipe is not None and case.recipe.train.loss == "margin" and case.recipe.train.learn_beta != "no"
+    if case.row["verdict"] not in LOST or not learned:
+        return None
+    return Step(
+        'Fix the boundary: train.learn_beta = "no"',
+        "A learned beta falls to the margin, where the loss is least with every class at one point.",
+    )
+
+
+def _own_scale(case: _Case) -> Step | None:
+    if case.row["verdict"] != "compressed":
+        return None
+    return Step(
+        "Search inside the class, or train with a lower margin",
+        f"Its modes are there, at a small scale (kappa {case.row['kappa']:.2f}): fine neighbours are right, but any "
+        "noise in the vectors, such as quantisation, will mix them.",
+    )
+
+
+def _wrong_labels(case: _Case) -> Step | None:
+    share = case.share("foreign")
+    if share < MANY_FOREIGN:
+        return None
+    return Step(
+        f"Look at {share * case.row['n']:.0f} items that may carry a wrong label",
+        f"Most of their neighbours agree on one other class ({100 * share:.0f} % of this class). Wrong labels are what "
+        "makes margin losses collapse.",
+    )
+
+
+def _copies(case: _Case) -> Step | None:
+    share = case.share("near_duplicates")
+    if share < MANY_COPIES or case.row["kappa"] < 0.1:  # at one point, everything is a copy
+        return None
+    return Step(
+        "Keep near duplicates out of a batch",
+        f"{100 * share:.0f} % of its items have a copy in the class: as nearest positives, copies teach nothing.",
+    )
+
+
+def _pieces(case: _Case) -> Step | None:
+    share = case.share("fragmentation")
+    if share < IN_PIECES:
+        return None
+    fewer = " Fewer samples per class, or part of the positives at random, bind them together."
+    return Step(
+        "Check whether the class is wanted as one",
+        f"{100 * share:.0f} % of its modes lie next to a mode of another class."
+        + (fewer if case.positives == "nearest" else ""),
+    )
+
+
+def _shaky_count(case: _Case) -> Step | None:
+    stability, opinion, count = (case.row.get(name) for name in ("stability", "second_opinion", "subclusters"))
+    if count == 1 or pd.isna(stability) or (stability >= UNSTABLE_BELOW and (pd.isna(opinion) or opinion == count)):
+        return None
+    said = "no second opinion" if pd.isna(opinion) else f"a second opinion of {opinion}"
+    return Step(
+        f"Read the count of {count} as a hint",
+        f"Subsamples agree on the groups to {stability:.2f} (1 = always the same), with {said}.",
+    )
+
+
+def _nothing_left(case: _Case) -> Step:
+    if case.row["verdict"] in LOST:
+        return Step(
+            "Compare with the reference and with other losses",
+            "The rule and the batches are as they should be for its modes, so the sampling is not what holds it back.",
+        )
+    return Step("Nothing to repair", f"The class is {case.row['verdict']} here, and nothing speaks against that.")
+
+
+_PULLS = {"all": "all items of its class", "random": "a random item of its class", "hardest": "the farthest one"}
+_RULES: list[Callable[[_Case], Step | None]] = [
+    _more_items,
+    _other_arm,
+    _nearest_rule,
+    _more_samples,
+    _fixed_beta,
+    _own_scale,
+    _wrong_labels,
+    _copies,
+    _pieces,
+    _shaky_count,
+]

@@ -1,0 +1,86 @@
+"""Tables to take away: what the app shows, as CSV for spreadsheets and as Parquet for programs."""
+
+import csv
+import io
+import re
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Int
+
+from core.analysis.search import Filters, Metric, Query, hits_by_arm
+from core.storage.study import Study
+
+_FORMULA = re.compile(r"^[=+\-@\t\r\n＝＋－＠]")
+
+
+def to_csv(table: pd.DataFrame) -> bytes:
+    """CSV in UTF-8 in which no text is taken for a formula.
+
+    A spreadsheet runs a cell that begins with = + - or @, and labels and file names come from anywhere. As OWASP
+    advises (CSV Injection), such text gets a single quote before it; numbers stay what they are. Parquet has no such
+    readers and keeps every text as it is.
+    """
+    safe = table.copy()
+    for name in table.columns:
+        if not pd.api.types.is_numeric_dtype(table[name].dtype):
+            safe[name] = table[name].map(_harmless)
+    safe.columns = [_harmless(str(name)) for name in table.columns]
+    return safe.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC).encode("utf-8", "replace")
+
+
+def to_parquet(table: pd.DataFrame) -> bytes:
+    """Parquet, text untouched."""
+    buffer = io.BytesIO()
+    table.to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def selection_table(study: Study, ids: Int[np.ndarray, "m"], arms: tuple[str, ...]) -> pd.DataFrame:
+    """All that is known of some evaluated items: the study's own columns, and per arm what is measured of each.
+
+    Per arm, as "figure (arm)": sub-cluster (1 = the largest's number, missing = in none), the nearest other item with
+    its distance and class, place on the map, and figures of `Study.queries`. With two arms also the share of nearest
+    neighbours they have in common.
+    """
+    order = np.flatnonzero(study.evaluated)
+    place = np.searchsorted(order, ids)  # ids are row numbers
+    table = study.items.iloc[ids].reset_index(drop=True)
+    labels = study.items["label"].to_numpy()
+    for arm in dict.fromkeys(arms):
+        graph, groups = study.graph(arm), study.subclusters(arm)[ids]
+        nearest = graph.rows[place, 0]
+        known = nearest >= 0
+        others = np.where(known, order[np.maximum(nearest, 0)], 0)
+        positions = study.map(arm)[ids]
+        columns = {
+            "subcluster": pd.Series(groups + 1, dtype="Int64").where(groups >= 0),
+            "nearest": pd.Series(others, dtype="Int64").where(known),
+            "nearest distance": np.where(known, graph.distances[place, 0], np.nan),
+            "nearest class": pd.Series(labels[others], dtype=object).where(known),
+            "x": positions[:, 0],
+            "y": positions[:, 1],
+        }
+        figures = study.queries(arm).reindex(ids)
+        columns |= {name: figures[name].to_numpy() for name in figures if pd.api.types.is_numeric_dtype(figures[name])}
+        table = table.assign(**{f"{name} ({arm})": values for name, values in columns.items()})
+    if len(set(arms)) == 2:
+        table["shared neighbours"] = study.overlap(*arms)[ids]
+    return table
+
+
+def hits_table(study: Study, queries: dict[str, Query], k: int, *, filters: Filters, metric: Metric) -> pd.DataFrame:
+    """The hits of a query in each arm that it is asked in, one below the other, with their rank in the other arm."""
+    parts = []
+    for arm, found in hits_by_arm(study, queries, k, filters=filters, metric=metric).items():
+        found.insert(0, "rank", np.arange(1, len(found) + 1))
+        found.insert(0, "arm", arm)
+        found["subcluster"] = found["subcluster"].where(found["subcluster"] >= 0).astype("Int64") + 1
+        if "other_rank" in found:
+            found["other_rank"] = found["other_rank"].astype("Int64")
+        parts.append(found.rename(columns={"other_rank": "other rank"}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _harmless(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value

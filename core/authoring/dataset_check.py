@@ -1,0 +1,90 @@
+"""Pictures of the user's own, before any training: what is there, what is wrong, and a recipe to begin with."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from PIL import Image
+
+from core.access.allowed_paths import check_path
+from core.common.errors import UncollapseError
+from core.data import check, load
+from core.recipe.recipe import DataConfig, Recipe, checked
+
+EXAMPLES = 8
+MOST_CLASSES_IN_A_BATCH = 8
+SAMPLES = 16
+"""Of a class in a batch: nearest positives need a choice."""
+
+
+@dataclass(frozen=True)
+class FirstLook:
+    """What a data set holds; nothing but problems where there is an error among them."""
+
+    problems: pd.DataFrame
+    """Columns of `core.data.check`: where, severity, problem, remedy."""
+    items: int
+    classes: int
+    modes: int | None
+    """None where the data say nothing of modes."""
+    examples: list[tuple[str, Image.Image]]
+    """Class and picture, one each for the first classes."""
+    recipe: Recipe | None
+    """To start from; None where the data cannot be used."""
+
+    @property
+    def usable(self) -> bool:
+        return self.recipe is not None
+
+
+def data_config(path: str) -> DataConfig:
+    """How to read what a path leads to: a CSV or Parquet table, or else a folder or zip. Raises RecipeError."""
+    is_table = path.lower().endswith((".csv", ".parquet"))
+    return checked(DataConfig, {"source": "table" if is_table else "folder", "path": path})
+
+
+def first_look(path: str) -> FirstLook:
+    """Read every picture of a folder, zip or table once."""
+    config = data_config(path)
+    problems = check(config)
+    if (problems["severity"] == "error").any():
+        return FirstLook(problems, 0, 0, None, [], None)
+    data = load(config, seed=0)
+    items = data.items
+    modes = items["sublabel"].nunique() if "sublabel" in items else None
+    first = items.groupby("label", sort=True)["id"].first()
+    examples = [(str(label), data.images.picture(int(id))) for label, id in first.head(EXAMPLES).items()]
+    grey = all(picture.mode == "L" for _, picture in examples)
+    train = items[items["split"] == "train"]["label"].value_counts()
+    return FirstLook(problems, len(items), len(first), modes, examples, _recipe(path, config, train, grey=grey))
+
+
+def _recipe(path: str, config: DataConfig, train: pd.Series, *, grey: bool) -> Recipe:
+    """Both rules on a small network; batches that the classes can fill."""
+    classes = min(MOST_CLASSES_IN_A_BATCH, int((train >= 2).sum()))
+    samples = min(SAMPLES, int(train[train >= 2].median()))
+    return Recipe.from_dict(
+        {
+            "name": slug(Path(path).stem),
+            "data": {"source": config.source, "path": path, "channels": 1 if grey else 3},
+            "train": {"classes_per_batch": max(2, classes), "samples_per_class": max(2, samples)},
+            "arms": {"standard": {"positives": "random"}, "nearest": {"positives": "nearest"}},
+        }
+    )
+
+
+def slug(text: str) -> str:
+    """A name for a study or an arm: lower-case letters, digits and dashes, at most 40 of them."""
+    plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40].strip("-")
+    return plain or "data"
+
+
+def examine(path: str) -> FirstLook:
+    """`first_look` of a path from a browser, with whatever stops it as its only problem."""
+    try:
+        check_path(path)
+        return first_look(path)
+    except UncollapseError as error:
+        row = {"where": path, "severity": "error", "problem": str(error), "remedy": "correct this first"}
+        return FirstLook(pd.DataFrame([row]), 0, 0, None, [], None)

@@ -1,0 +1,226 @@
+"""What a form must know of the recipe, read from its dataclasses: there is no second list of options anywhere."""
+
+import contextlib
+import functools
+import json
+import tomllib
+import types
+from collections.abc import Sequence
+from dataclasses import dataclass, is_dataclass
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic_core import PydanticUndefined
+
+from core.access.allowed_paths import check_recipe
+from core.common.errors import DataError, RecipeError
+from core.recipe.recipe import (
+    OPTIONS,
+    SYNTHETIC,
+    USUAL_MARGINS,
+    USUAL_NEGATIVES,
+    ArmConfig,
+    Recipe,
+    samples_against_noise,
+)
+
+_REPO = Path(__file__).parents[2]  # where runs look for relative paths
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of a recipe."""
+
+    path: str
+    """As in "train.epochs"; for an arm's keys the name alone."""
+    kind: Literal["choice", "flag", "integer", "number", "text", "toml"]
+    """toml: a list or table, which a form asks for as it is written in a recipe."""
+    help: str
+    """Its docstring."""
+    default: Any
+    """None where it must be given or may be silent."""
+    optional: bool
+    """Whether it may be silent."""
+    choices: tuple[Any, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition(".")[2]
+
+
+@functools.cache
+def recipe_keys() -> tuple[Key, ...]:
+    """All keys of a recipe but the arms', in the order of the dataclasses."""
+    return tuple(key for key in _keys(Recipe, prefix="") if key.path != "arms")
+
+
+@functools.cache
+def arm_keys() -> tuple[Key, ...]:
+    """The keys of an arm."""
+    return tuple(_keys(ArmConfig, prefix=""))
+
+
+def assemble(values: dict[str, Any], arms: Sequence[tuple[str, dict[str, Any]]]) -> Recipe:
+    """A recipe from its values by path and its arms by name; None = silent. Raises RecipeError, one sentence.
+
+    Options of losses that no arm is trained with are left out, and of synthetic data where there are none. Lists and
+    tables may be text as in TOML.
+    """
+    names = [name for name, _ in arms]
+    for name in names:
+        if names.count(name) > 1:
+            raise RecipeError(f'the recipe is wrong: two arms are called "{name}"')
+    used = losses(values, [arm for _, arm in arms])
+    nested: dict[str, Any] = {"arms": {name: _given(arm) for name, arm in arms}}
+    kinds = {key.path: key.kind for key in recipe_keys()}
+    for path, value in _given(values).items():
+        *tables, name = path.split(".")
+        if not serves(path, used) or (tables[1:] == ["synthetic"] and values["data.source"] not in SYNTHETIC):
+            continue
+        table = nested
+        for part in tables:
+            table = table.setdefault(part, {})
+        if kinds.get(path) != "toml":
+            table[name] = value
+        elif (read := _read(value, path)) is not None:
+            table[name] = read
+    return Recipe.from_dict(nested)
+
+
+def value_at(recipe: dict[str, Any], path: str) -> Any:
+    """A value of a recipe's nested dict by its path, lists and tables as text; None where it is silent."""
+    value: Any = recipe
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return _written(value) if isinstance(value, dict | list | tuple) else value
+
+
+def _written(value: Any) -> str:
+    """As TOML on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(key)} = {_written(entry)}" for key, entry in value.items()) + "}"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _read(value: Any, path: str) -> Any:
+    """The list or table that a text means; None for an empty one. Raises RecipeError where it is no TOML."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return tomllib.loads(f"value = {value}")["value"] if value.strip() else None
+    except ValueError:
+        raise RecipeError(f"the recipe is wrong: {path}: write it as in TOML, and not {value!r:.80}") from None
+
+
+def losses(values: dict[str, Any], arms: Sequence[dict[str, Any]]) -> set[str]:
+    """The losses that arms are trained with; values by path."""
+    return {arm.get("loss") or values["train.loss"] for arm in arms if not arm.get("checkpoint")}
+
+
+def serves(path: str, used: set[str]) -> bool:
+    """Whether a key means something for one of these losses."""
+    table, _, name = path.rpartition(".")
+    return table != "train" or name not in OPTIONS or not used or bool(OPTIONS[name] & used)
+
+
+def usual(path: str, values: dict[str, Any]) -> str:
+    """What it means where an optional key is silent, in a word or two; values by path."""
+    loss, rate = values["train.loss"], f"{values['train.lr']:g}"
+    return {
+        "data.max_items": "all",
+        "model.backbone_lr": rate,
+        "train.margin": f"{USUAL_MARGINS[loss]:g}" if loss in USUAL_MARGINS else "the paper's",
+        "train.learn_beta": "one",
+        "train.temperature": "0.07",
+        "train.loss_lr": rate,
+        "train.negatives": USUAL_NEGATIVES.get(loss, "none"),
+        "train.snapshots": "every epoch",
+        "loss": loss,
+        "positives": "none",
+    }.get(path, "as usual")
+
+
+def missing_paths(recipe: Recipe) -> list[str]:
+    """What the recipe reads from the disk and is not there, or not allowed, one sentence each."""
+    try:
+        check_recipe(recipe)
+    except DataError as error:
+        return [str(error)]
+    wanted = {"data.path": recipe.data.path}
+    checkpoints = {f"arms.{name}.checkpoint": arm.checkpoint for name, arm in recipe.arms.items()}
+    wanted |= {key: path for key, path in checkpoints.items() if path != "pretrained"}
+    return [
+        f'{key}: there is nothing at "{path}" on the machine that runs the app'
+        for key, path in wanted.items()
+        if path and not _exists(_REPO / path)
+    ]
+
+
+def samples_advice(recipe: Recipe) -> str:
+    """How train.samples_per_class stands to what nearest positives need; empty where no arm uses them."""
+    if not any(arm.positives == "nearest" for arm in recipe.arms.values()):
+        return ""
+    noise, modes, samples = recipe.data.label_noise, recipe.data.modes, recipe.train.samples_per_class
+    if not noise:
+        return (
+            f"Nearest positives choose among {samples - 1} others of the class. Without label noise at least 8 "
+            "samples per class are enough of a choice; with it, the more noise and modes, the more samples."
+        )
+    if modes is None:
+        figures = ", ".join(f"{_needed(noise, modes)} for {modes}" for modes in (2, 5, 10))
+        return (
+            f"Against label noise of {noise:g}, theory's rule of thumb for nearest positives asks for samples per "
+            f"class by the modes of a class: {figures} modes. Here are {samples}."
+        )
+    needed = _needed(noise, modes)
+    verdict = "is enough" if samples >= needed else "is too few: a mislabelled item is too often the nearest one"
+    return (
+        f"Against label noise of {noise:g} with {modes} modes a class, theory's rule of thumb for nearest positives "
+        f"is at least {needed} samples per class; {samples} {verdict}."
+    )
+
+
+def _needed(noise: float, modes: int) -> int:
+    return -int(-samples_against_noise(noise, modes=modes) // 1)
+
+
+def _exists(path: Path) -> bool:
+    with contextlib.suppress(OSError, ValueError):
+        return path.exists()
+    return False
+
+
+def _given(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _fields(kind: Any) -> dict[str, Any]:
+    return kind.__pydantic_fields__
+
+
+def _keys(kind: Any, *, prefix: str) -> list[Key]:
+    found = []
+    for name, entry in _fields(kind).items():
+        annotation, _ = _without_none(entry.annotation)
+        inner = is_dataclass(annotation)
+        found += _keys(annotation, prefix=f"{prefix}{name}.") if inner else [_key(f"{prefix}{name}", entry)]
+    return found
+
+
+def _key(path: str, entry: Any) -> Key:
+    annotation, optional = _without_none(entry.annotation)
+    choices = get_args(annotation) if get_origin(annotation) is Literal else ()
+    kinds = {bool: "flag", int: "integer", float: "number", str: "text"}
+    kind: Any = "choice" if choices else kinds.get(annotation, "toml")
+    default = None if entry.default is PydanticUndefined else entry.default
+    if kind == "toml":
+        default, optional = _written(default) if default else "", False
+    return Key(path, kind, " ".join((entry.description or "").split()), default, optional, choices)
+
+
+def _without_none(annotation: Any) -> tuple[Any, bool]:
+    if get_origin(annotation) not in {Union, types.UnionType}:
+        return annotation, False
+    rest = [part for part in get_args(annotation) if part is not type(None)]
+    return rest[0], len(rest) < len(get_args(annotation))

@@ -1,0 +1,380 @@
+"""Runs in the background: start, watch, cancel, resume.
+
+A run is a subprocess in a session of its own, so it survives the app that started it. All that is known of it
+lies in `ROOT/.jobs/ID/`: recipe.toml or import.toml, log.txt, process.json and ticket.json (written by whoever
+starts it), status.json (written by the run itself, through StatusWriter), and files/ that came along for an import.
+The study appears at `ROOT/ID` when it is whole.
+
+Runs take turns (`core.jobs.queue`), for side by side they would fight for the cores. Each waits in its own process, so
+the line moves on without the app.
+"""
+
+import contextlib
+import errno
+import fcntl
+import itertools
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from core.access.allowed_paths import check_order, check_recipe
+from core.common.errors import RecipeError, StudyError
+from core.jobs import prefork, queue, subprocesses
+from core.jobs.status import Status, queued, read_json, read_status, write_json
+from core.recipe.import_spec import Order
+from core.recipe.recipe import Recipe
+from core.storage.workspace import unfinished
+
+COMMAND = (*prefork.CORE, "run")
+IMPORT = (*prefork.CORE, "import")
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_START_SECONDS = 20  # a run without a process for this long was never started
+_GRACE_SECONDS = 5  # between SIGTERM and SIGKILL
+_TAIL_BYTES = 64 * 1024
+_LOOK_SECONDS = 0.5  # between two looks at the line
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run, known by its id."""
+
+    id: str
+    root: Path
+    """The folder of the studies."""
+
+    @property
+    def folder(self) -> Path:
+        """Recipe, log and status of the run."""
+        return self.root / ".jobs" / self.id
+
+    @property
+    def study(self) -> Path:
+        """Where the study appears when the run is done."""
+        return self.root / self.id
+
+    @property
+    def recipe(self) -> Path:
+        """The recipe it runs, as TOML; not there for an import."""
+        return self.folder / "recipe.toml"
+
+    @property
+    def order(self) -> Path:
+        """What an import is made from, as TOML; not there for a training."""
+        return self.folder / "import.toml"
+
+    def status(self) -> Status:
+        """How far the run is; one whose process has gone without a word has failed."""
+        record = read_json(self._process_file)
+        process = self._process(record)  # looked for first: a status read after its end is the final one
+        status = read_status(self._status_file)
+        if status.over:
+            return status
+        if process is not None:
+            return replace(status, pid=process.pid)
+        if not record and time.time() - status.updated < _START_SECONDS:
+            return status
+        if read_json(self._process_file) != record:  # it was started again while we looked
+            return self.status()
+        if (self.study / "study.json").exists():
+            return replace(status, state="done", fraction=1.0, study=str(self.study))
+        return replace(status, state="failed", error=self._last_words())
+
+    def wait(self, timeout: float = 3600) -> Status:
+        """Block until the run is over. Raises TimeoutError after `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        while not (status := self.status()).over:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"run {self.id} is still {status.state} after {timeout:g} s")
+            time.sleep(0.05)
+        return status
+
+    def cancel(self, *, discard: bool = True) -> Status:
+        """End the run with all its processes; one that is over is left as it is.
+
+        discard: remove what it had written. Otherwise `resume` goes on where it stopped.
+        """
+        with self._locked():
+            return self._cancel(discard=discard)
+
+    def ahead(self) -> "list[Job]":
+        """The runs that this one waits for, the next to end first; none once it may begin."""
+        return [job for id in queue.before(self.folder) if not (job := Job(id, self.root)).status().over]
+
+    def go_now(self) -> None:
+        """Do not wait for other runs any longer."""
+        with _writing(self.root), self._locked():
+            if self.status().state == "queued":
+                queue.skip(self.folder)
+
+    def log_tail(self, lines: int = 20) -> str:
+        """The last lines that the run printed."""
+        try:
+            with (self.folder / "log.txt").open("rb") as log:
+                log.seek(max(0, log.seek(0, os.SEEK_END) - _TAIL_BYTES))
+                text = log.read().decode("utf-8", errors="replace")
+        except OSError:
+            return ""
+        return "\n".join(text.splitlines()[-lines:])
+
+    @property
+    def _status_file(self) -> Path:
+        return self.folder / "status.json"
+
+    @property
+    def _process_file(self) -> Path:
+        return self.folder / "process.json"
+
+    def _process(self, record: dict[str, Any]) -> psutil.Process | None:
+        """The live process of this run.
+
+        The system gives the number of a process that has ended to another one, so its command must be ours
+        too. (Its start time would also tell, but that moves whenever the clock is set.) A zombie has none, which
+        is an error here; nor, for a moment, has a process that is just being started.
+        """
+        with contextlib.suppress(psutil.Error, KeyError, TypeError, ValueError):
+            process = psutil.Process(record["pid"])
+            command = process.cmdline()
+            if not command or record.get("mark") in command:
+                return process
+        return None
+
+    def _last_words(self) -> str:
+        tail = self.log_tail(5)
+        return f"the run stopped unexpectedly{'; its last lines were:' if tail else ''}\n{tail}".strip()
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """One thread of one process at a time starts, cancels or deletes; a lock dies with its owner."""
+        try:
+            lock = (self.folder / "lock").open("w")
+        except FileNotFoundError:
+            raise _no_job(self.id) from None
+        with lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _cancel(self, *, discard: bool) -> Status:
+        status = self.status()
+        if not status.over:
+            if process := self._process(read_json(self._process_file)):
+                _end(process)
+            status = replace(status, state="cancelled", pid=None, updated=time.time())
+            if discard:
+                self._discard()
+                status = replace(status, history=[])
+            with contextlib.suppress(OSError):  # on a full disk it is ended all the same
+                write_json(self._status_file, asdict(status))
+        return status
+
+    def _discard(self) -> None:
+        shutil.rmtree(unfinished(self.study), ignore_errors=True)
+
+    def _launch(self, command: Sequence[str], *, resume: bool = False, at_once: bool = False) -> None:
+        """Start the process, once nothing is left that speaks of an earlier one."""
+        self._process_file.unlink(missing_ok=True)
+        history = read_status(self._status_file).history
+        write_json(self._status_file, asdict(queued(history)))
+        queue.draw(self.folder, at_once=at_once, is_over=lambda id: Job(id, self.root).status().over)
+        task = self.order if self.order.exists() else self.recipe
+        arguments = [str(task), "--out", str(self.study), "--status", str(self._status_file)]
+        process, mark = self._begin([*command, *arguments, *(["--resume"] if resume else [])])
+        try:
+            write_json(self._process_file, {"pid": process.pid, "mark": mark})
+        except OSError:
+            process.kill()  # nobody could watch or cancel it
+            raise
+
+    def _begin(self, command: Sequence[str]) -> tuple[subprocess.Popen[Any], str]:
+        """The process that runs this command, and what tells it from others: a part of its command line."""
+        path = self.folder / "log.txt"
+        if spare := prefork.take(command, log=path):
+            return spare.process, spare.mark
+        with path.open("ab") as log:
+            return subprocesses.start(command, output=log), str(self._status_file)
+
+
+def start(recipe: Recipe | str, *, root: Path, at_once: bool = False, command: Sequence[str] = COMMAND) -> Job:
+    """Start a run; its id is the recipe's name, with a number where that is taken.
+
+    recipe: a checked one, the name of a shipped one, or TOML. at_once: do not wait for the runs that came earlier.
+    Raises RecipeError, DataError for paths that are not allowed, and StudyError where the root cannot be written.
+    """
+    recipe = _checked(recipe)
+    check_recipe(recipe)
+    job = next(job for job in _candidates(root, recipe.name) if _claim(job, {job.recipe.name: recipe.to_toml()}))
+    _first_launch(job, command, at_once=at_once)
+    return job
+
+
+def start_import(
+    order: Order, *, root: Path, name: str, files: Path | None = None, command: Sequence[str] = IMPORT
+) -> Job:
+    """Start an import, which takes its turn among the runs.
+
+    files: a folder that some of the order's paths lead into; it moves to the job's own, and goes when that is deleted.
+    Raises DataError for paths that are not allowed, and StudyError where the root cannot be written.
+    """
+    check_order(order)
+    job = next(job for job in _candidates(root, name) if _claim(job, {job.order.name: order.to_toml()}))
+    if files is not None:
+        with _writing(job.root):
+            files.rename(job.folder / "files")
+            job.order.write_text(order.moved(files, job.folder / "files").to_toml(), encoding="utf-8")
+    _first_launch(job, command)
+    return job
+
+
+def next_id(root: Path, name: str) -> str:
+    """The id that the next run of this name gets."""
+    return next(job.id for job in _candidates(root, name) if not job.study.exists() and not job.folder.exists())
+
+
+def start_once(name: str, root: Path, *, command: Sequence[str] = COMMAND) -> Job:
+    """The run of a shipped recipe under its own name, started by whoever asks first.
+
+    However many sessions and processes ask at the same time, one run starts; one that failed or was cancelled, or
+    whose study is there, is not repeated. Raises RecipeError for an unknown name, StudyError for an unwritable root.
+    """
+    job = Job(name, Path(root).absolute())
+    if job.folder.exists() and not job.study.exists() and job.status().state == "done":
+        delete(job)  # its study has been deleted since
+    if _claim(job, {job.recipe.name: Recipe.load(name).to_toml()}):
+        _first_launch(job, command)
+    return job
+
+
+def resume(job: Job, *, command: Sequence[str] = COMMAND) -> Job:
+    """Start a failed or cancelled run again where it stopped; one under way or done is left alone."""
+    with _writing(job.root), job._locked():
+        if job.status().state in {"failed", "cancelled"}:
+            job._launch(command, resume=True)
+    return job
+
+
+def wait_for_turn(status_file: Path) -> None:
+    """Block until the run whose status this is may begin; called inside it. Raises StudyError if it is deleted."""
+    folder = status_file.absolute().parent
+    job = Job(folder.name, folder.parent.parent)
+    while job.ahead():
+        time.sleep(_LOOK_SECONDS)
+    if not folder.is_dir():
+        raise _no_job(job.id)
+
+
+def delete(job: Job) -> None:
+    """Forget a run, ending it first; a finished study stays."""
+    with job._locked():
+        job._cancel(discard=True)
+        job._discard()
+        waste = Path(tempfile.mkdtemp(prefix=".deleted-", dir=job.folder.parent))
+        job.folder.rename(waste / job.id)
+    shutil.rmtree(waste, ignore_errors=True)
+
+
+def list_jobs(root: Path) -> list[Job]:
+    """All trainings under a studies folder, newest first."""
+    return _list(root, "recipe.toml")
+
+
+def list_imports(root: Path) -> list[Job]:
+    """All imports, newest first."""
+    return _list(root, "import.toml")
+
+
+def _list(root: Path, task: str) -> list[Job]:
+    root = Path(root).absolute()
+    tasks = [path for path in (root / ".jobs").glob(f"*/{task}") if _ID.fullmatch(path.parent.name)]
+    return [Job(path.parent.name, root) for path in sorted(tasks, key=_age)]
+
+
+def get_job(root: Path, id: str) -> Job:
+    """A run by its id, which may come from a browser. Raises StudyError where there is none."""
+    job = Job(id, Path(root).absolute())
+    if not _ID.fullmatch(id) or not job.recipe.is_file():
+        raise _no_job(id)
+    return job
+
+
+def _checked(recipe: Recipe | str) -> Recipe:
+    if isinstance(recipe, Recipe):
+        return recipe
+    if "=" not in recipe:
+        return Recipe.load(recipe)
+    try:
+        return Recipe.from_dict(tomllib.loads(recipe))
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"the recipe is not valid TOML: {error}") from None
+
+
+def _candidates(root: Path, name: str) -> Iterator[Job]:
+    root = Path(root).absolute()
+    return (Job(name if n == 1 else f"{name}-{n}", root) for n in itertools.count(1))
+
+
+def _claim(job: Job, texts: dict[str, str]) -> bool:
+    """Make the job's folder, whole at once; False where the job or its study is there already."""
+    if job.study.exists() or job.folder.exists():
+        return False
+    with _writing(job.root):
+        job.folder.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".new-", dir=job.folder.parent))
+        try:
+            for name, text in texts.items():
+                (draft / name).write_text(text, encoding="utf-8")
+            write_json(draft / "status.json", asdict(queued()))
+            draft.rename(job.folder)
+        except OSError as error:
+            shutil.rmtree(draft, ignore_errors=True)
+            if error.errno in {errno.EEXIST, errno.ENOTEMPTY}:
+                return False
+            raise
+    return True
+
+
+def _first_launch(job: Job, command: Sequence[str], *, at_once: bool = False) -> None:
+    with _writing(job.root), job._locked():
+        if not job.status().over:  # cancelled before it began
+            job._launch(command, at_once=at_once)
+
+
+@contextlib.contextmanager
+def _writing(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StudyError(f"cannot start a run under {root}: {error.strerror or error}") from None
+
+
+def _end(process: psutil.Process) -> None:
+    """SIGTERM to the process's whole group, SIGKILL to what is still there after a while."""
+    with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
+        family = [process, *process.children(recursive=True)]
+        os.killpg(process.pid, signal.SIGTERM)
+        _, stubborn = psutil.wait_procs(family, timeout=_GRACE_SECONDS)
+        for member in stubborn:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                member.kill()
+        psutil.wait_procs(stubborn, timeout=_GRACE_SECONDS)
+
+
+def _age(recipe: Path) -> int:
+    try:
+        return -recipe.stat().st_mtime_ns
+    except FileNotFoundError:  # deleted since it was listed
+        return 0
+
+
+def _no_job(id: str) -> StudyError:
+    return StudyError(f'there is no run called "{id[:100]}": it may have been deleted')

@@ -1,0 +1,62 @@
+"""Whose turn it is: the runs of one studies folder go one after the other, in the order they came.
+
+Each has a ticket with its number in its own folder, so that it goes with it. Tickets of runs that are over mean
+nothing, and whoever draws a new one removes them: a run that is killed holds nobody up, and nobody need be there to
+call the next.
+"""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from core.jobs.status import read_json, write_json
+
+TICKET = "ticket.json"
+_AT_ONCE = 0  # the number of those that do not wait
+
+
+def draw(folder: Path, *, at_once: bool, is_over: Callable[[str], bool]) -> None:
+    """Put a run at the end of the line, or before all others; folder: the run's own, beside those of the others.
+
+    is_over: whether the run of that folder name has ended.
+    """
+    with _locked(folder.parent):
+        for ticket in folder.parent.glob(f"*/{TICKET}"):
+            if ticket.parent != folder and is_over(ticket.parent.name):
+                ticket.unlink(missing_ok=True)
+        last = max(_numbers(folder.parent).values(), default=_AT_ONCE)
+        _write(folder, _AT_ONCE if at_once else last + 1)
+
+
+def skip(folder: Path) -> None:
+    """Let a run that waits go at once."""
+    _write(folder, _AT_ONCE)
+
+
+def before(folder: Path) -> list[str]:
+    """The folders whose turn comes before this one's, first come first; none for one that skips or has no ticket."""
+    numbers = _numbers(folder.parent)
+    mine = numbers.get(folder.name, _AT_ONCE)
+    return sorted((name for name, number in numbers.items() if number < mine), key=lambda name: numbers[name])
+
+
+def _write(folder: Path, number: int) -> None:
+    write_json(folder / TICKET, {"number": number})
+
+
+def _numbers(folder: Path) -> dict[str, int]:
+    found = {ticket.parent.name: read_json(ticket).get("number") for ticket in folder.glob(f"*/{TICKET}")}
+    return {name: number for name, number in found.items() if isinstance(number, int)}
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """One process at a time draws, else a lower number might appear behind a run that has begun."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,30 @@
+"""Processes that outlive the one that starts them, unless they are told otherwise."""
+
+import os
+import subprocess
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+REPO = Path(__file__).parents[2]
+
+
+def start(
+    command: Sequence[str], *, output: int | IO[bytes] = subprocess.DEVNULL, stdin: int = subprocess.DEVNULL
+) -> subprocess.Popen[bytes]:
+    """Start a command at the head of a session of its own; returns at once. Raises OSError.
+
+    output: where it and its errors are written, unbuffered.
+    """
+    process = subprocess.Popen(
+        command,
+        cwd=REPO,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        stdin=stdin,
+        stdout=output,
+        stderr=output,
+        start_new_session=True,
+    )
+    threading.Thread(target=process.wait, daemon=True).start()  # leaves no zombie
+    return process

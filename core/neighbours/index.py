@@ -1,0 +1,238 @@
+"""Nearest neighbours of items, one interface: exact up to a size, approximate above it."""
+
+import functools
+from dataclasses import dataclass
+
+import faiss
+import numpy as np
+from jaxtyping import Float, Float32, Float64, Int, Int32, Int64
+
+from core.common.errors import DataError
+from core.common.parallel import chunks, in_threads
+from core.neighbours.exact import PAIR_CHUNK, RESOLUTION, Gallery, Shortlists
+
+EXACT_UP_TO = 100_000
+"""Rows up to which the search is exhaustive; above it an HNSW graph keeps the cost below quadratic."""
+
+MARGIN = 16
+"""Extra candidates fetched in float32, so that re-ranking in float64 has something to choose from."""
+
+BLOCK = 1024
+"""Queries answered at once."""
+
+MANY = 4 * BLOCK
+"""Queries from which on our own search is used where it is exact: faster than FAISS, but slow to load."""
+
+
+@dataclass(frozen=True)
+class KnnGraph:
+    """The k nearest other items of every item, by row number, nearest first; -1 and infinity where none is left."""
+
+    rows: Int32[np.ndarray, "n k"]
+    distances: Float32[np.ndarray, "n k"]
+
+
+Found = tuple[Float[np.ndarray, "q k"], Int64[np.ndarray, "q k"]]
+"""Distances, or their squares, and the row numbers they belong to."""
+
+
+class Neighbours:
+    """Euclidean search over a fixed matrix; hits are named by item id, nearest first, ties by lowest row.
+
+    embeddings: one row per item, finite. ids: unique. Raises DataError for anything else.
+    """
+
+    def __init__(self, embeddings: Float[np.ndarray, "n d"], ids: Int[np.ndarray, "m"]) -> None:
+        self._vectors = np.ascontiguousarray(embeddings, dtype=np.float32)
+        self.ids = np.asarray(ids, dtype=np.int64)
+        _check(self._vectors, self.ids)
+        self._centre = self._vectors.mean(axis=0)
+        centred = self._vectors - self._centre
+        self._largest_square = float(np.einsum("nd,nd->n", centred, centred).max(initial=0))
+        self._order = np.argsort(self.ids)
+        self.exact = len(centred) <= EXACT_UP_TO
+        self._index = faiss.IndexFlatL2(centred.shape[1]) if self.exact else _hnsw(centred.shape[1])
+        self._index.add(centred)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def search(
+        self, queries: Float[np.ndarray, "q d"], k: int
+    ) -> tuple[Float32[np.ndarray, "q k"], Int64[np.ndarray, "q k"]]:
+        """Distances (not squared) and ids of the k nearest items; padded with infinity and -1 when k > n."""
+        distances, rows = self._search_rows(queries, k)
+        return distances, self._ids_of(rows)
+
+    def search_ids(
+        self, ids: Int[np.ndarray, "q"], k: int
+    ) -> tuple[Float32[np.ndarray, "q k"], Int64[np.ndarray, "q k"]]:
+        """The same for items of the index; the item itself is left out by its id, wherever it ranks."""
+        own = self._rows_of(ids)
+        distances, rows = self._others(own, k)
+        return distances, self._ids_of(rows)
+
+    def vector_of(self, id: int) -> Float32[np.ndarray, "d"]:
+        """An item's vector. Raises DataError for one that is not searched."""
+        return self._vectors[self._rows_of(np.array([id]))[0]]
+
+    def rough_squares(self, query: Float[np.ndarray, "d"]) -> tuple[Float32[np.ndarray, "n"], float]:
+        """Squared distances of a vector to all items in one fast product, and how far off they may be."""
+        query = np.asarray(query, dtype=np.float32)
+        squares = self._squared_norms - 2 * (self._vectors @ query) + query @ query
+        return squares, 4 * RESOLUTION * float(self._squared_norms.max() + query @ query)  # seen: a quarter of it
+
+    @functools.cached_property
+    def _squared_norms(self) -> Float32[np.ndarray, "n"]:
+        return np.einsum("nd,nd->n", self._vectors, self._vectors)
+
+    def graph(self, k: int) -> KnnGraph:
+        """Neighbours of every item, itself left out."""
+        distances, rows = self._others(np.arange(len(self)), k)
+        return KnnGraph(rows.astype(np.int32), distances)
+
+    def _others(self, own: Int64[np.ndarray, "q"], k: int) -> Found:
+        return _without(own, *self._search_rows(self._vectors[own], k + 1))
+
+    def others_among(
+        self,
+        own: Int64[np.ndarray, "q"],
+        k: int,
+        lists: Shortlists,
+    ) -> Found:
+        """Distances and rows of the k items nearest to items, themselves left out; lists: k + 1 + MARGIN deep."""
+        candidates = lists.nearest(min(k + 1 + MARGIN, len(self)))
+        squares, rows = self._refine(self._vectors[own], k + 1, *candidates)
+        return _without(own, np.sqrt(squares).astype(np.float32), rows)
+
+    def _search_rows(self, queries: Float[np.ndarray, "q d"], k: int) -> Found:
+        queries = np.ascontiguousarray(queries, dtype=np.float32)
+        if queries.ndim != 2 or queries.shape[1] != self._vectors.shape[1]:
+            raise DataError(
+                f"queries have shape {queries.shape}, but the index holds vectors of {self._vectors.shape[1]} numbers"
+            )
+        if not np.isfinite(queries).all():
+            raise DataError("a query holds NaN or infinite values: embed it again or leave it out")
+        if self.exact and len(queries) >= MANY:
+            gallery = self._gallery
+            parts = in_threads(lambda rows: self._search_lists(gallery, queries[rows], k), chunks(len(queries), BLOCK))
+        else:
+            parts = [self._search_index(queries[rows], k) for rows in chunks(len(queries), BLOCK)]
+        squares, rows = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return np.sqrt(squares).astype(np.float32), rows
+
+    def _search_index(self, queries: Float32[np.ndarray, "q d"], k: int) -> Found:
+        return self._refine(queries, k, *self._index.search(queries - self._centre, min(k + MARGIN, len(self))))
+
+    def _search_lists(self, gallery: Gallery, queries: Float32[np.ndarray, "q d"], k: int) -> Found:
+        squares, rows = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int64)
+        depth = min(k + MARGIN, len(self))
+        for few, lists in gallery.nearest(queries, np.full(len(queries), depth)):
+            squares[few], rows[few] = self._refine(queries[few], k, *lists.nearest(depth))
+        return squares, rows
+
+    def _refine(
+        self,
+        queries: Float32[np.ndarray, "q d"],
+        k: int,
+        approximate: Float32[np.ndarray, "q c"],
+        rows: Int64[np.ndarray, "q c"],
+    ) -> Found:
+        """The k nearest, exact, from candidates with their squares in float32, the farthest candidate last."""
+        n, wanted = len(self), min(k, len(self))
+        centred = queries - self._centre
+        uncertainty = RESOLUTION * (self._largest_square + np.einsum("qd,qd->q", centred, centred))
+        squares = _squares_of_pairs(queries, self._vectors, rows)
+        squares, rows = _by_distance_then_row(squares, rows, wanted)
+        if self.exact and rows.shape[1] < n:  # something float32 ranked out may still belong among the first k
+            unsure = np.flatnonzero(squares[:, -1] >= approximate[:, -1] - uncertainty)
+            if len(unsure):
+                squares[unsure], rows[unsure] = self._search_in_float64(queries[unsure], wanted)
+        padding = ((0, 0), (0, k - wanted))
+        return np.pad(squares, padding, constant_values=np.inf), np.pad(rows, padding, constant_values=-1)
+
+    def _search_in_float64(self, queries: Float32[np.ndarray, "q d"], k: int) -> Found:
+        """Exhaustive search for queries whose neighbours lie closer together than float32 can tell apart."""
+        squares, rows = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int64)
+        for block in chunks(len(queries), max(1, PAIR_CHUNK // len(self))):
+            found = self._gallery.precise(queries[block])
+            reach = np.partition(found, k - 1, axis=1)[:, k - 1]
+            for i, row_squares, row_reach in zip(range(block.start, block.stop), found, reach, strict=True):
+                hits = np.flatnonzero(row_squares <= row_reach)
+                best = hits[np.argsort(row_squares[hits], kind="stable")[:k]]
+                squares[i], rows[i] = row_squares[best], best
+        return squares, rows
+
+    @functools.cached_property
+    def _gallery(self) -> "Gallery":
+        return Gallery(self._vectors)
+
+    def _ids_of(self, rows: Int64[np.ndarray, "q k"]) -> Int64[np.ndarray, "q k"]:
+        return np.where(rows < 0, -1, self.ids[rows])
+
+    def _rows_of(self, ids: Int[np.ndarray, "q"]) -> Int64[np.ndarray, "q"]:
+        ids = np.asarray(ids, dtype=np.int64)
+        places = np.searchsorted(self.ids, ids, sorter=self._order).clip(max=len(self) - 1)
+        rows = self._order[places]
+        if not np.array_equal(self.ids[rows], ids):
+            raise DataError(f"item {ids[self.ids[rows] != ids][0]} is not among the {len(self)} items searched")
+        return rows
+
+
+class GraphInPassing:
+    """The exact graph of `Neighbours.graph`, from shortlists that are made for something else too."""
+
+    def __init__(self, search: Neighbours, k: int) -> None:
+        self._search, self._k = search, k
+        self.depth = min(k + 1 + MARGIN, len(search))
+        """How deep the lists must be."""
+        shape = (len(search), k)
+        self.graph = KnnGraph(np.empty(shape, dtype=np.int32), np.empty(shape, dtype=np.float32))
+        """Complete when every row has been read."""
+
+    def read(self, own: Int64[np.ndarray, "q"], lists: Shortlists) -> None:
+        """The neighbours of these rows, from a `Gallery` of the same vectors."""
+        self.graph.distances[own], self.graph.rows[own] = self._search.others_among(own, self._k, lists)
+
+
+def _without(
+    own: Int64[np.ndarray, "q"], distances: Float[np.ndarray, "q k1"], rows: Int64[np.ndarray, "q k1"]
+) -> Found:
+    """Hits with each query's own row left out; where that is hidden behind its duplicates, without the last."""
+    is_self = rows == own[:, None]
+    is_self[~is_self.any(axis=1), -1] = True
+    kept = (len(own), rows.shape[1] - 1)
+    return distances[~is_self].reshape(kept), rows[~is_self].reshape(kept)
+
+
+def _squares_of_pairs(
+    queries: Float32[np.ndarray, "q d"], vectors: Float32[np.ndarray, "n d"], rows: Int64[np.ndarray, "q k"]
+) -> Float64[np.ndarray, "q k"]:
+    squares = np.empty(rows.shape)
+    for block in chunks(len(queries), max(1, PAIR_CHUNK // max(1, rows.shape[1] * queries.shape[1]))):
+        difference = vectors[rows[block]] - queries[block, None]  # exact in float32 where the two are close
+        squares[block] = np.einsum("qkd,qkd->qk", difference, difference)
+    return np.where(rows < 0, np.inf, squares)
+
+
+def _by_distance_then_row(squares: Float64[np.ndarray, "q m"], rows: Int64[np.ndarray, "q m"], k: int) -> Found:
+    order = np.lexsort((rows, squares), axis=1)[:, :k]
+    return np.take_along_axis(squares, order, axis=1), np.take_along_axis(rows, order, axis=1)
+
+
+def _hnsw(dimensions: int) -> faiss.IndexHNSWFlat:
+    index = faiss.IndexHNSWFlat(dimensions, 32)
+    index.hnsw.efConstruction, index.hnsw.efSearch = 80, 128
+    return index
+
+
+def _check(vectors: Float32[np.ndarray, "n d"], ids: Int64[np.ndarray, "m"]) -> None:
+    if vectors.ndim != 2 or not vectors.size:
+        raise DataError(f"embeddings have shape {vectors.shape}: neighbours need at least one row and one column")
+    if len(ids) != len(vectors):
+        raise DataError(f"there are {len(ids)} ids for {len(vectors)} embeddings: give one id per row")
+    if len(np.unique(ids)) != len(ids):
+        raise DataError("some ids are used twice: give every item an id of its own")
+    broken = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+    if len(broken):
+        raise DataError(f"embedding row {broken[0]} holds NaN or infinite values ({len(broken)} rows do): remove them")

@@ -1,0 +1,211 @@
+"""From items and embeddings to the parts of a study folder: the half of a study that needs no training."""
+
+import contextlib
+import platform
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float32
+
+from core.common.errors import DataError
+from core.common.strict_json import to_json
+from core.data.images import FileImages, Images
+from core.diagnostics import Diagnosis, analyse, survey
+from core.embedding.pixels import stream_pixel_vectors
+from core.neighbours.index import KnnGraph
+from core.projection import NEIGHBOURS, paired_maps
+from core.storage.study import GRAPH_DISTANCES, GRAPH_ROWS, REFERENCE, SCHEMA, evaluated, labels_and_modes, map_array
+from core.storage.workspace import save_array, save_blocks
+
+Progress = Callable[..., None]
+"""Called with any of stage, arm, epoch, epochs, fraction (0 to 1 of the whole), message, row (an epoch's figures)."""
+
+DRAWN_BESIDE = 10_000
+"""Items up to which maps are drawn while worker processes count; with more, both at once would take too much memory."""
+
+VERSIONS = ("torch", "pytorch-metric-learning", "umap-learn", "faiss-cpu", "scikit-learn", "numpy")
+
+
+class Stages:
+    """The stages of the work, timed, and told to whoever watches.
+
+    starts: the share of the whole that is done when each stage begins, in order.
+    """
+
+    def __init__(self, starts: dict[str, float], progress: Progress | None) -> None:
+        self.report: Progress = progress or (lambda **_: None)
+        self.timings: dict[str, float] = {}
+        """Seconds each stage took."""
+        self._starts = starts
+        self._now = next(iter(starts))
+
+    @contextlib.contextmanager
+    def stage(self, name: str, message: str) -> Iterator[None]:
+        """One stage, from its beginning to its end."""
+        self._now = name
+        started = time.perf_counter()
+        self.report(stage=name, message=message, fraction=self._starts[name])
+        yield
+        self.timings[name] = round(time.perf_counter() - started, 2)
+
+    def reached(self, share: float, **news: Any) -> None:
+        """How much of the present stage is done, 0 to 1, and what else there is to tell."""
+        names = [*self._starts]
+        begin, end = self._starts[self._now], [*self._starts.values(), 1.0][names.index(self._now) + 1]
+        self.report(fraction=begin + share * (end - begin), **news)
+
+
+class Assembly:
+    """A study folder in the making: `add` every space, then `analyse`, `draw` and `describe`.
+
+    items: one row each in id order, as `Study.items` describes; written at once. Raises DataError where no evaluated
+    item is a query, or none is searched.
+    """
+
+    def __init__(self, folder: Path, items: pd.DataFrame, *, seed: int, stages: Stages) -> None:
+        self.folder, self.seed, self.stages = folder, seed, stages
+        self._entries: list[dict[str, Any]] = []
+        self._spaces: dict[str, Float32[np.ndarray, "n _"]] = {}
+        self._graphs: dict[str, KnnGraph] = {}
+        self._rows = np.flatnonzero(evaluated(items))
+        self._all = len(self._rows) == len(items)
+        self._items = items.iloc[self._rows]
+        self._ids = self._items["id"].to_numpy()
+        self._roles = _roles(self._items)
+        self._background = ThreadPoolExecutor(1)
+        self._maps: Future[dict[str, np.ndarray]] | None = None
+        items.to_parquet(folder / "items.parquet", index=False)
+
+    def add(
+        self,
+        name: str,
+        kind: str,
+        vectors: Float32[np.ndarray, "n d"],
+        *,
+        positives: str | None = None,
+        warnings: Sequence[str] = (),
+    ) -> None:
+        """An arm or a reference as unit vectors, rows as the items; kind, positives, warnings: as in `Arm`."""
+        self.add_blocks(name, kind, [vectors], shape=vectors.shape)
+        self._entries[-1] |= {"positives": positives, "warnings": list(warnings)}
+
+    def add_pixels(self, images: Images, *, side: int, channels: int) -> None:
+        """The reference of raw pixels, whose pictures are decoded a few at a time."""
+        blocks = stream_pixel_vectors(images, side=side, channels=channels)
+        self.add_blocks(REFERENCE, "reference", blocks, shape=(len(images), channels * side * side))
+        self._entries[-1]["pixels"] = {"side": side, "channels": channels}
+
+    def add_blocks(
+        self, name: str, kind: str, blocks: Iterable[Float32[np.ndarray, "_ d"]], *, shape: tuple[int, int]
+    ) -> Float32[np.ndarray, "n d"]:
+        """`add` of vectors that arrive block by block and may be too many to be held at once; returns them, mapped."""
+        folder = self.folder / "arms" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / "embeddings.npy"
+        save_blocks(path, blocks, shape=shape, dtype=np.dtype(np.float32))
+        self._spaces[name] = map_array(path)
+        self._entries.append({"name": name, "kind": kind, "positives": None, "warnings": []})
+        return self._spaces[name]
+
+    def warn(self, name: str, warning: str) -> None:
+        """Note something wrong with a space that has been added."""
+        next(entry for entry in self._entries if entry["name"] == name)["warnings"].append(warning)
+
+    def analyse(self) -> None:
+        """Retrieval, sub-clusters and collapse of every space, measured against the reference."""
+        labels, modes = labels_and_modes(self._items)
+        references = [entry["name"] for entry in self._entries if entry["kind"] == "reference"]
+        diagnoses: dict[str, Diagnosis] = {}
+        queries: dict[str, pd.DataFrame] = {}
+        order = sorted(self._spaces, key=lambda name: name not in references)
+        for name in order:
+            self._graphs[name], found = survey(
+                self._points(name), labels, ids=self._ids, k=NEIGHBOURS, sublabels=modes, **self._roles
+            )
+            queries[name] = found.assign(id=self._ids[found.index])
+            save_array(self.folder / "arms" / name / GRAPH_ROWS, self._graphs[name].rows)
+            save_array(self.folder / "arms" / name / GRAPH_DISTANCES, self._graphs[name].distances)
+        if len(self._ids) <= DRAWN_BESIDE:
+            self._maps = self._background.submit(self._paired_maps)
+        for name in order:
+            report = self._reporter(name, done=len(diagnoses))
+            report(0, 0)
+            diagnoses[name] = analyse(
+                self._points(name),
+                labels,
+                sublabels=modes,
+                reference=diagnoses[references[0]] if references and name not in references else None,
+                seed=self.seed,
+                graph=self._graphs[name],
+                progress=report,
+                reliability=False if name in references else None,  # of a reference only the count is used
+            )
+        for entry in self._entries:
+            entry["metrics"] = queries[entry["name"]].drop(columns="id").mean().to_dict()
+        groups = {name: pd.DataFrame({"id": self._ids, "subcluster": d.assignments}) for name, d in diagnoses.items()}
+        self._save("queries", queries)
+        self._save("subclusters", groups)
+        self._save("diagnostics", {name: diagnosis.table for name, diagnosis in diagnoses.items()})
+
+    def draw(self) -> None:
+        """The maps of all spaces; after `analyse`, whose neighbours they are drawn from."""
+        maps = self._paired_maps() if self._maps is None else self._maps.result()
+        places = {name: pd.DataFrame({"id": self._ids, "x": xy[:, 0], "y": xy[:, 1]}) for name, xy in maps.items()}
+        self._save("map", places)
+
+    def describe(self, **facts: Any) -> None:
+        """Write study.json, the last part; facts: what else it should say."""
+        description = {
+            "schema": SCHEMA,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            **facts,
+            "arms": self._entries,
+            "timings": self.stages.timings,
+            "versions": {"python": platform.python_version()} | {name: version(name) for name in VERSIONS},
+        }
+        (self.folder / "study.json").write_text(to_json(description, indent=1), encoding="utf-8")
+
+    def _paired_maps(self) -> dict[str, Float32[np.ndarray, "m 2"]]:
+        points = {name: self._points(name) for name in self._spaces}
+        return paired_maps(points, self._graphs, seed=self.seed, labels=self._items["label"].to_numpy())
+
+    def _points(self, name: str) -> Float32[np.ndarray, "m d"]:
+        """The evaluated items' vectors: no copy where that is all of them."""
+        vectors = np.asarray(self._spaces[name])
+        return vectors if self._all else vectors[self._rows]
+
+    def _reporter(self, name: str, *, done: int) -> Callable[[int, int], None]:
+        """What tells the progress of one space's diagnosis, when `done` spaces are done."""
+
+        def report(classes: int, total: int) -> None:
+            counted = f", {classes:,} of {total:,} classes" if total else ""
+            share = (done + classes / max(total, 1)) / len(self._spaces)
+            self.stages.reached(share, message=f"diagnosing {name}{counted}")
+
+        return report
+
+    def _save(self, name: str, tables: dict[str, pd.DataFrame]) -> None:
+        """One table with a column `arm`, arms in the study's order."""
+        parts = [tables[arm].assign(arm=arm) for arm in self._spaces]
+        pd.concat(parts, ignore_index=True).to_parquet(self.folder / f"{name}.parquet", index=False)
+
+
+def image_root(images: Images | None) -> str | None:
+    """Where pictures that stay outside the study lie."""
+    return str(images.root.resolve()) if isinstance(images, FileImages) else None
+
+
+def _roles(items: pd.DataFrame) -> dict[str, Any]:
+    """Which evaluated items are queries and which are searched, where the items say: a mask each."""
+    roles = {name: items[name].to_numpy(dtype=bool) for name in ("is_query", "is_gallery") if name in items}
+    for name, role in roles.items():
+        if not role.any():
+            raise DataError(f"{name} is false for all evaluated items, so there is nothing to measure; correct it")
+    return roles

@@ -1,0 +1,161 @@
+"""A study of embeddings made elsewhere: a table of items, a matrix per arm, and no training."""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float32
+
+from core.common.errors import DataError
+from core.data.collection import Problem, raise_errors
+from core.data.images import FileImages
+from core.data.table import read_items
+from core.data.vectors import Rows, Vectors, open_vectors
+from core.embedding.pixels import REFERENCE_SIDE
+from core.pipeline.assembly import Assembly, Progress, Stages, image_root
+from core.recipe.recipe import ARM_NAME
+from core.storage.study import REFERENCE, Study, evaluated
+from core.storage.workspace import workspace
+from core.training.monitoring import TOTAL_COLLAPSE
+
+STARTS = {"read": 0.0, "analyse": 0.05, "maps": 0.6}
+"""Share of the whole that is done when a stage begins."""
+
+LOOKED_AT = 32
+"""Pictures looked at to see whether they are grey."""
+
+
+def parse_sources(texts: Iterable[str], *, option: str) -> dict[str, Path]:
+    """`NAME=FILE` texts as name -> file. Raises DataError, which calls them by the option they were given with."""
+    sources: dict[str, Path] = {}
+    for text in texts:
+        name, equals, path = text.partition("=")
+        if not equals or not name or not path:
+            raise DataError(f'cannot read {option} "{text}"; write NAME=FILE, as in {option} standard=a.npy')
+        if name in sources:
+            raise DataError(f'{option}: the name "{name}" is given twice; give every matrix a name of its own')
+        sources[name] = Path(path)
+    return sources
+
+
+def import_study(
+    table: Path,
+    embeddings: dict[str, Path],
+    out: Path,
+    *,
+    reference: dict[str, Path] | None = None,
+    images: Path | None = None,
+    title: str = "",
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Study:
+    """Make a study at `out`, which must not exist yet, of the items in a table and their vectors in matrices.
+
+    embeddings: arm name -> .npy or .parquet, as `core.data.vectors` describes; rows are L2-normalised. reference: at
+    most one matrix of the same items from before any training, under any name; without one, the raw pixels of
+    `images`, the folder or zip that the table's paths lead to, if given. Without a split all items are evaluated.
+    Raises UncollapseError; however it ends, a study that is not whole is not there.
+    """
+    out = out.absolute()
+    reference = reference or {}
+    _check_names(embeddings, reference)
+    with workspace(out) as folder:
+        stages = Stages(STARTS, progress)
+        with stages.stage("read", "reading the items"):
+            items, pictures = _read_items(table, images)
+            rows = Rows(table, len(items), items["name"].tolist() if "name" in items else None)
+            if pictures is None and "name" not in items:
+                items = items.rename(columns={"path": "name"})
+            opened = {name: open_vectors(path, rows) for name, path in (embeddings | reference).items()}
+            parts = Assembly(folder, items, seed=seed, stages=stages)
+            for name, vectors in opened.items():
+                stages.reached(0, message=f"reading {name}")
+                _add(parts, name, vectors, items, kind="reference" if name in reference else "imported")
+            if pictures is not None and not reference:
+                stages.reached(0.5, message="reading the pictures")
+                side = int(np.clip(max(pictures.picture(0).size), 8, REFERENCE_SIDE))
+                parts.add_pixels(pictures, side=side, channels=_channels(pictures))
+        with stages.stage("analyse", "diagnosing every class"):
+            parts.analyse()
+        with stages.stage("maps", "drawing the maps"):
+            parts.draw()
+        parts.describe(title=title or out.name, image_root=image_root(pictures))
+    return Study.load(out)
+
+
+def check_import(
+    table: Path, embeddings: dict[str, Path], *, reference: dict[str, Path], images: Path | None
+) -> tuple[pd.DataFrame, list[str]]:
+    """What an import would find: the items, and everything wrong, a sentence for each file.
+
+    Values are read too, all of them. The items are empty where the table itself cannot be used.
+    """
+    try:
+        items, _ = _read_items(table, images)
+    except DataError as error:
+        return pd.DataFrame(), [str(error)]
+    rows = Rows(table, len(items), items["name"].tolist() if "name" in items else None)
+    return items, list(_faults(embeddings, reference, rows))
+
+
+def _faults(embeddings: dict[str, Path], reference: dict[str, Path], rows: Rows) -> Iterator[str]:
+    try:
+        _check_names(embeddings, reference)
+    except DataError as error:
+        yield str(error)
+    for path in (embeddings | reference).values():
+        try:
+            for _ in open_vectors(path, rows).unit_blocks():
+                pass
+        except DataError as error:
+            yield str(error)
+
+
+def _check_names(embeddings: dict[str, Path], reference: dict[str, Path]) -> None:
+    if not embeddings:
+        raise DataError("there are no embeddings; give at least one arm: --embeddings standard=a.npy")
+    if len(reference) > 1:
+        raise DataError(f"there are {len(reference)} references ({', '.join(reference)}); give one")
+    for name in [*embeddings, *reference]:
+        if not re.fullmatch(ARM_NAME, name):
+            raise DataError(f'the name "{name}" must be lower-case letters, digits and dashes, at most 40')
+    if REFERENCE in embeddings:
+        raise DataError(f'an arm cannot be called "{REFERENCE}": that is the reference; give it another name')
+    if both := [name for name in embeddings if name in reference]:
+        raise DataError(f'"{both[0]}" is an arm and the reference; give them different names')
+
+
+def _read_items(table: Path, images: Path | None) -> tuple[pd.DataFrame, FileImages | None]:
+    items, pictures = read_items(table, images=images)
+    if pictures is not None:
+        faults = pictures.faults(thorough=False).items()
+        raise_errors(
+            [Problem(pictures.paths[row], "error", f.problem, f.remedy) for row, f in faults], origin=str(images)
+        )
+    if len(items) < 2:
+        raise DataError(f"{table} lists a single item, which has no neighbours; list at least two")
+    items.insert(0, "id", np.arange(len(items), dtype=np.int64))
+    return items, pictures
+
+
+def _add(parts: Assembly, name: str, vectors: Vectors, items: pd.DataFrame, *, kind: str) -> None:
+    points = parts.add_blocks(name, kind, vectors.unit_blocks(), shape=vectors.values.shape)
+    rows = evaluated(items)
+    spread = _spread(points if rows.all() else points[rows])
+    if spread < TOTAL_COLLAPSE:
+        parts.warn(name, f"total collapse: all items lie at one point (spread {spread:.1e})")
+
+
+def _spread(points: Float32[np.ndarray, "n d"]) -> float:
+    """Root mean square distance to the mean, without a copy in float64."""
+    mean = points.mean(axis=0, dtype=np.float64)
+    square = np.einsum("nd,nd->", points, points, dtype=np.float64) / len(points)
+    return float(np.sqrt(max(0.0, square - mean @ mean)))
+
+
+def _channels(pictures: FileImages) -> int:
+    """1 where the first pictures are all grey, else 3."""
+    modes = {pictures.picture(row).mode for row in range(min(LOOKED_AT, len(pictures)))}
+    return 1 if modes == {"L"} else 3

@@ -1,0 +1,61 @@
+"""An import to be made, as a file that says what from."""
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+import tomli_w
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from core.common.errors import DataError
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class Order:
+    """What `core.pipeline.importing.import_study` is to be given; paths are the machine's own."""
+
+    table: str
+    embeddings: dict[str, str]
+    """Arm name -> matrix."""
+    reference: dict[str, str]
+    """At most one more."""
+    images: str = ""
+    title: str = ""
+    seed: int = 0
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Raises DataError for a file that is no order."""
+        try:
+            return TypeAdapter(cls).validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, ValidationError, RecursionError) as error:
+            reason = str(error).splitlines()[0]
+            raise DataError(f"{path} does not say what to import ({reason}); give --table and --embeddings") from None
+
+    def to_toml(self) -> str:
+        return tomli_w.dumps(TypeAdapter(Order).dump_python(self))
+
+    def moved(self, old: Path, new: Path) -> "Order":
+        """The same, its files having gone from one folder to another."""
+
+        def move(path: str) -> str:
+            return str(new / Path(path).relative_to(old)) if path and Path(path).is_relative_to(old) else path
+
+        return replace(
+            self,
+            table=move(self.table),
+            embeddings={name: move(path) for name, path in self.embeddings.items()},
+            reference={name: move(path) for name, path in self.reference.items()},
+            images=move(self.images),
+        )
+
+    def sources(self) -> dict[str, Any]:
+        """As `import_study` takes them."""
+        return {
+            "table": Path(self.table),
+            "embeddings": {name: Path(path) for name, path in self.embeddings.items()},
+            "reference": {name: Path(path) for name, path in self.reference.items()},
+            "images": Path(self.images) if self.images else None,
+        }

@@ -1,0 +1,406 @@
+"""A study on disk: one folder with items, arms and everything computed from them. What the app reads.
+
+Reading one imports neither torch nor umap. Writing goes to a hidden sibling, renamed when whole.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, Self
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float, Float32, Int64, UInt8
+from PIL import Image
+from pydantic import Field, TypeAdapter, ValidationError
+from typing_extensions import TypedDict  # pydantic takes no other before Python 3.12
+
+from core.common.errors import RecipeError, StudyError
+from core.data.images import ArrayImages, FileImages, Images
+from core.embedding.pixels import pixel_vectors, to_pixels
+from core.neighbours.index import KnnGraph, Neighbours
+from core.recipe.recipe import ARM_NAME, PositiveRule, Recipe
+from core.storage.snapshots import SNAPSHOTS, Snapshots
+
+if TYPE_CHECKING:
+    from core.embedding.embed import PictureEmbedder
+
+SCHEMA = 1
+GRAPH_ROWS, GRAPH_DISTANCES = "neighbours.npy", "distances.npy"
+"""Files of an arm: every evaluated item's neighbours, as `KnnGraph` describes."""
+
+OVERLAP_K = 10
+REFERENCE = "pixels"
+
+_TABLES = {
+    "items.parquet": {"id", "label"},
+    "map.parquet": {"arm", "id", "x", "y"},
+    "subclusters.parquet": {"arm", "id", "subcluster"},
+    "diagnostics.parquet": {"arm", "label", "verdict"},
+    "queries.parquet": {"arm", "id"},
+}
+
+
+class _PixelEntry(TypedDict):
+    side: Annotated[int, Field(ge=1)]
+    channels: Literal[1, 3]
+
+
+class _ArmEntry(TypedDict):
+    name: Annotated[str, Field(pattern=f"^{ARM_NAME}$")]  # names a folder, so it must not lead elsewhere
+    kind: Literal["trained", "imported", "reference"]
+    positives: PositiveRule | None
+    warnings: tuple[str, ...]
+    metrics: dict[str, float | None]
+    pixels: NotRequired[_PixelEntry]
+
+
+class _Description(TypedDict):
+    """What `Study` reads of study.json; the rest is for people."""
+
+    created: str
+    recipe: NotRequired[dict[str, Any]]
+    title: NotRequired[str]
+    arms: list[_ArmEntry]
+    timings: dict[str, float]
+    image_root: str | None
+
+
+@dataclass(frozen=True)
+class PixelSpace:
+    """How pictures become vectors of raw pixels: as squares of `side` pixels, grey (1 channel) or colour (3)."""
+
+    side: int
+    channels: int
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One embedding of the study's items."""
+
+    name: str
+    kind: str
+    """ "trained", "imported" or "reference"."""
+    positives: str | None
+    """The positive sampling rule, for a trained arm."""
+    folder: Path
+    metrics: dict[str, float]
+    """Figures of `core.diagnostics.retrieval_metrics` over the evaluated items."""
+    warnings: tuple[str, ...]
+    """What went wrong in training, such as total collapse; one sentence each."""
+    embeddings: Float32[np.ndarray, "n d"]
+    """Unit vectors, rows as in `Study.items`; read-only, mapped from disk."""
+    pixels: PixelSpace | None
+    """For a reference made of raw pixels."""
+
+    @property
+    def takes_pictures(self) -> bool:
+        """Whether a new picture can be embedded here: there is a network, or the vectors are pixels."""
+        return self.kind == "trained" or self.pixels is not None
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """One row per epoch; empty for arms that were not trained here. Raises StudyError where it is damaged."""
+        path = self.folder / "history.parquet"
+        try:
+            return pd.read_parquet(path) if path.exists() else pd.DataFrame({"epoch": []})
+        except (OSError, ValueError) as error:
+            raise StudyError(f"{path.name} of the arm {self.name} cannot be read ({_reason(error)})") from None
+
+    @cached_property
+    def network(self) -> "PictureEmbedder":
+        """The network of an arm that has one, read once. Raises CheckpointError."""
+        from core.embedding.embed import PictureEmbedder  # imports torch
+
+        return PictureEmbedder(self.folder)
+
+    @cached_property
+    def snapshots(self) -> Snapshots:
+        """The evaluated items' embeddings before training and after its epochs, as far as they were kept."""
+        return Snapshots(self.folder / SNAPSHOTS)
+
+
+class Study:
+    """A finished study, read as it is needed."""
+
+    def __init__(self, path: Path, description: _Description) -> None:
+        self.path = path
+        self.recipe = Recipe.from_dict(description["recipe"]) if "recipe" in description else None
+        """What the study was trained by; None where its embeddings were imported."""
+        self.name = self.recipe.title or self.recipe.name if self.recipe else description.get("title") or path.name
+        self.created = description["created"]
+        self.timings = description["timings"]
+        self._image_root = description["image_root"]
+        self._arms = {entry["name"]: self._read_arm(entry) for entry in description["arms"]}
+        self._neighbours: dict[str, Neighbours] = {}
+        self._graphs: dict[str, KnnGraph] = {}
+        self._subclusters: dict[str, Int64[np.ndarray, "n"]] = {}
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Open a study folder and check that its parts fit. Raises StudyError with one sentence if not."""
+        path = Path(path)
+        if not (path / "study.json").is_file():
+            raise StudyError(
+                f"{path} is not a study: it has no study.json; make one with `python -m core run`, or import"
+            )
+        try:
+            description = json.loads((path / "study.json").read_text(encoding="utf-8"))
+            if description["schema"] != SCHEMA:
+                raise StudyError(
+                    f"{path} has schema {description['schema']}, this version reads {SCHEMA}: make it again"
+                )
+            study = cls(path, TypeAdapter(_Description).validate_python(description))
+            study._check()
+        except (OSError, ValueError, KeyError, TypeError, RecursionError, RecipeError) as error:
+            raise StudyError(f"the study {path.name} is damaged ({_reason(error)}); make it again") from None
+        return study
+
+    @property
+    def arms(self) -> list[str]:
+        """Trained and imported arms, in the recipe's order."""
+        return [name for name, arm in self._arms.items() if arm.kind != "reference"]
+
+    @property
+    def references(self) -> list[str]:
+        """Spaces from before training; they answer to the same calls as arms."""
+        return [name for name, arm in self._arms.items() if arm.kind == "reference"]
+
+    def arm(self, name: str) -> Arm:
+        """Raises StudyError where there is no such arm."""
+        if name not in self._arms:
+            raise StudyError(f'{self.path.name} has no arm "{name}"; it has {", ".join(self._arms)}')
+        return self._arms[name]
+
+    @cached_property
+    def items(self) -> pd.DataFrame:
+        """One row per item in id order: id, label, [sublabel], [split], [path], [clean_label], [is_query, is_gallery].
+
+        Also [name]: what the user calls an imported item.
+        """
+        return self._table("items.parquet")
+
+    @cached_property
+    def evaluated(self) -> Bool[np.ndarray, "n"]:
+        """The items that figures, maps and galleries are about: those held out, or all where none are."""
+        return evaluated(self.items)
+
+    @cached_property
+    def diagnostics(self) -> pd.DataFrame:
+        """Columns of `core.diagnostics.diagnose` and `arm`; one row per arm and class, evaluated items."""
+        return self._table("diagnostics.parquet")
+
+    def queries(self, name: str) -> pd.DataFrame:
+        """Columns of `core.diagnostics.retrieval_per_query`, indexed by the id of each query.
+
+        Queries are the evaluated items, or those among them that `is_query` marks.
+        """
+        table = self._table("queries.parquet")
+        return table[table["arm"] == self.arm(name).name].drop(columns="arm").set_index("id")
+
+    def map(self, name: str) -> Float32[np.ndarray, "n 2"]:
+        """Places on the arm's map, rows as in `items`; NaN for items that are not on it."""
+        places = self._per_item("map.parquet", self.arm(name).name)
+        return places[["x", "y"]].to_numpy(np.float32)
+
+    def subclusters(self, name: str) -> Int64[np.ndarray, "n"]:
+        """Sub-cluster within its class of each item, rows as in `items`; -1 = in none, or not evaluated."""
+        if name not in self._subclusters:
+            found = self._per_item("subclusters.parquet", self.arm(name).name)
+            self._subclusters[name] = found["subcluster"].fillna(-1).to_numpy(np.int64)
+            self._subclusters[name].flags.writeable = False
+        return self._subclusters[name]
+
+    def neighbours(self, name: str) -> Neighbours:
+        """Search among the evaluated items in an arm's embedding space."""
+        if name not in self._neighbours:
+            rows = np.flatnonzero(self.evaluated)
+            self._neighbours[name] = Neighbours(self.arm(name).embeddings[rows], self.items["id"].to_numpy()[rows])
+        return self._neighbours[name]
+
+    def graph(self, name: str) -> KnnGraph:
+        """The OVERLAP_K nearest evaluated items of every evaluated item."""
+        if name not in self._graphs:
+            self._graphs[name] = self._read_graph(name) or self.neighbours(name).graph(OVERLAP_K)
+        return self._graphs[name]
+
+    def _read_graph(self, name: str) -> KnnGraph | None:
+        """As it was found when the study was made; None in studies from before it was kept, or where it is damaged."""
+        folder, n = self.arm(name).folder, int(self.evaluated.sum())
+        try:
+            rows, distances = map_array(folder / GRAPH_ROWS), map_array(folder / GRAPH_DISTANCES)
+        except (OSError, ValueError):
+            return None
+        if not (rows.dtype == np.int32 and distances.dtype == np.float32 and rows.shape == distances.shape):
+            return None
+        if len(rows) != n or rows.ndim != 2 or rows.shape[1] < OVERLAP_K or not -1 <= rows.min() <= rows.max() < n:
+            return None
+        return KnnGraph(np.array(rows[:, :OVERLAP_K]), np.array(distances[:, :OVERLAP_K]))
+
+    def overlap(self, a: str, b: str) -> Float32[np.ndarray, "n"]:
+        """Share of an item's OVERLAP_K nearest neighbours that two arms have in common, 0 to 1; NaN off the maps."""
+        first, second = self.graph(a).rows, self.graph(b).rows
+        shared = (first[:, :, None] == second[:, None, :]).any(axis=2) & (first >= 0)
+        result = np.full(len(self.items), np.nan, np.float32)
+        result[self.evaluated] = shared.mean(axis=1)
+        return result
+
+    @cached_property
+    def images(self) -> Images | None:
+        """The items' pictures, rows as in `items`; None for studies of bare vectors."""
+        array = self.path / "images.npy"
+        if array.exists():
+            return ArrayImages(self._pictures(array))
+        if self._image_root is not None:
+            return FileImages(Path(self._image_root), self.items["path"].tolist())
+        return None
+
+    def picture(self, id: int) -> Image.Image:
+        """An item's original picture. Raises StudyError for an unknown id, ImageError where it cannot be read."""
+        if self.images is None:
+            raise StudyError(f"{self.path.name} has no pictures")
+        return self.images.picture(self._row(id))
+
+    def thumbnails(self, *, side: int) -> UInt8[np.ndarray, "m s s *colour"] | None:
+        """Square previews of the evaluated items, at most `side` pixels; None for studies of bare vectors."""
+        if self.images is None:
+            return None
+        rows, channels = np.flatnonzero(self.evaluated), self._channels
+        side = min(side, max(self.images.picture(0).size))
+        pixels = self.images.pixels(rows, size=side, channels=channels)
+        return pixels[:, 0] if channels == 1 else np.ascontiguousarray(pixels.transpose(0, 2, 3, 1))
+
+    def embed(self, pictures: list[Image.Image]) -> dict[str, Float32[np.ndarray, "m d"]]:
+        """New pictures in every space that takes pictures: the trained arms and the reference of raw pixels."""
+        spaces = {}
+        for arm in self._arms.values():
+            if arm.kind == "trained":
+                spaces[arm.name] = arm.network.embed(pictures)
+            elif arm.pixels is not None:
+                squares = to_pixels(pictures, size=arm.pixels.side, channels=arm.pixels.channels)
+                spaces[arm.name] = pixel_vectors(squares)
+        return spaces
+
+    def place(self, name: str, queries: Float[np.ndarray, "m d"]) -> Float32[np.ndarray, "m 2"]:
+        """Approximate places of new vectors on an arm's map."""
+        from core.projection import place
+
+        rows = np.flatnonzero(self.evaluated)
+        ids = self.items["id"].to_numpy()[rows]
+        return place(queries, self.neighbours(name), ids=ids, layout=self.map(name)[rows])
+
+    def _pictures(self, path: Path) -> UInt8[np.ndarray, "n ..."]:
+        try:
+            array = map_array(path)
+        except (OSError, ValueError) as error:
+            raise StudyError(f"{path.name} of the study {self.path.name} cannot be read ({_reason(error)})") from None
+        if array.dtype != np.uint8 or array.ndim < 3 or len(array) != len(self.items):
+            raise StudyError(f"{path.name} of the study {self.path.name} does not hold its {len(self.items)} items")
+        return array
+
+    def _row(self, id: int) -> int:
+        if not 0 <= id < len(self.items):
+            raise StudyError(f"{self.path.name} has no item {id}")
+        return id  # ids are row numbers by construction; `_check` holds it
+
+    def _read_arm(self, entry: _ArmEntry) -> Arm:
+        folder = self.path / "arms" / entry["name"]
+        embeddings = map_array(folder / "embeddings.npy")
+        if embeddings.dtype != np.float32 or embeddings.ndim != 2:
+            raise ValueError(f"{entry['name']}: embeddings are {embeddings.dtype} {embeddings.shape}")
+        return Arm(
+            entry["name"],
+            entry["kind"],
+            entry["positives"],
+            folder,
+            {key: np.nan if value is None else value for key, value in entry["metrics"].items()},
+            entry["warnings"],
+            embeddings,
+            self._pixel_space(entry, embeddings.shape[1]),
+        )
+
+    def _pixel_space(self, entry: _ArmEntry, d: int) -> PixelSpace | None:
+        if "pixels" in entry:
+            space = PixelSpace(**entry["pixels"])
+        elif self.recipe is not None and entry["name"] == REFERENCE:  # from before study.json told
+            space = PixelSpace(round((d / self.recipe.data.channels) ** 0.5), self.recipe.data.channels)
+        else:
+            return None
+        if space.channels * space.side**2 != d:
+            raise ValueError(f"{entry['name']}: {d} numbers are no square picture of {space.channels} channel(s)")
+        return space
+
+    @property
+    def _channels(self) -> int:
+        """Of previews: 1 where the pictures are known to be grey."""
+        if self.recipe is not None:
+            return self.recipe.data.channels
+        return next((arm.pixels.channels for arm in self._arms.values() if arm.pixels is not None), 3)
+
+    def _check(self) -> None:
+        n = len(self.items)
+        if not n:
+            raise ValueError("items.parquet is empty")
+        if not np.array_equal(self.items["id"], np.arange(n)):
+            raise ValueError("items.parquet: ids are not 0 to n - 1 in order")
+        for arm in self._arms.values():
+            if len(arm.embeddings) != n:
+                raise ValueError(f"{arm.name}: {len(arm.embeddings)} embeddings for {n} items")
+        for name in _TABLES:
+            if not (self.path / name).is_file():
+                raise FileNotFoundError(f"{name} is missing")
+
+    def _table(self, name: str) -> pd.DataFrame:
+        try:
+            table = pd.read_parquet(self.path / name)
+        except (OSError, ValueError) as error:
+            raise StudyError(f"{name} of the study {self.path.name} cannot be read ({_reason(error)})") from None
+        if missing := _TABLES[name] - set(table.columns):
+            raise StudyError(f"{name} of the study {self.path.name} lacks the column {min(missing)}")
+        if {"arm", "id"} <= set(table.columns) and table.duplicated(["arm", "id"]).any():
+            raise StudyError(f"{name} of the study {self.path.name} has two rows for one item")
+        return table
+
+    def _per_item(self, name: str, arm: str) -> pd.DataFrame:
+        table = self._tables[name]
+        return table[table["arm"] == arm].set_index("id").reindex(self.items["id"])
+
+    @cached_property
+    def _tables(self) -> dict[str, pd.DataFrame]:
+        return {name: self._table(name) for name in ("map.parquet", "subclusters.parquet")}
+
+
+def evaluated(items: pd.DataFrame) -> Bool[np.ndarray, "n"]:
+    """Rows of the held-out items, or all where none are."""
+    if "split" not in items:
+        return np.ones(len(items), dtype=bool)
+    test = (items["split"] == "test").to_numpy()
+    return test if test.any() else np.ones(len(items), dtype=bool)
+
+
+def labels_and_modes(items: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
+    """The items' classes and, where known, their modes."""
+    return items["label"].to_numpy(), items["sublabel"].to_numpy() if "sublabel" in items else None
+
+
+def map_array(path: Path) -> np.ndarray:
+    """A .npy file, mapped; unlike np.load it takes nothing else for one. Raises ValueError, OSError."""
+    try:
+        return np.lib.format.open_memmap(path, mode="r")
+    except ValueError as error:
+        raise ValueError(f"{path.parent.name}/{path.name} is no whole .npy file: {error}") from None
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, KeyError):
+        return f"{error} is missing"
+    if isinstance(error, OSError) and error.filename:
+        return f"{Path(error.filename).name}: {error.strerror}"
+    if isinstance(error, json.JSONDecodeError):
+        return f"study.json is cut short or garbled: {error}"
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"study.json: {'.'.join(map(str, first['loc'])) or 'all of it'}: {first['msg']}"
+    text = str(error) or type(error).__name__
+    return " ".join(text.split())[:200]

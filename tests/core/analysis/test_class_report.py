@@ -1,0 +1,111 @@
+"""One class taken apart, on a planted study whose answers are known."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.analysis import class_report
+from core.common.errors import StudyError
+from core.diagnostics.diagnosis import mode_hits
+from core.storage.study import Study
+
+
+@pytest.fixture
+def study(study_folder: Path, tmp_path: Path) -> Study:
+    """The tiny study, its classes put where the tests want them: the first arm holds modes apart, the second not."""
+    shutil.copytree(study_folder, tmp_path / "tiny")
+    study = Study.load(tmp_path / "tiny")
+    rows = np.flatnonzero(study.evaluated)
+    modes = study.items["sublabel"].to_numpy()[rows]
+    codes = np.unique(modes, return_inverse=True)[1]
+    rng = np.random.default_rng(0)
+    centres = {"standard": 10 * np.eye(8)[codes % 8], "nearest": 10 * np.eye(8)[codes // 2 % 8]}
+    tables = []
+    for arm, places in centres.items():
+        points = np.zeros((len(study.items), 8), np.float32)
+        points[rows] = places + 0.1 * rng.normal(size=(len(rows), 8))
+        np.save(study.path / "arms" / arm / "embeddings.npy", points)
+    for arm, groups in {"standard": codes // 2, "nearest": np.zeros_like(codes), "pixels": codes // 4}.items():
+        tables.append(pd.DataFrame({"arm": arm, "id": rows, "subcluster": groups}))
+    pd.concat(tables).to_parquet(study.path / "subclusters.parquet", index=False)
+    return Study.load(study.path)
+
+
+def test_groups_list_their_modes_and_begin_at_the_medoid(study: Study) -> None:
+    rows = class_report.class_rows(study, "even")
+    assigned, points = study.subclusters("standard")[rows], study.arm("standard").embeddings[rows]
+    found = class_report.groups(study, "standard", "even")
+    assert [group.size for group in found] == np.bincount(assigned).tolist()
+    for group in found:
+        own = points[assigned == group.number].astype(float)
+        distances = np.linalg.norm(own[:, None] - own[None], axis=2)
+        medoid = np.square(distances).sum(axis=1).argmin()
+        ids = study.items["id"].to_numpy()[rows[assigned == group.number]]
+        assert group.exemplars[0] == ids[medoid]
+        assert group.exemplars[-1] == ids[distances[medoid].argmax()]
+        assert len(set(group.exemplars)) == min(class_report.EXEMPLARS, group.size)
+        assert sum(share for _, share in group.modes) == pytest.approx(1)
+        shares = pd.Series(study.items["sublabel"].to_numpy()[ids]).value_counts(normalize=True)
+        assert dict(group.modes) == pytest.approx(shares.to_dict())
+
+
+def test_an_unknown_class_is_named(study: Study) -> None:
+    with pytest.raises(StudyError, match='no class "prime"'):
+        class_report.class_rows(study, "prime")
+
+
+def test_mode_survival_against_brute_force(study: Study) -> None:
+    table = class_report.mode_survival(study, "nearest", "odd").set_index("mode")
+    rows = class_report.class_rows(study, "odd")
+    modes, points = study.items["sublabel"].to_numpy()[rows], study.arm("nearest").embeddings[rows].astype(float)
+    distances = np.linalg.norm(points[:, None] - points[None], axis=2)
+    np.fill_diagonal(distances, np.inf)
+    agrees = modes[distances.argmin(axis=1)] == modes
+    assert table.index.tolist() == sorted(set(modes))
+    for mode, row in table.iterrows():
+        own = modes == mode
+        assert row["items"] == own.sum()
+        assert row["recall"] == pytest.approx(agrees[own].mean())
+        assert row["f1"] == pytest.approx(2 * own.sum() / (own.sum() + len(rows)))  # one group holds all
+        assert row["home"] == 0
+
+
+def test_flows_count_every_item_once(study: Study) -> None:
+    table = class_report.flows(study, "standard", "even")
+    assert table["items"].sum() == len(class_report.class_rows(study, "even"))
+    rows = class_report.class_rows(study, "even")
+    expected = pd.crosstab(study.items["sublabel"].to_numpy()[rows], study.subclusters("standard")[rows])
+    for mode, group, items in table.itertuples(index=False):
+        assert items == expected.loc[mode, group]
+
+
+def test_without_known_modes_the_reference_tells_them(study: Study) -> None:
+    del study.items["sublabel"]
+    modes, source = class_report.expected_modes(study, "even")
+    assert source == "sub-clusters of pixels"
+    assert modes is not None
+    assert set(modes.dropna()) <= {f"pixels s{i}" for i in range(1, 6)}
+    assert class_report.groups(study, "standard", "even")[0].modes == []
+    assert set(class_report.mode_survival(study, "standard", "even")["mode"]) == set(modes.dropna())
+
+
+def test_merged_and_split_between_the_arms(study: Study) -> None:
+    matching = class_report.between_arms(study, "standard", "nearest", "even")
+    kept = np.flatnonzero(matching.flows.any(axis=1))
+    assert matching.merged == [tuple(kept.tolist())]
+    assert matching.split == []
+
+
+def test_the_spectrum_is_numpy_s_covariance(study: Study) -> None:
+    points = study.arm("standard").embeddings[class_report.class_rows(study, "even")].astype(float)
+    values = np.linalg.eigvalsh(np.cov(points.T))[::-1]
+    assert class_report.spectrum(study, "standard", "even") == pytest.approx(values / values.sum(), abs=1e-9)
+
+
+def test_mode_hits_share_ties() -> None:
+    points = np.array([[0.0], [1.0], [-1.0], [5.0]])
+    assert mode_hits(points, np.array([0, 0, 1, 1])).tolist() == [0.5, 1, 0, 0]
+    assert mode_hits(points[:1], np.array([0])).tolist() == [0]
