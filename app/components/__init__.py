@@ -1,1 +1,2 @@
-"""The app's own browser components: linked maps, neighbour galleries, and what they share."""
+"""What runs in the browser: linked maps, galleries, strips, playback, pictures and export, each a folder of
+JavaScript and style with its Python side. They know nothing of studies, the address or a page."""

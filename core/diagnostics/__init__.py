@@ -43,7 +43,7 @@ _HOMES = {
     "retrieval": {"retrieval_metrics", "retrieval_per_query"},
     "significance": {"compare_retrieval"},
     "space": {"Space", "measure_space"},
-    "surveying": {"survey"},
+    "single_pass": {"survey"},
 }
 
 

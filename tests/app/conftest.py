@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app import faults
+from app.widgets import errors
+from core.jobs import prefork
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +32,7 @@ def bugs() -> Iterator[list[logging.LogRecord]]:
     """What the app logs as its own fault, for its page says that in a sentence; a test clears those it provokes."""
     found: list[logging.LogRecord] = []
     handler = _Collector(found)
-    logger = logging.getLogger(faults.__name__)
+    logger = logging.getLogger(errors.__name__)
     logger.addHandler(handler)
     yield found
     logger.removeHandler(handler)

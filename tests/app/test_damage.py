@@ -36,7 +36,7 @@ DAMAGES: dict[str, tuple[str, Damage]] = {
 
 
 def open_page(root: Path, name: str, study: str = "tiny") -> AppTest:
-    app = AppTest.from_file(MAIN, default_timeout=60).switch_page(f"views/{name}.py")
+    app = AppTest.from_file(MAIN, default_timeout=60).switch_page(f"{name}/{name}.py")
     item = np.flatnonzero(Study.load(root / study).evaluated)[3]
     for key, value in {"study": study, "item": str(item), **PAGES[name]}.items():
         app.query_params[key] = value

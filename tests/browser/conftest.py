@@ -17,7 +17,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, sync_playwright
 
-from app import faults
+from app.widgets import errors
 from core.storage.study import Study
 
 REPO = Path(__file__).parent.parent.parent
@@ -206,7 +206,7 @@ def serve(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     yield start
     for server in servers:
         server.stop()
-        assert faults.UNFORESEEN not in server.log(), f"a page met a bug:\n{server.log()[-4000:]}"
+        assert errors.UNFORESEEN not in server.log(), f"a page met a bug:\n{server.log()[-4000:]}"
     for root in roots:
         stop_runs(root)
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from app.components.query_pictures import MOST
+from app.search.query_pictures import MOST
 from core.analysis.search import is_far
 from core.storage.study import Study
 

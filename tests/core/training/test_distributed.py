@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.core.ranks import CASES, first_steps
 
 from core.recipe.recipe import Recipe
 from core.storage.study import Study
 from core.storage.workspace import unfinished
 from core.training import distributed
+from tests.core.training.ranks import CASES, first_steps
 
 REPO = Path(__file__).parents[3]
 
@@ -25,7 +25,7 @@ def torchrun(*arguments: object) -> subprocess.CompletedProcess:
 def steps(tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
     """What one process finds alone, and what each of two finds together."""
     folder = tmp_path_factory.mktemp("ranks")
-    done = torchrun("-m", "tests.core.ranks", folder / "found")
+    done = torchrun("-m", "tests.core.training.ranks", folder / "found")
     assert done.returncode == 0, done.stderr
     alone = {loss: first_steps(loss) for loss in CASES}
     return [alone, *(torch.load(folder / f"found.{rank}", weights_only=True) for rank in (0, 1))]

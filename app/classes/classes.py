@@ -1,0 +1,265 @@
+"""Classes: one class under the microscope, in both arms: its sub-clusters, where its modes went, what to try."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app.classes.charts import spectrum_chart, survival_chart
+from app.components.strips import Strip, StripArm, Tile, strips
+from app.state import navigation
+from app.widgets.fragments import part
+from app.widgets.galleries import item_galleries
+from app.widgets.markdown import plain
+from app.widgets.opening import open_view
+from core.analysis.figures import flow_figure
+from core.analysis.palette import ARM_COLOURS, REFERENCE_COLOUR
+from core.analysis.recommendations import expected_modes, next_steps
+from core.analysis.summary import worst_first
+from core.diagnostics import explain
+from core.storage.study import Study
+
+BADGES = {
+    "preserved": "green",
+    "compressed": "orange",
+    "blurred": "violet",
+    "destroyed": "red",
+    "unimodal": "blue",
+    "too small": "gray",
+}
+FIGURES = {"kappa": ("Kappa", 2), "sublabel_excess": ("Mode recall", 2), "survival_excess": ("Reference recall", 2)}
+MORE_FIGURES = ["participation_ratio", "fragmentation", "near_duplicates", "foreign", "stability", "p_value"]
+
+
+def page() -> None:
+    view = open_view()
+    if view is None:
+        return
+    label = _choose_class(view)
+    _verdicts(view, label)
+    _items(view, label)
+    _modes(view, label)
+    _matching(view, label)
+    _spectra(view, label)
+    _figures(view, label)
+
+
+def _choose_class(view: navigation.View) -> str:
+    """The class in the address, or else the one in the worst state; buttons walk through them."""
+    names = worst_first(view.study, view.arms)
+    if st.session_state.get("class") not in names:  # another study's
+        asked = st.query_params.get("class")
+        st.session_state["class"] = asked if asked in names else names[0]
+    picker, back, on, count = st.columns([5, 0.8, 0.8, 4.4], vertical_alignment="bottom", gap="small")
+    with picker:
+        label = st.selectbox("Class", names, key="class", help="Those in the worst state first; type to search.")
+    at = names.index(label)
+    step = {"key": "class", "names": names}
+    back.button(
+        "",
+        icon=":material/chevron_left:",
+        help="Previous class (key: k)",
+        disabled=at == 0,
+        on_click=_go,
+        kwargs=step | {"to": at - 1},
+        width="stretch",
+        key="previous-class",
+        shortcut="k",
+    )
+    on.button(
+        "",
+        icon=":material/chevron_right:",
+        help="Next class (key: j)",
+        disabled=at == len(names) - 1,
+        on_click=_go,
+        kwargs=step | {"to": at + 1},
+        width="stretch",
+        key="next-class",
+        shortcut="j",
+    )
+    items = _row(view.study, view.left, label)["n"]
+    held_out = "" if view.study.evaluated.all() else "held-out "
+    count.caption(f"{at + 1} of {len(names):,} classes · {items:,} {held_out}items")
+    if st.query_params.get("class") != label:
+        st.query_params["class"] = label
+    return str(label)
+
+
+def _go(key: str, names: list[str], to: int) -> None:
+    st.session_state[key] = names[to]
+
+
+def _row(study: Study, arm: str, label: str) -> pd.Series:
+    table = study.diagnostics
+    return table[(table["arm"] == arm) & (table["label"] == label)].iloc[0]
+
+
+def _verdicts(view: navigation.View, label: str) -> None:
+    """Per arm: the word, the count and how far to believe it, the figures the word rests on."""
+    for column, arm in zip(_arm_columns(view), dict.fromkeys(view.arms), strict=True):
+        row = _row(view.study, arm, label)
+        with column, st.container(border=True):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.subheader(plain(arm), anchor=False, width="content")
+                st.badge(row["verdict"], color=BADGES[row["verdict"]], help=explain("verdict").definition)
+            cells = st.columns(4, gap="small")
+            cells[0].metric("Sub-clusters", row["subclusters"], help=_meaning("subclusters"))
+            cells[1].metric(
+                "Expected",
+                expected_modes(row) or "unknown",
+                help="Modes known from the labels, or counted in the reference.",
+            )
+            shown = [name for name in FIGURES if name in row and pd.notna(row[name])][:2]
+            for cell, name in zip(cells[2:], shown, strict=False):
+                title, digits = FIGURES[name]
+                cell.metric(title, f"{row[name]:.{digits}f}", help=_meaning(name))
+            st.caption(_belief(row))
+            with st.expander("What to try next", expanded=row["verdict"] in {"destroyed", "blurred"}):
+                for step in next_steps(view.study, arm, label):
+                    st.markdown(f"**{plain(step.title)}.** {plain(step.reason)}")
+
+
+def _arm_columns(view: navigation.View) -> list[Any]:
+    return list(st.columns(1 if view.is_single else 2, gap="medium"))
+
+
+def _belief(row: pd.Series) -> str:
+    """How sure the count is."""
+    if pd.isna(row.get("subclusters_low")):
+        return "Counted once: references, small classes and those of studies with many classes are not resampled."
+    low, high = int(row["subclusters_low"]), int(row["subclusters_high"])
+    spread = f"{low}" if low == high else f"{low} to {high}"
+    opinion = "none" if pd.isna(row["second_opinion"]) else f"{int(row['second_opinion'])}"
+    return f"Count in 30 subsamples: {spread}. Second opinion (HDBSCAN): {opinion}."
+
+
+def _meaning(name: str) -> str:
+    measure = explain(name)
+    return f"{measure.definition} Range: {measure.range}; {measure.direction}."
+
+
+@part
+def _items(view: navigation.View, label: str) -> None:
+    """What a click on an item changes."""
+    _strips(view, label)
+    item = navigation.chosen_item(view.study)
+    if item is not None:
+        item_galleries(view, item)
+
+
+def _strips(view: navigation.View, label: str) -> None:
+    st.subheader("Sub-clusters", anchor="sub-clusters")
+    st.caption("From the medoid of each, left, to the item farthest from it. Click one to see its neighbours.")
+    strips(
+        [_strip_arm(view, arm, label) for arm in dict.fromkeys(view.arms)],
+        atlas=navigation.atlas(view),
+        chosen=navigation.chosen_item(view.study),
+        on_click=navigation.choose_item,
+        key="strips",
+    )
+
+
+def _strip_arm(view: navigation.View, arm: str, label: str) -> StripArm:
+    study, found = view.study, navigation.anatomy(view, "groups", arm, label)
+    stray = len(navigation.anatomy(view, "class_rows", label)) - sum(group.size for group in found)
+    note = f"{stray:,} items are in none: likely wrong labels, or groups too small to count." if stray else ""
+    rows = [
+        Strip(
+            f"s{group.number + 1}",
+            f"{group.size:,} item{'' if group.size == 1 else 's'}",
+            ", ".join(f"{mode}: {100 * share:.0f} %" for mode, share in group.modes if share >= 0.01),
+            [Tile(int(id), _name(study, int(id))) for id in group.exemplars],
+        )
+        for group in found
+    ]
+    return StripArm(arm, rows, note)
+
+
+def _name(study: Study, id: int) -> str:
+    row = study.items.iloc[id]
+    return str(next(row[name] for name in ("name", "sublabel", "label") if row.get(name)))
+
+
+def _modes(view: navigation.View, label: str) -> None:
+    """Where every mode went, and which survive."""
+    modes, source = navigation.anatomy(view, "expected_modes", label)
+    if modes is None:
+        st.info(
+            "Nothing tells which modes this class should have: the items carry no sublabel, and there is no reference "
+            "space. Import one (raw pixels, or the untrained network) to see which modes survive.",
+            icon=":material/info:",
+        )
+        return
+    flow, survival = st.columns(2, gap="medium")
+    with flow:
+        st.subheader("Where the modes went", anchor="flows")
+        st.caption(f"Items of the {source} (middle) in the sub-clusters of {plain(view.left)} and {plain(view.right)}.")
+        sides = [(arm, navigation.anatomy(view, "flows", arm, label)) for arm in view.arms]
+        ink = st.get_option(f"theme.{st.context.theme.type or 'light'}.textColor")  # Streamlit's own grey fades on grey
+        st.plotly_chart(
+            flow_figure(sides[0], sides[1]).update_traces(textfont_color=ink).update_annotations(font_color=ink),
+            config={"toImageButtonOptions": {"format": "svg", "filename": f"{view.id}-flows"}, "displaylogo": False},
+            key="flows",
+        )
+    with survival:
+        st.subheader("Which modes survive", anchor="survival")
+        st.caption("1: the nearest item of the class always has the same mode; further left, modes are mixed.")
+        colours = _colours(view)
+        tables = {arm: navigation.anatomy(view, "mode_survival", arm, label) for arm in colours}
+        with st.container(key="survival"):
+            st.vega_lite_chart(survival_chart(tables, colours), height="content", key="survival-chart")
+    view.exports.chart("Which modes survive", "survival")
+
+
+def _colours(view: navigation.View) -> dict[str, str]:
+    """Colour of each arm in the charts, and of the reference where it is neither."""
+    colours = dict(zip(dict.fromkeys(view.arms), ARM_COLOURS, strict=False))
+    rest = [name for name in view.study.references if name not in colours][:1]
+    return colours | dict.fromkeys(rest, REFERENCE_COLOUR)
+
+
+def _matching(view: navigation.View, label: str) -> None:
+    """Mergers and splits between the two arms, in words."""
+    if view.is_single:
+        return
+    matching = navigation.anatomy(view, "between_arms", view.left, view.right, label)
+    said = [f"{_listed(family)} of {plain(view.left)} merged in {plain(view.right)}" for family in matching.merged]
+    said += [
+        f"{plain(view.right)} splits one of {plain(view.left)} into {_listed(family)}" for family in matching.split
+    ]
+    st.caption(". ".join(said) + "." if said else "Between the arms, no sub-cluster merged and none was split.")
+
+
+def _listed(family: tuple[int, ...]) -> str:
+    return ", ".join(f"s{number + 1}" for number in family)
+
+
+def _spectra(view: navigation.View, label: str) -> None:
+    st.subheader("How the variance lies", anchor="spectrum")
+    st.caption(
+        "A class squeezed onto a line or a point has nearly all of it in one direction; several modes need several. "
+        "Shares of the whole: scale is what kappa tells."
+    )
+    colours = _colours(view)
+    spectra = {arm: navigation.anatomy(view, "spectrum", arm, label) for arm in colours}
+    with st.container(key="spectrum"):
+        st.vega_lite_chart(spectrum_chart(spectra, colours), height=280, key="spectrum-chart")
+    view.exports.chart("How the variance lies", "spectrum")
+
+
+def _figures(view: navigation.View, label: str) -> None:
+    """Every further figure of the class, with what it means."""
+    with st.expander("All figures of this class"):
+        arms = list(_colours(view))
+        rows = {arm: _row(view.study, arm, label) for arm in arms}
+        names = [name for name in [*FIGURES, *MORE_FIGURES] if any(pd.notna(row.get(name)) for row in rows.values())]
+        table = pd.DataFrame(
+            [{"Figure": explain(n).title, **{a: rows[a].get(n) for a in arms}, "Meaning": _meaning(n)} for n in names]
+        )
+        config = {arm: st.column_config.NumberColumn(arm, format="%.3f") for arm in arms}
+        st.dataframe(
+            table, hide_index=True, column_config=config | {"Meaning": st.column_config.TextColumn(width="large")}
+        )
+
+
+page()

@@ -1,0 +1,237 @@
+"""Compare: two arms side by side, from the headline down to single items."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app.components.twin_map import send_points, twin_map
+from app.state import navigation
+from app.widgets.fragments import part
+from app.widgets.galleries import item_galleries
+from app.widgets.markdown import plain
+from app.widgets.opening import open_view
+from core.analysis.summary import COLUMNS, summarise
+from core.analysis.tables import selection_table
+from core.diagnostics import explain
+from core.storage.study import Study
+
+LAYOUTS = ("Side by side", "One large map")
+CARDS = ("sub_recall@1", "sub_map@r", "recall@1", "map@r", "kappa", "subclusters")
+DIGITS = {"kappa": 2, "subclusters": 1}
+HEADINGS = {"subclusters": "Sub-clusters", "verdict": "Verdict", "kappa": "Kappa", "sublabel_excess": "Mode recall"}
+NEUTRAL = {"kappa", "subclusters"}  # more is not better by itself
+SIGNIFICANT = 0.05  # differences that chance would make more often are said to be so, and get no colour
+
+
+def page() -> None:
+    view = open_view()
+    if view is None:
+        return
+    _warnings(view)
+    _cards(view)
+    send_points(navigation.map_points(view), key="maps")
+    _playback_link(view)
+    _items(view, [_kappa_caption(view.study, name) for name in view.arms], _selected_class(view))
+    _classes(view)
+    _report(view)
+
+
+def _warnings(view: navigation.View) -> None:
+    for name in view.arms:
+        for warning in view.study.arm(name).warnings:
+            st.warning(f"**{plain(name)}**: {plain(warning)}", icon=":material/warning:")
+
+
+def _cards(view: navigation.View) -> None:
+    """The right arm's figures, what they differ by from the left arm's, and the reference."""
+    table = summarise(view.study)
+    tests = navigation.comparison(view)
+    evaluated = view.study.evaluated
+    arms = f"**{view.right}**" if view.is_single else f"**{view.right}** against **{view.left}**"
+    st.markdown(f"{arms}, on {evaluated.sum():,} {'' if evaluated.all() else 'held-out '}items")
+    shown = [name for name in CARDS if name in table and table.loc[list(view.arms), name].notna().all()]
+    with st.container(key="cards"):
+        for column, name in zip(st.columns(len(shown), gap="small"), shown, strict=True):
+            left, right = table.at[view.left, name], table.at[view.right, name]
+            digits = DIGITS.get(name, 3)
+            change = f"{right - left:+.{digits}f}"
+            same = float(change) == 0
+            test = tests.loc[name] if name in tests.index and not view.is_single else None
+            by_chance = test is not None and not test["p_value"] < SIGNIFICANT
+            column.metric(
+                COLUMNS[name],
+                f"{right:.{digits}f}",
+                None if view.is_single else change,
+                delta_color="off" if name in NEUTRAL or same or by_chance else "normal",
+                delta_arrow="off" if same else "auto",
+                delta_description=None if view.is_single else f"from {left:.{digits}f}{', n.s.' if by_chance else ''}",
+                help=_meaning(name, test),
+                border=True,
+            )
+    for name in view.study.references:
+        if name not in view.arms:
+            figures = " · ".join(f"{COLUMNS[c]} {table.at[name, c]:.{DIGITS.get(c, 3)}f}" for c in shown)
+            st.caption(f"For reference, {_described(view.study, name)}: {figures}")
+
+
+def _meaning(name: str, test: pd.Series | None) -> str:
+    measure = explain(name)
+    target = " Here of modes." if name.startswith("sub_") else ""
+    text = f"{measure.definition}{target} Range: {measure.range}; {measure.direction}."
+    if test is None:
+        return text
+    chance = "below 0.001" if test["p_value"] < 0.001 else f"{test['p_value']:.3f}"
+    verdict = ", n.s.: it may be chance" if not test["p_value"] < SIGNIFICANT else ""
+    return (
+        f"{text}\n\nDifference, 95 % interval: {test['low']:+.3f} to {test['high']:+.3f} (p {chance}, paired{verdict})."
+    )
+
+
+def _described(study: Study, reference: str) -> str:
+    return "raw pixels without any training" if study.arm(reference).pixels else f"**{reference}**"
+
+
+@part
+def _items(view: navigation.View, captions: list[str], chosen_class: list[int] | None) -> None:
+    """What a click on an item changes. captions: of the maps. chosen_class: its items."""
+    _maps(view, captions, chosen_class)
+    item_galleries(view, navigation.chosen_item(view.study))
+
+
+def _maps(view: navigation.View, captions: list[str], chosen_class: list[int] | None) -> None:
+    single = not view.is_single and _layout() == LAYOUTS[1]
+    result = twin_map(
+        navigation.map_points(view),
+        left=view.left,
+        right=None if view.is_single else view.right,
+        captions=(captions[0], captions[1]),
+        colour=st.query_params.get("colour"),
+        selected=chosen_class,
+        focus=navigation.chosen_item(view.study),
+        single=single,
+        strip="change",
+        height=620 if single else 440,
+        on_click=navigation.choose_item,
+        on_turn=navigation.swap_arms,
+        key="maps",
+    )
+    if result.colour is not None:
+        st.query_params["colour"] = result.colour
+    view.exports.maps("maps")
+    if len(result.selected):
+        _selection(view, result.selected)
+
+
+def _playback_link(view: navigation.View) -> None:
+    """To the Lab, where the arms have kept how they got here. Not in a part: study and arms would stay behind."""
+    if any(len(view.study.arm(name).snapshots) for name in view.arms) and st.button(
+        "Watch how training got here", icon=":material/movie:", key="watch-training"
+    ):
+        st.switch_page("lab/lab.py", query_params={"lab": "playback"})  # study and arms go along by themselves
+
+
+def _layout() -> str | None:
+    """How the maps are shown, kept in the address."""
+    return st.segmented_control(
+        "Maps",
+        LAYOUTS,
+        default=LAYOUTS[0],
+        required=True,
+        label_visibility="collapsed",
+        key="maps-layout",
+        bind="query-params",
+    )
+
+
+def _kappa_caption(study: Study, name: str) -> str:
+    kappa = study.diagnostics.loc[study.diagnostics["arm"] == name, "kappa"].dropna()
+    if kappa.empty:
+        return "a map shows no scale, so its gaps are not distances"
+    span = f"{kappa.min():.2f}" if kappa.nunique() < 2 else f"{kappa.min():.2f} to {kappa.max():.2f}"
+    return f"kappa {span}: a map shows no scale, so its gaps are not distances"
+
+
+def _selected_class(view: navigation.View) -> list[int] | None:
+    """Items of the class just picked in the table; None leaves the selection to the maps."""
+    rows = st.session_state.get("classes", {}).get("selection", {}).get("rows", [])
+    labels = _class_table(view)["class"]
+    chosen = labels.iloc[rows[0]] if rows and rows[0] < len(labels) else None
+    if chosen == st.session_state.get("class_shown"):
+        return None
+    st.session_state["class_shown"] = chosen
+    if chosen is None:
+        return []
+    items = view.study.items[view.study.evaluated]
+    return items.loc[items["label"] == chosen, "id"].tolist()
+
+
+def _selection(view: navigation.View, ids: np.ndarray) -> None:
+    """What is inside the lasso."""
+    chosen = view.study.items.iloc[ids]
+    counts = chosen.groupby("sublabel" if "sublabel" in chosen else "label").size().sort_values(ascending=False)
+    most = ", ".join(f"{plain(str(name)[:60])}: {count}" for name, count in counts.head(6).items())
+    st.caption(f"{len(chosen):,} selected. {most}{' ...' if len(counts) > 6 else ''}")
+    view.exports.table(
+        f"Selection, {len(ids):,} items", "selection", lambda: selection_table(view.study, ids, view.arms)
+    )
+
+
+def _report(view: navigation.View) -> None:
+    """Everything about the study in one file, made when it is asked for."""
+    view.exports.file(
+        lambda: st.download_button(
+            "Report as HTML",
+            lambda: navigation.report(view),
+            file_name=f"{view.id}-report.html",
+            mime="text/html",
+            icon=":material/summarize:",
+            help="Figures, maps, classes and what they mean, in one file that needs no server. Takes a few seconds.",
+            on_click="ignore",
+            key="report",
+        )
+    )
+
+
+def _class_table(view: navigation.View) -> pd.DataFrame:
+    """One row per class, both arms side by side; columns named "figure|arm"."""
+    tables = {name: _of_arm(view.study, name) for name in dict.fromkeys([*view.arms, *view.study.references])}
+    first = tables[view.left]
+    columns: dict[str, pd.Series] = {"class": first["label"], "items": first["n"]}
+    for figure in HEADINGS:
+        for name, table in tables.items():
+            if figure in table and table[figure].notna().any():
+                columns[f"{figure}|{name}"] = table[figure]
+    return pd.DataFrame(columns)
+
+
+def _of_arm(study: Study, name: str) -> pd.DataFrame:
+    return study.diagnostics[study.diagnostics["arm"] == name].reset_index(drop=True)
+
+
+def _classes(view: navigation.View) -> None:
+    st.subheader("Classes", anchor="classes")
+    st.caption(f"Pick a row to select the class on the maps. {explain('verdict').definition}")
+    table = _class_table(view)
+    view.exports.table("Table of classes", "classes", lambda: table)
+    headings = [("", "Class"), ("", "Items")]
+    config: dict[int, object] = {}
+    for place, column in enumerate(table.columns[2:], start=1 + len(headings)):  # the hidden index is the first column
+        figure, name = column.split("|")
+        headings.append((HEADINGS[figure], name))
+        meaning = _meaning(figure, None)
+        if figure == "verdict":
+            config[place] = st.column_config.TextColumn(name, help=meaning)
+        else:
+            format = "%d" if figure == "subclusters" else "%.3f"
+            config[place] = st.column_config.NumberColumn(name, help=meaning, format=format)
+    st.dataframe(
+        table.set_axis(pd.MultiIndex.from_tuples(headings), axis="columns"),
+        column_config=config,
+        hide_index=True,
+        key="classes",
+        on_select="rerun",
+        selection_mode="single-row",
+    )
+
+
+page()

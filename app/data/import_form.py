@@ -1,0 +1,202 @@
+"""Embeddings of a model of the user's own: a table and matrices, a check, and the imports under way."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from app.widgets import errors, run_progress
+from app.widgets.markdown import plain
+from app.widgets.study_list import open_button
+from app.widgets.uploading import session_folder, stored
+from core import jobs
+from core.access.allowed_paths import check_order
+from core.common.errors import UncollapseError
+from core.jobs.job import Job
+from core.recipe.import_spec import Order
+from core.storage.catalogue import studies_root
+
+PLACES = {"upload": "Upload them", "server": "On the machine that runs the app"}
+NO_REFERENCE = "none"
+LIVE_SECONDS = 1.0
+
+
+def show() -> None:
+    form, side = st.columns([3, 2], gap="large")
+    with form:
+        place = st.segmented_control(
+            "Where the files are", [*PLACES], format_func=PLACES.get, default="upload", required=True, key="place"
+        )
+        try:
+            table, matrices = _uploaded() if place == "upload" else _on_disk()
+        except UncollapseError as error:
+            errors.tell(error)
+            table, matrices = "", {}
+        reference, images, title = _details(matrices)
+    with side:
+        order = _order(table, matrices, reference, images, title)
+        if order is None:
+            _explain()
+        else:
+            _verdict(order)
+    _imports()
+
+
+def _uploaded() -> tuple[str, dict[str, str]]:
+    table = st.file_uploader("Table of items: CSV or Parquet", type=["csv", "parquet"], key="import-table")
+    files = st.file_uploader(
+        "Matrices, one for each model: .npy or Parquet, a row for each row of the table",
+        type=["npy", "parquet"],
+        accept_multiple_files=True,
+        key="import-matrices",
+    )
+    matrices: dict[str, str] = {}
+    for file in files:
+        name = st.text_input(f"Name of {plain(file.name)}", value=_slug(file.name), key=f"arm-{file.file_id}")
+        while name in matrices:
+            name += "-2"
+        matrices[name] = str(stored(file))
+    return (str(stored(table)) if table else ""), matrices
+
+
+def _slug(name: str) -> str:
+    from core.authoring.dataset_check import slug
+
+    return slug(Path(name).stem)
+
+
+def _on_disk() -> tuple[str, dict[str, str]]:
+    table = st.text_input("Table of items", placeholder="/data/items.csv", key="import-table-path")
+    lines = st.text_area(
+        "Matrices, one to a line: NAME=FILE", placeholder="mine=/data/mine.npy", key="import-matrix-paths"
+    )
+    from core.pipeline.importing import parse_sources
+
+    sources = parse_sources([line.strip() for line in lines.splitlines() if line.strip()], option="matrix")
+    return table.strip(), {name: str(path) for name, path in sources.items()}
+
+
+def _details(matrices: dict[str, str]) -> tuple[str, str, str]:
+    left, right = st.columns(2, vertical_alignment="bottom")
+    reference = left.selectbox(
+        "Reference, from before any training",
+        [NO_REFERENCE, *matrices],
+        key="import-reference",
+        help="A matrix of the untrained network, say. What modes it has, the others are expected to keep.",
+    )
+    images = right.text_input(
+        "Folder or zip of the pictures, on the machine that runs the app",
+        key="import-images",
+        help="Where the table's column path leads. Without it, items are shown by name; with it and no reference, raw "
+        "pixels are the reference.",
+    )
+    title = st.text_input("Title", key="import-title", placeholder="one line for people")
+    return reference, images.strip(), title.strip()
+
+
+def _order(table: str, matrices: dict[str, str], reference: str, images: str, title: str) -> Order | None:
+    arms = {name: path for name, path in matrices.items() if name != reference}
+    if not table or not arms:
+        return None
+    return Order(table, arms, {reference: matrices[reference]} if reference in matrices else {}, images, title)
+
+
+def _explain() -> None:
+    st.markdown("The table needs one column, **label**: the class of each row. It may also have")
+    st.markdown(
+        "- **sublabel**: the mode, where it is known\n"
+        "- **split**: only rows marked `test` are measured\n"
+        "- **path**: the picture, and **id**: what the item is called"
+    )
+    st.caption("Give a table and at least one matrix. They are checked before anything is computed.")
+
+
+def _verdict(order: Order) -> None:
+    try:
+        check_order(order)
+    except UncollapseError as error:
+        errors.tell(error)
+        return
+    with st.spinner("Reading the files"):
+        items, wrong = _checked(order.to_toml(), _stamps(order))
+    for fault in wrong:
+        st.error(plain(_named(fault, order)), icon=":material/error:")
+    if len(items):
+        modes = f", {items['sublabel'].nunique():,} modes" if "sublabel" in items else ""
+        found = f"{len(items):,} items of {items['label'].nunique():,} classes{modes}"
+        if wrong:
+            st.caption(f"The table itself is right: {found}.")
+        else:
+            arms = len(order.embeddings)
+            st.success(f"{found}; {arms} arm{'s' if arms > 1 else ''}.", icon=":material/check:")
+        st.dataframe(items.head(5), hide_index=True)
+    note = "What is wrong stands above." if wrong else None
+    begin = partial(_begin, order)
+    errors.button("Import", "download", begin, key="import", type="primary", disabled=bool(wrong), help=note)
+
+
+def _named(fault: str, order: Order) -> str:
+    """Uploaded files by the names they came with."""
+    for path in (order.table, *order.embeddings.values(), *order.reference.values()):
+        if Path(path).is_relative_to(session_folder()):
+            fault = fault.replace(path, Path(path).name)
+    return fault
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _checked(order: str, stamps: tuple[int, ...]) -> Any:
+    import tomllib
+
+    from core.pipeline.importing import check_import
+
+    sources = Order(**tomllib.loads(order)).sources()
+    return check_import(**sources)
+
+
+def _stamps(order: Order) -> tuple[int, ...]:
+    paths = [Path(p) for p in (order.table, *order.embeddings.values(), *order.reference.values(), order.images) if p]
+    return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
+
+
+def _begin(order: Order) -> None:
+    own = session_folder()
+    uploaded = own if own in Path(order.table).parents else None
+    name = _slug(order.title or Path(order.table).stem)
+    jobs.start_import(order, root=studies_root(), name=name, files=uploaded)
+
+
+def _imports() -> None:
+    if not jobs.list_imports(studies_root()):
+        return
+    st.subheader("Imports", anchor="imports")
+    live = any(not job.status().over for job in jobs.list_imports(studies_root()))
+    st.fragment(_list, run_every=LIVE_SECONDS if live else None)(live)
+
+
+@errors.shown()
+def _list(was_live: bool) -> None:
+    errors.page_if_noticed()
+    statuses = [(job, job.status()) for job in jobs.list_imports(studies_root())]
+    if not statuses or (was_live and all(status.over for _, status in statuses)):
+        st.rerun()  # the whole page, which then needs no list, or no watching
+    for job, status in statuses:
+        with st.container(border=True):
+            with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+                st.markdown(f"**{plain(job.id)}**", width="content")
+                with st.container(horizontal=True, width="content"):
+                    _buttons(job, done=status.state == "done", over=status.over)
+            if status.state == "done":
+                st.caption(f"Done in {run_progress.duration(status.elapsed())}.")
+            else:
+                run_progress.progress(job, status)
+
+
+def _buttons(job: Job, *, done: bool, over: bool) -> None:
+    if done and job.study.exists():
+        open_button(job.id, key=f"open-import-{job.id}", type="primary")
+    if over:
+        note = "Take it off this list, with the files that were uploaded for it. The study stays."
+        errors.button("Clear", "close", lambda: jobs.delete(job), key=f"clear-{job.id}", help=note)
+    else:
+        errors.button("Cancel", "stop", job.cancel, key=f"cancel-{job.id}")

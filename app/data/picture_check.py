@@ -1,0 +1,107 @@
+"""Pictures to train on: where they are, what is wrong with them row by row, and a recipe to begin with."""
+
+import os
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app.train import new_run
+from app.widgets import errors
+from app.widgets.markdown import plain
+from app.widgets.uploading import stored_for_good
+from core.analysis.tables import to_csv
+from core.common.errors import UncollapseError
+
+if TYPE_CHECKING:
+    from core.authoring.dataset_check import FirstLook
+
+LAYOUT = """\
+products/
+├── shoes/            a class
+│   ├── boots/        a mode, if known
+│   │   └── 1.jpg
+│   └── sandals/
+│       └── 9.jpg
+└── bags/
+    └── 2.jpg
+"""
+
+
+def show() -> None:
+    where, how = st.columns([3, 2], gap="large")
+    with where:
+        typed = st.text_input(
+            "Folder, zip or table on the machine that runs the app",
+            key="pictures-path",
+            placeholder="/data/products, products.zip or items.csv",
+            bind="query-params",
+        )
+        file = st.file_uploader("or upload a zip of such a folder", key="pictures-file", type="zip")
+    with how:
+        st.markdown("A folder or zip is laid out like this:")
+        st.code(LAYOUT, language=None)
+        st.caption(
+            "A table is CSV or Parquet with the columns *path* and *label*, and where known *sublabel* (the mode) and "
+            "*split* (train or test)."
+        )
+    try:
+        path = str(stored_for_good(file)) if file is not None else typed.strip()
+    except UncollapseError as error:
+        errors.tell(error)
+        return
+    if not path:
+        st.info("Nothing is trained or changed here: the pictures are read once, and what is wrong is listed.")
+        return
+    _report(path)
+
+
+def _report(path: str) -> None:
+    look = _examined(path, _stamp(path))
+    wrong = int((look.problems["severity"] == "error").sum())
+    if look.usable:
+        modes = f", {look.modes:,} known modes" if look.modes else ""
+        st.success(f"{look.items:,} pictures of {look.classes:,} classes{modes} can be used.", icon=":material/check:")
+    else:
+        st.error(f"The data cannot be used yet: {wrong:,} error{'s' if wrong > 1 else ''}.", icon=":material/error:")
+    if len(look.problems):
+        st.dataframe(
+            look.problems,
+            hide_index=True,
+            column_config={
+                "where": st.column_config.TextColumn("Where", width="medium"),
+                "severity": "Severity",
+                "problem": st.column_config.TextColumn("What is wrong", width="large"),
+                "remedy": st.column_config.TextColumn("What to do", width="large"),
+            },
+        )
+        st.download_button(
+            "The list as CSV",
+            to_csv(look.problems),
+            file_name="problems.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+    if look.recipe is None:
+        return
+    for column, (label, picture) in zip(st.columns(8), look.examples, strict=False):
+        column.image(picture, width="stretch")
+        column.caption(plain(label[:60]))
+    if st.button("Write a recipe for it", type="primary", icon=":material/arrow_forward:", key="write-recipe"):
+        new_run.use(look.recipe)
+        st.switch_page("train/train.py", query_params={"view": "new"})
+
+
+@st.cache_data(max_entries=8, show_spinner="Reading every picture")
+def _examined(path: str, stamp: int) -> "FirstLook":
+    from core.authoring.dataset_check import examine  # reads pictures and tables
+
+    return examine(path)
+
+
+def _stamp(path: str) -> int:
+    """Changes with the file, or with what a folder lists."""
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return 0

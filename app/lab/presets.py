@@ -1,0 +1,29 @@
+"""Experiments that each tell one story in seconds: start one, watch both arms, open the study."""
+
+import streamlit as st
+
+from app.lab import run
+from core.authoring.presets import PRESETS, Preset
+from core.jobs.job import Job
+
+
+def show() -> None:
+    st.markdown(
+        "Classes of four known groups each, made to order, so that the truth is known. Every experiment trains two "
+        "arms on the same items, 2,000 at most, which takes some seconds; what comes out is a study like any other."
+    )
+    run.begin()
+    latest = run.latest([preset.recipe().name for preset in PRESETS])
+    for preset in PRESETS:
+        with st.container(border=True, key=f"preset-{preset.name}"):
+            _card(preset, latest.get(preset.recipe().name))
+
+
+def _card(preset: Preset, job: Job | None) -> None:
+    """The story, and beside it what became of it, once it was run."""
+    story, run = st.columns([1, 1.6], gap="large") if job else (st.container(), st.container())
+    with story:
+        st.markdown(f"##### {preset.title}")
+        st.markdown(preset.story)
+    with run:
+        run.show(preset.recipe(), job, key=preset.name)

@@ -1,0 +1,191 @@
+"""Why classes collapse, in theory: sliders, the energy over the distance of modes, and who collapses when."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from app.lab.charts import ENERGY, energy_rows, paths_figure, phase_figure
+from app.state import navigation
+from app.widgets.markdown import plain
+from core.recipe.recipe import USUAL_MARGINS, Recipe
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+    from core.theory.expected_loss import Landscape, Tendency
+
+RULES = {"random": "Random positives", "nearest": "Nearest positives", "hardest": "Hardest positives"}
+WORDS = {
+    "collapse": (
+        "collapses",
+        "red",
+        "The class is drawn to one point: no distance between its modes costs less.",
+    ),
+    "spread": ("keeps its modes apart", "green", "Moving the modes apart makes the loss smaller."),
+    "indifferent": (
+        "is not drawn together",
+        "gray",
+        "Nothing is gained by drawing its modes together.",
+    ),
+    "total collapse": ("collapses with all others", "red", "Everything at one point is best: all classes, all modes."),
+}
+KEYS = {
+    "positives": 'positives = "{}"',
+    "train.samples_per_class": "train.samples_per_class = {}",
+    "train.loss": 'train.loss = "{}"',
+    "train.learn_beta": 'train.learn_beta = "{}"',
+    "train.beta": "train.beta = {}",
+    "data.label_noise": "no wrong labels",
+}
+OUTCOMES = {"spread": "its modes move apart", "indifferent": "nothing draws its modes together"}
+
+
+def show() -> None:
+    st.markdown(
+        "A class has several **modes**: the digits among *even*, the angles of one product. Some labels are **wrong**. "
+        "A mislabelled item looks like the class it came from, but counts as one of another: the loss pushes it away "
+        "from its own look-alikes. With random positives, the cheapest way to live with that is to draw the whole "
+        "class to a point, where no two of its items can differ: the class **collapses**. An anchor that only needs to "
+        "be near its *nearest* positive finds one in its own mode, and the modes can stay. The sliders show when."
+    )
+    _explore()
+    _standing()
+
+
+@st.fragment
+def _explore() -> None:
+    """All that follows the sliders, and reruns with them alone."""
+    left, right = st.columns([1, 2.6], gap="large")
+    with left:
+        values = _sliders()
+    with right:
+        told = _told(**values)
+        _verdicts(told)
+        energy, phase = st.columns(2, gap="medium")
+        with energy:
+            st.subheader("What each distance costs", anchor="energy")
+            st.caption("Smallest expected loss with the modes this far apart. Training goes downhill, to the dot.")
+            rows = energy_rows({rule: energy for rule, (_, energy) in told.items()})
+            st.vega_lite_chart(rows, ENERGY, height=330, key="energy")
+        with phase:
+            st.subheader("Who collapses when", anchor="phase")
+            st.caption("Nearest positives, triplet loss. The cross is where the sliders stand; dots are your studies.")
+            st.plotly_chart(
+                _phase(values["noise"], values["samples"], values["modes"], studies=_studies()),
+                config={"displaylogo": False},
+                key="phase",
+            )
+    _free_points(values)
+
+
+def _sliders() -> dict[str, Any]:
+    bound = {"bind": "query-params"}
+    noise = st.slider("Wrong labels, %", 0, 49, 10, key="noise", **bound)
+    samples = st.slider("Samples of a class in a batch", 2, 64, 8, key="samples", **bound)
+    modes = st.slider("Modes of the class", 2, 10, 2, key="modes", **bound)
+    loss = st.segmented_control("Loss", ["triplet", "margin"], default="triplet", required=True, key="loss", **bound)
+    margin = st.slider("Margin", 0.05, 0.5, USUAL_MARGINS["triplet"], step=0.05, key="margin", **bound)
+    fixed = loss == "margin" and st.toggle("Fixed boundary", key="fixed", help="Else beta is learned, as is usual.")
+    beta = st.slider("Boundary beta", 0.2, 1.8, 1.2, step=0.1, key="beta") if fixed else None
+    return {"noise": noise / 100, "samples": samples, "modes": modes, "loss": loss, "margin": margin, "beta": beta}
+
+
+def _verdicts(told: "dict[str, tuple[Tendency, Landscape]]") -> None:
+    for column, (rule, title) in zip(st.columns(3, gap="small"), RULES.items(), strict=True):
+        tendency, energy = told[rule]
+        word, colour, meaning = WORDS[tendency]
+        with column, st.container(border=True):
+            st.markdown(f"**{title}**")
+            st.badge(f"the class {word}", color=colour, help=meaning)
+            st.caption(f"Cheapest distance between its modes: {energy.best:.2f}")
+
+
+@st.cache_data(max_entries=512, show_spinner="Loading the theory")
+def _told(**values: Any) -> "dict[str, tuple[Tendency, Landscape]]":
+    """What theory says of each rule."""
+    from core.theory import expected_loss  # imports torch
+
+    settings = {rule: expected_loss.Setting(positives=rule, **values) for rule in RULES}
+    return {
+        rule: (expected_loss.tendency(setting), expected_loss.landscape(setting)) for rule, setting in settings.items()
+    }
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _phase(noise: float, samples: int, modes: int, *, studies: list[tuple[str, float, int]]) -> "Figure":
+    from core.theory import expected_loss
+
+    share, size = np.geomspace(0.001, 0.49, 120), np.arange(2, 65)
+    slopes = expected_loss.phase_diagram(share, size, modes=modes)
+    return phase_figure(share, size, slopes, here=(noise, samples), studies=studies)
+
+
+def _studies() -> list[tuple[str, float, int]]:
+    """Name, noise and samples per class of every study that was trained here."""
+    recipes = [
+        (summary.name or summary.id, navigation.recipe(summary.id))
+        for summary in navigation.studies()
+        if summary.has_recipe
+    ]
+    return [(name, r.data.label_noise, r.train.samples_per_class) for name, r in recipes if r is not None]
+
+
+def _standing() -> None:
+    """Where one of the user's studies lies, and what would avoid collapse there."""
+    st.subheader("Your study", anchor="study")
+    studies = {summary.id: summary.name or summary.id for summary in navigation.studies() if summary.has_recipe}
+    if not studies:
+        st.info("Train a study to see where it lies and what would keep its classes from collapsing.")
+        return
+    id = st.selectbox("Study", [*studies], format_func=studies.get, key="lab-study", width=520)
+    recipe = navigation.recipe(id)
+    if recipe is None:
+        st.error("The study can no longer be opened.", icon=":material/error:")
+        return
+    for column, arm in zip(st.columns(len(recipe.arms), gap="medium"), recipe.arms, strict=True):
+        with column, st.container(border=True):
+            show_arm(recipe, arm)
+    st.caption(
+        "Theory takes random negatives and points that are free to move; a network is stiffer, and batches are finite."
+    )
+
+
+def show_arm(recipe: Recipe, arm: str) -> None:
+    """Where one arm of a recipe goes in theory, and what would avoid collapse."""
+    from core.theory.advice import standing  # imports torch
+
+    found = standing(recipe, arm)
+    st.markdown(f"**{plain(arm)}**")
+    if found.tendency is None:
+        st.caption(f"Theory has nothing to say: {plain(found.reason)}.")
+        return
+    word, colour, meaning = WORDS[found.tendency]
+    st.badge(f"in theory, a class {word}", color=colour, help=meaning)
+    if not found.modes_known:
+        st.caption("How many modes a class has is not known; two are assumed.")
+    if found.remedies:
+        st.markdown("What would avoid it:")
+        for remedy in found.remedies:
+            changes = " and ".join(f"`{KEYS[key].format(value)}`" for key, value in remedy.changes.items())
+            st.markdown(f"- {changes}: {OUTCOMES[remedy.tendency]}")
+
+
+def _free_points(values: dict[str, Any]) -> None:
+    st.subheader("Let points find their place", anchor="free-points")
+    st.caption(
+        "One free point for every mode of two classes, moved by gradient descent on this very loss. Nothing but the "
+        "sampling rule differs between the two sides."
+    )
+    if st.button("Let them move", icon=":material/play_arrow:", key="move") or st.session_state.get("moved") == values:
+        st.session_state["moved"] = values
+        with st.spinner("Moving the points"):
+            paths = {RULES[rule]: _paths(rule, **values) for rule in ("random", "nearest")}
+        st.plotly_chart(paths_figure(paths, modes=values["modes"]), config={"displaylogo": False}, key="paths")
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _paths(rule: str, **values: Any) -> np.ndarray:
+    from core.theory import expected_loss
+
+    return expected_loss.free_points(expected_loss.Setting(positives=rule, **values))

@@ -1,0 +1,117 @@
+"""The epoch scrubber: a finished study's training played back, with what its figures did meanwhile."""
+
+import time
+
+import pandas as pd
+import streamlit as st
+
+from app.components.playback import Measure, playback
+from app.state import navigation
+from app.widgets import errors
+from app.widgets.live_maps import line_of, measures
+from app.widgets.markdown import plain
+from app.widgets.opening import open_view
+from core.analysis.curves import change, counted_epochs, mean_count
+from core.storage.study import Study, labels_and_modes
+
+SLICE_SECONDS = 0.6
+"""How long sub-clusters are counted before the page is brought up to date."""
+
+EXPLANATION = """
+Every dot is an item that the networks {unseen}. Press play: both arms start from the same weights, and training draws
+the classes apart. Colour by **class** to see that, and by **mode** to see what becomes of the natural groups inside a
+class, which no arm is told of. Where a class **collapses**, its modes end in one tight heap with their colours mixed:
+what told them apart is gone. Where it does not, they keep places of their own. Beneath, the same in figures: in a
+collapsing class **kappa** goes towards 0, few **sub-clusters** are left, and **fine recall** falls.
+"""
+
+
+def show() -> None:
+    view = open_view()
+    if view is None:
+        return
+    arms = [name for name in dict.fromkeys(view.arms) if len(view.study.arm(name).snapshots)]
+    if not arms:
+        _nothing(view)
+        return
+    unseen = "have not been trained on" if not view.study.evaluated.all() else "were trained on"
+    st.markdown(EXPLANATION.format(unseen=unseen))
+    for name in dict.fromkeys(view.arms):
+        if name not in arms:
+            st.caption(f"{plain(name)} kept no snapshots, so there is nothing of it to play.")
+    counting = _missing(view, arms)
+    st.fragment(_follow, run_every=0.2 if counting else None)(view, arms, bool(counting))
+
+
+def _nothing(view: navigation.View) -> None:
+    st.info(
+        "**This study cannot be played back: its arms kept no snapshots of their embeddings.** "
+        + (
+            "Its embeddings were imported, and what happened while they were trained is not known here."
+            if view.study.recipe is None
+            else "Set `train.snapshots = 1` (keep every epoch) in its recipe, or leave the line out, and run it again."
+        ),
+        icon=":material/movie_off:",
+    )
+
+
+def _follow(view: navigation.View, arms: list[str], was_counting: bool) -> None:
+    """The player, and then some more counts; the maps play in the browser meanwhile."""
+    if navigation.is_stale(view):
+        st.rerun()
+    with errors.shown():
+        reel = navigation.reel(view, tuple(arms))
+        lines = [row for name in arms for row in _history(view.study, name)]
+        playback(reel, measures=[*measures(lines), _counts_measure(view, arms)], key="playback")
+        _told(lines, arms)
+        if was_counting:
+            _count_on(view, arms)
+
+
+def _history(study: Study, name: str) -> list[dict[str, float | str]]:
+    history: pd.DataFrame = study.arm(name).history
+    return history.assign(arm=name).to_dict("records")
+
+
+def _told(rows: list[dict[str, float | str]], arms: list[str]) -> None:
+    """What happened and when, in a line for each arm."""
+    sentences = []
+    for name in arms:
+        parts = []
+        for figure, word in (("kappa", "kappa"), ("sub_recall@1", "fine recall")):
+            if found := change(line_of(rows, name, figure)):
+                first, last = f"{found.first:.2f}", f"{found.last:.2f}"
+                moved = f"went from {first} to {last}, half of it by epoch {found.half}"
+                parts.append(f"{word} " + (f"stayed at {last}" if first == last else moved))
+        if parts:
+            sentences.append(f"- **{plain(name)}**: {'; '.join(parts)}.")
+    if sentences:
+        st.markdown("\n".join(["**What happened, from the first epoch to the last**", *sentences]))
+
+
+def _counts_measure(view: navigation.View, arms: list[str]) -> Measure:
+    known, missing = navigation.subcluster_counts(view), _missing(view, arms)
+    lines = {}
+    for name in arms:
+        epochs = view.study.arm(name).snapshots.epochs
+        lines[name] = sorted((epochs[at], count) for (arm, at), count in known.items() if arm == name)
+    done = sum(map(len, lines.values()))
+    note = f"counting: {done} of {done + len(missing)}" if missing else "per class, the mean; 1 = no modes left apart"
+    return Measure("Sub-clusters", note, lines, digits=1)
+
+
+def _missing(view: navigation.View, arms: list[str]) -> list[tuple[str, int]]:
+    """What is still to be counted, by epoch."""
+    known = navigation.subcluster_counts(view)
+    wanted = [(name, at) for name in arms for at in counted_epochs(view.study.arm(name).snapshots.epochs)]
+    return sorted((key for key in wanted if key not in known), key=lambda key: key[1])
+
+
+def _count_on(view: navigation.View, arms: list[str]) -> None:
+    known, until = navigation.subcluster_counts(view), time.monotonic() + SLICE_SECONDS
+    labels, _ = labels_and_modes(view.study.items[view.study.evaluated])
+    for name, at in _missing(view, arms):
+        known[name, at] = mean_count(view.study.arm(name).snapshots[at], labels)
+        if time.monotonic() > until:
+            return
+    st.rerun()  # all there: no more need to look again

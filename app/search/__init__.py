@@ -1,0 +1,1 @@
+"""Search: the neighbours of an item, or of pictures of the user's own, in both arms."""

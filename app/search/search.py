@@ -1,0 +1,100 @@
+"""Search: pictures of one's own, or an item, and their neighbours in both arms."""
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from app.components.atlas import picture_url
+from app.components.gallery import GalleryQuery
+from app.components.twin_map import QueryMark, send_points, twin_map
+from app.search import query_pictures
+from app.state import navigation
+from app.widgets.fragments import part
+from app.widgets.galleries import galleries, item_galleries
+from app.widgets.opening import open_view
+from app.widgets.search_controls import choose_search
+from core.analysis.search import is_far
+
+
+def page() -> None:
+    view = open_view()
+    if view is None:
+        return
+    send_points(navigation.map_points(view), key="search-maps")
+    _queries(view)
+
+
+@part
+def _queries(view: navigation.View) -> None:
+    """All of the page but its head."""
+    if any(view.study.arm(name).takes_pictures for name in view.arms):
+        query_pictures.ask(lambda: _random_button(view))
+        picture = query_pictures.chosen()
+    else:
+        _explain(view)
+        _random_button(view)
+        picture = None
+    item = navigation.chosen_item(view.study)
+    if picture is not None and item is None:
+        _search(view, *picture)
+        return
+    _maps(view, item, [])
+    item_galleries(view, item, lambda: choose_search(view, has_class=True))
+
+
+def _explain(view: navigation.View) -> None:
+    """Why no picture can be uploaded, and what can be done instead."""
+    takers = [name for name in view.study.references if view.study.arm(name).takes_pictures]
+    instead = f", or choose **{takers[0]}** as an arm to search by raw pixels" if takers else ""
+    st.info(
+        "A picture cannot be uploaded: these embeddings were imported, so the network that would embed it is not "
+        f"here. Click an item on a map{instead}.",
+        icon=":material/info:",
+    )
+
+
+def _random_button(view: navigation.View) -> None:
+    st.button("Random item", icon=":material/casino:", on_click=_random_item, args=(view,), key="random")
+
+
+def _random_item(view: navigation.View) -> None:
+    ids = view.study.items["id"].to_numpy()[view.study.evaluated]
+    navigation.choose_item(int(np.random.default_rng().choice(ids)))
+
+
+def _search(view: navigation.View, picture: Image.Image, name: str) -> None:
+    vectors = {arm: vector for arm, vector in navigation.embedded(view, picture).items() if arm in view.arms}
+    for arm in view.arms:
+        if arm not in vectors:
+            st.caption(f"**{arm}** was imported without its network, so the picture is searched in the other arm only.")
+    left, right = (_place(view, arm, vectors) for arm in view.arms)
+    far = [arm for arm, vector in vectors.items() if is_far(view.study, arm, vector)]
+    note = f"far from everything in {' and '.join(far)}" if far else ""
+    _maps(view, None, [QueryMark(name, left, right)])
+    query = GalleryQuery(name, image=picture_url(picture, "query"), note=note)
+    galleries(view, query, vectors, choose_search(view, has_class=False))
+
+
+def _place(view: navigation.View, arm: str, vectors: dict[str, np.ndarray]) -> tuple[float, float] | None:
+    if arm not in vectors:
+        return None
+    x, y = view.study.place(arm, vectors[arm][None])[0]
+    return float(x), float(y)
+
+
+def _maps(view: navigation.View, item: int | None, queries: list[QueryMark]) -> None:
+    twin_map(
+        navigation.map_points(view),
+        left=view.left,
+        right=None if view.is_single else view.right,
+        focus=item,
+        queries=queries,
+        height=320,
+        on_click=navigation.choose_item,
+        on_turn=navigation.swap_arms,
+        key="search-maps",
+    )
+    view.exports.maps("search-maps")
+
+
+page()

@@ -1,0 +1,1 @@
+"""Train: recipes as a form, and the runs made of them."""

@@ -1,0 +1,166 @@
+"""A new run: where the recipe comes from, the form, what is wrong with it, and the start."""
+
+import tomllib
+from typing import Any
+
+import streamlit as st
+
+from app.state import navigation
+from app.train.recipe_form import Arms, fill, recipe_form
+from app.widgets.markdown import plain
+from core import jobs
+from core.authoring.form_schema import assemble, missing_paths, samples_advice
+from core.common.errors import RecipeError, UncollapseError
+from core.recipe.recipe import Recipe, recipe_names
+from core.storage.catalogue import open_study, studies_root
+
+DEFAULT = "mnist-parity"
+
+
+def show() -> None:
+    if "recipe.slots" not in st.session_state:
+        fill(Recipe.load(DEFAULT))
+    form, side = st.columns([3, 2], gap="large")
+    with form:
+        _source()
+        values, arms = recipe_form()
+    with side:
+        _verdict(values, arms)
+
+
+def use(recipe: Recipe) -> None:
+    """Open the form with this recipe; for callbacks."""
+    fill(recipe)
+    st.session_state["view"] = "new"
+
+
+def _source() -> None:
+    studies = {summary.id: summary for summary in navigation.studies() if summary.has_recipe}
+    origins = [*(f"recipe {name}" for name in recipe_names()), *(f"study {id}" for id in studies)]
+    choose, paste = st.columns([3, 1.4], vertical_alignment="bottom")
+    choose.selectbox(
+        "Start from",
+        origins,
+        index=None,
+        placeholder="a shipped recipe, or that of a study",
+        format_func=lambda origin: _origin(origin, studies),
+        key="origin",
+        on_change=_load_origin,
+        help="Fills in the form; what was typed there is replaced.",
+    )
+    with paste.popover("From TOML", icon=":material/data_object:", width="stretch"):
+        text = st.text_area("Paste a recipe", key="toml", height=220, placeholder='name = "products"\n\n[data]\n...')
+        file = st.file_uploader("or upload one", key="toml-file", type="toml", max_upload_size=1)
+        st.button(
+            "Fill in the form",
+            on_click=_load_toml,
+            args=(file.getvalue() if file else text.encode("utf-8", "replace"),),
+            disabled=not (file or text.strip()),
+            type="primary",
+        )
+        if problem := st.session_state.get("toml-error"):
+            st.error(problem, icon=":material/error:")
+
+
+def _origin(origin: str, studies: dict[str, Any]) -> str:
+    kind, _, id = origin.partition(" ")
+    if kind == "recipe":
+        return f"{id} (shipped)"
+    name = studies[id].name
+    return f"{name} (study {id})" if name != id else f"{id} (study)"
+
+
+def _load_origin() -> None:
+    kind, _, id = (st.session_state["origin"] or "").partition(" ")
+    try:
+        recipe = Recipe.load(id) if kind == "recipe" else open_study(studies_root(), id).recipe if kind else None
+    except UncollapseError as error:
+        st.session_state["notice"] = error
+        return
+    if recipe is not None:
+        fill(recipe)
+
+
+def _load_toml(data: bytes) -> None:
+    try:
+        fill(Recipe.from_dict(tomllib.loads(data.decode("utf-8"))))
+        st.session_state["toml-error"] = ""
+    except RecipeError as error:
+        st.session_state["toml-error"] = plain(str(error))
+    except (ValueError, RecursionError) as error:  # bytes that are no text, text that is no TOML, endless brackets
+        st.session_state["toml-error"] = plain(f"this is not valid TOML: {error}")
+
+
+def _verdict(values: dict[str, Any], arms: Arms) -> None:
+    """What the recipe comes to: errors, warnings, advice, its TOML, and the start."""
+    try:
+        recipe = assemble(values, arms)
+        problems = missing_paths(recipe)
+    except RecipeError as error:
+        recipe, problems = None, [str(error)]
+    _start(recipe, problems)
+    for problem in problems:
+        st.error(plain(problem), icon=":material/error:")
+    if recipe is None:
+        return
+    advice = samples_advice(recipe)
+    for warning in recipe.warnings():
+        if "rule of thumb" not in warning:  # said by the advice
+            st.warning(plain(warning), icon=":material/warning:")
+    if advice:
+        enough = "too few" not in advice
+        (st.info if enough else st.warning)(plain(advice), icon=":material/lightbulb:")
+    text = recipe.to_toml()
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown("##### The recipe")
+        st.download_button(
+            "Download",
+            text.encode(),
+            file_name=f"{recipe.name}.toml",
+            mime="application/toml",
+            icon=":material/download:",
+            on_click="ignore",
+            help=f"The same study from the command line: python -m core run {recipe.name}.toml",
+        )
+    st.code(text, language="toml", height=560, wrap_lines=True)
+
+
+def _start(recipe: Recipe | None, problems: list[str]) -> None:
+    busy = [job for job in jobs.list_jobs(studies_root()) if not job.status().over]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        reason = "The recipe is not right yet; what is wrong stands below." if problems else None
+        st.button(
+            "Add to the queue" if busy else "Start the run",
+            type="primary",
+            icon=":material/schedule:" if busy else ":material/play_arrow:",
+            on_click=_begin,
+            args=(recipe,),
+            disabled=bool(problems),
+            help=reason,
+            key="start",
+        )
+        if busy:
+            st.button(
+                "Start now",
+                icon=":material/bolt:",
+                on_click=_begin,
+                args=(recipe,),
+                kwargs={"at_once": True},
+                disabled=bool(problems),
+                help=reason or "Do not wait: both runs share the machine and take longer.",
+                key="start-now",
+            )
+    if recipe is not None and not problems:
+        id = jobs.next_id(studies_root(), recipe.name)
+        waits = f", after {len(busy)} other run{'s' if len(busy) > 1 else ''}" if busy else ""
+        st.caption(f"Will be saved as **{plain(id)}**{waits}.")
+
+
+def _begin(recipe: Recipe, *, at_once: bool = False) -> None:
+    try:
+        job = jobs.start(recipe, root=studies_root(), at_once=at_once)
+    except UncollapseError as error:
+        st.session_state["notice"] = error
+        return
+    st.session_state["view"] = "runs"
+    st.session_state["run"] = job.id

@@ -1,0 +1,23 @@
+"""Train: write a recipe, start it, watch the runs, and clear away what is no longer wanted."""
+
+import streamlit as st
+
+from app.train import new_run, runs
+from app.widgets import study_list
+from app.widgets.sections import choose_section
+
+VIEWS = {
+    "runs": (":material/monitoring: Runs", runs.show),
+    "new": (":material/add_circle: New run", new_run.show),
+    "studies": (":material/folder_open: Studies", study_list.show),
+}
+
+
+def page() -> None:
+    view = choose_section("What to look at", VIEWS, key="view", default="runs" if runs.any_yet() else "new")
+    if view != "runs":
+        st.query_params.pop("run", None)
+    VIEWS[view][1]()
+
+
+page()

@@ -1,0 +1,40 @@
+"""While there is no study yet: the default one is made in the background, and its progress shown."""
+
+import streamlit as st
+
+from app.widgets import errors, run_progress
+from core import jobs
+from core.jobs.status import Status
+from core.storage.catalogue import studies_root
+
+DEFAULT = "mnist-parity"
+
+
+def show() -> None:
+    """Start the default study, once however many sessions ask, and follow it."""
+    st.title("Your first study is being made")
+    st.write(
+        "The same small network is trained twice on real handwritten digits. It is told only whether a digit is "
+        "even or odd, and 10 % of what it is told is wrong. The two arms differ in one rule: how an anchor picks "
+        "its positive. **standard** takes a random item of its class, **nearest** the closest one. Then both are "
+        "examined for class collapse: can the ten digits still be told apart?"
+    )
+    _follow(jobs.start_once(DEFAULT, studies_root()))
+
+
+@st.fragment(run_every=1.5)
+def _follow(job: jobs.Job) -> None:
+    errors.page_if_noticed()
+    status = job.status()
+    if status.state == "done" or not job.folder.is_dir():  # deleted elsewhere
+        st.rerun()
+    run_progress.progress(job, status)
+    _buttons(job, status)
+    run_progress.curves(job, status.history, run_progress.RESULTS, columns=2, height=340, key="first")
+
+
+def _buttons(job: jobs.Job, status: Status) -> None:
+    if status.over:
+        errors.button("Resume", "play_arrow", lambda: jobs.resume(job), key="first-resume", type="primary")
+    else:
+        errors.button("Cancel", "stop", lambda: job.cancel(discard=False), key="first-cancel")

@@ -1,0 +1,81 @@
+"""Both arms' neighbours of one query, with the way back."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app.components.gallery import GalleryArm, GalleryQuery, gallery
+from app.state import navigation
+from app.widgets.search_controls import Asked, choose_k
+from core.analysis.search import hits_by_arm
+from core.analysis.tables import hits_table
+
+CRUMBS = 6
+
+Queries = dict[str, int | np.ndarray]
+"""What is asked in each arm: an item's id, or a vector (d,) in that arm's space."""
+
+
+def item_galleries(view: navigation.View, item: int | None, ask: Callable[[], Asked] = choose_k) -> None:
+    """The galleries of an item of the study, with the way back to the queries before it.
+
+    ask: draws the controls of the search.
+    """
+    if item is None:
+        _gallery(view, None, [GalleryArm(name, None) for name in dict.fromkeys(view.arms)])
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        _way_back(item)
+        asked = ask()
+    row = view.study.items.iloc[item]
+    name = f" · {row['name']}" if row.get("name") else ""
+    query = GalleryQuery(f"Item #{item}{name}", item, str(row["label"]), _mode(row))
+    galleries(view, query, dict.fromkeys(view.arms, item), asked)
+
+
+def galleries(view: navigation.View, query: GalleryQuery, queries: Queries, asked: Asked) -> None:
+    """The galleries of any query, in the arms that it is asked in; clicking a tile makes that item the query."""
+    asked_in = {name: queries[name] for name in dict.fromkeys(view.arms) if name in queries}
+    found = hits_by_arm(view.study, asked_in, asked.k, filters=asked.filters, metric=asked.metric)
+    arms = [GalleryArm(name, hits.assign(subcluster=_named(hits["subcluster"]))) for name, hits in found.items()]
+    view.exports.table(
+        "Hits of this query",
+        "hits",
+        lambda: hits_table(view.study, queries, asked.k, filters=asked.filters, metric=asked.metric),
+    )
+    _gallery(view, query, arms)
+    _legend(view)
+
+
+def _legend(view: navigation.View) -> None:
+    """What the figures and signs of a tile say."""
+    other = (
+        ""
+        if view.is_single
+        else " #1 → #9: ranked 1st here, 9th in the other arm. *only here*: not among the neighbours there."
+    )
+    st.caption(
+        "Top left the rank, top right the Euclidean distance to the query. ✓ same class, ✗ another one; = same mode, "
+        f"≠ another one. s1: the sub-cluster.{other}"
+    )
+
+
+def _gallery(view: navigation.View, query: GalleryQuery | None, arms: list[GalleryArm]) -> None:
+    gallery(query, arms, atlas=navigation.atlas(view), on_click=navigation.choose_item, key="gallery")
+
+
+def _named(subclusters: pd.Series) -> list[str | None]:
+    return [f"s{group + 1}" if group >= 0 else None for group in subclusters]
+
+
+def _mode(row: pd.Series) -> str | None:
+    return str(row["sublabel"]) if "sublabel" in row else None
+
+
+def _way_back(item: int) -> None:
+    trail = navigation.trail()
+    st.button("Back", icon=":material/arrow_back:", on_click=navigation.step_back, disabled=not trail, key="back")
+    crumbs = ["start" if id is None else f"#{id}" for id in trail[-CRUMBS:]] + [f"**#{item}**"]
+    st.markdown(("... › " if len(trail) > CRUMBS else "") + " › ".join(crumbs))

@@ -1,0 +1,73 @@
+"""What is asked of a search: how many neighbours, among which items, ranked by what. All of it stays in the address."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from app.state import navigation
+from core.analysis.search import EVERYTHING, METRICS, Filters, Metric
+
+DEFAULT_K = 10
+OUTCOMES = {"all": "All", "same": "Same class", "other": "Other classes"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One search."""
+
+    k: int = DEFAULT_K
+    filters: Filters = EVERYTHING
+    metric: Metric = "euclidean"
+
+
+def choose_k() -> Asked:
+    """How many neighbours to show."""
+    return Asked(st.slider("Neighbours", 5, 50, DEFAULT_K, step=5, key="k", bind="query-params", width=200))
+
+
+def choose_search(view: navigation.View, *, has_class: bool) -> Asked:
+    """How many, among which, by what; controls that could change nothing are left out.
+
+    has_class: whether the query's class is known.
+    """
+    items = view.study.items[view.study.evaluated]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="search-controls"):
+        k = choose_k().k
+        metric: Any = st.segmented_control(
+            "Ranked by",
+            [*METRICS],
+            default="euclidean",
+            required=True,
+            format_func=METRICS.get,
+            key="metric",
+            bind="query-params",
+            help="Embeddings have length 1, so Euclidean and cosine distance rank alike. CSLS (Conneau et al. 2018) "
+            "lets hubs, items that are near to everything, fall back; distances shown stay Euclidean.",
+        )
+        outcome: Any = "all"
+        if has_class and items["label"].nunique() > 1:
+            outcome = st.segmented_control(
+                "Hits",
+                [*OUTCOMES],
+                default="all",
+                required=True,
+                format_func=OUTCOMES.get,
+                key="hits",
+                bind="query-params",
+            )
+        labels = _some(items, "label", "Classes", "in-class")
+        modes = _some(items, "sublabel", "Modes", "in-mode")
+        splits = _some(items, "split", "Splits", "in-split")
+    return Asked(k, Filters(labels, modes, splits, outcome), metric)
+
+
+def _some(items: Any, column: str, label: str, key: str) -> tuple[str, ...]:
+    """Some of a column's values; none chosen means all."""
+    options = sorted(items[column].dropna().unique().tolist()) if column in items else []
+    if len(options) < 2:
+        return ()
+    if key in st.session_state:  # another study's values
+        st.session_state[key] = [value for value in st.session_state[key] if value in options]
+    chosen = st.multiselect(label, options, key=key, bind="query-params", placeholder="all", width=200)
+    return tuple(chosen)

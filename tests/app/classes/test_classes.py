@@ -1,0 +1,96 @@
+"""The Classes page's logic, without a browser."""
+
+from pathlib import Path
+
+import pandas as pd
+from streamlit.testing.v1 import AppTest
+
+from core.analysis.recommendations import next_steps
+from core.storage.study import Study
+
+MAIN = str(Path(__file__).parents[3] / "app" / "main.py")
+
+
+def open_classes(**query: str) -> AppTest:
+    app = AppTest.from_file(MAIN, default_timeout=60).switch_page("classes/classes.py")
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def change(root: Path, name: str, **columns: object) -> None:
+    """Overwrite columns of one of the study's tables; None removes a column."""
+    path = root / "tiny" / f"{name}.parquet"
+    table = pd.read_parquet(path)
+    gone = [column for column, value in columns.items() if value is None and column in table]
+    table.drop(columns=gone).assign(**{c: v for c, v in columns.items() if v is not None}).to_parquet(path, index=False)
+
+
+def test_the_figures_are_the_study_s_own(root: Path) -> None:
+    app = open_classes(**{"class": "odd"})
+    assert not app.exception
+    rows = Study.load(root / "tiny").diagnostics.query("label == 'odd'").set_index("arm")
+    shown = [(metric.label, metric.value) for metric in app.metric]
+    for at, arm in enumerate(("standard", "nearest")):
+        row = rows.loc[arm]
+        assert shown[4 * at] == ("Sub-clusters", str(row["subclusters"]))
+        assert shown[4 * at + 1] == ("Expected", str(row["sublabel_modes"]))
+        assert shown[4 * at + 2] == ("Kappa", f"{row['kappa']:.2f}")
+        assert shown[4 * at + 3] == ("Mode recall", f"{row['sublabel_excess']:.2f}")
+
+
+def test_the_class_in_the_worst_state_comes_first(root: Path) -> None:
+    table = pd.read_parquet(root / "tiny" / "diagnostics.parquet")
+    change(root, "diagnostics", verdict=["destroyed" if v == "odd" else "preserved" for v in table["label"]])
+    app = open_classes()
+    assert app.selectbox(key="class").value == "odd"
+    assert app.selectbox(key="class").options == ["odd", "even"]
+
+
+def test_an_unknown_class_in_the_address_is_replaced(root: Path) -> None:
+    app = open_classes(**{"class": "prime"})
+    assert not app.exception
+    assert app.query_params["class"] == app.selectbox(key="class").value
+
+
+def test_buttons_walk_and_stop_at_the_ends(root: Path) -> None:
+    app = open_classes()
+    first, second = app.selectbox(key="class").options
+    assert app.button(key="previous-class").disabled
+    app.button(key="next-class").click().run()
+    assert app.selectbox(key="class").value == second
+    assert app.button(key="next-class").disabled
+    app.button(key="previous-class").click().run()
+    assert app.selectbox(key="class").value == first
+
+
+def test_the_advice_is_core_s(root: Path) -> None:
+    app = open_classes(**{"class": "even"})
+    study = Study.load(root / "tiny")
+    said = " ".join(text.value.replace("\\", "") for text in app.markdown)
+    for arm in ("standard", "nearest"):
+        for step in next_steps(study, arm, "even"):
+            assert step.title in said
+            assert step.reason in said
+
+
+def test_without_modes_or_reference_the_page_says_what_is_missing(root: Path) -> None:
+    change(root, "items", sublabel=None)
+    path = root / "tiny" / "study.json"
+    path.write_text(path.read_text().replace('"reference"', '"imported"'))
+    app = open_classes()
+    assert not app.exception
+    assert any("no reference" in info.value for info in app.info)
+
+
+def test_the_same_arm_twice_is_one_column(root: Path) -> None:
+    app = open_classes(right="standard")
+    assert not app.exception
+    assert len([metric for metric in app.metric if metric.label == "Sub-clusters"]) == 1
+
+
+def test_a_study_damaged_while_open_says_so(root: Path) -> None:
+    (root / "tiny" / "subclusters.parquet").write_bytes(b"broken")
+    app = open_classes()
+    assert not app.exception
+    assert any("subclusters.parquet" in error.value for error in app.error)
