@@ -17,7 +17,7 @@ from rich.text import Text
 
 from core.common.errors import DataError, UncollapseError
 from core.common.strict_json import to_json
-from core.pipeline.warmup import wake
+from core.pipeline.warmup import warm_up
 from core.recipe.recipe import DataConfig, Recipe, recipe_names
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -85,10 +85,10 @@ def import_embeddings(
     from core.jobs.job import wait_for_turn
     from core.jobs.status import StatusWriter
     from core.pipeline.importing import import_study, parse_sources
-    from core.recipe.import_spec import Order
+    from core.recipe.import_spec import ImportSpec
 
     if order is not None:
-        given = Order.load(order)
+        given = ImportSpec.load(order)
         sources, title, seed = given.sources(), given.title, given.seed
     elif table is None or not embeddings:
         raise DataError("say what to import: --table items.csv --embeddings NAME=FILE")
@@ -216,7 +216,7 @@ def check_data(
 
 
 def _run(recipe: Recipe, out: Path, **options: Any) -> Any:
-    wake(recipe.data)
+    warm_up(recipe.data)
     from core.pipeline.run import run as run_pipeline
     from core.training import distributed  # imports torch, which plain --help need not wait for
 

@@ -10,7 +10,7 @@ from app.components.strips import Strip, StripArm, Tile, strips
 from app.state import navigation
 from app.widgets.fragments import part
 from app.widgets.galleries import item_galleries
-from app.widgets.markdown import plain
+from app.widgets.markdown import escape_markdown
 from app.widgets.opening import open_view
 from core.analysis.figures import flow_figure
 from core.analysis.palette import ARM_COLOURS, REFERENCE_COLOUR
@@ -100,7 +100,7 @@ def _verdicts(view: navigation.View, label: str) -> None:
         row = _row(view.study, arm, label)
         with column, st.container(border=True):
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.subheader(plain(arm), anchor=False, width="content")
+                st.subheader(escape_markdown(arm), anchor=False, width="content")
                 st.badge(row["verdict"], color=BADGES[row["verdict"]], help=explain("verdict").definition)
             cells = st.columns(4, gap="small")
             cells[0].metric("Sub-clusters", row["subclusters"], help=_meaning("subclusters"))
@@ -116,7 +116,7 @@ def _verdicts(view: navigation.View, label: str) -> None:
             st.caption(_belief(row))
             with st.expander("What to try next", expanded=row["verdict"] in {"destroyed", "blurred"}):
                 for step in next_steps(view.study, arm, label):
-                    st.markdown(f"**{plain(step.title)}.** {plain(step.reason)}")
+                    st.markdown(f"**{escape_markdown(step.title)}.** {escape_markdown(step.reason)}")
 
 
 def _arm_columns(view: navigation.View) -> list[Any]:
@@ -193,7 +193,10 @@ def _modes(view: navigation.View, label: str) -> None:
     flow, survival = st.columns(2, gap="medium")
     with flow:
         st.subheader("Where the modes went", anchor="flows")
-        st.caption(f"Items of the {source} (middle) in the sub-clusters of {plain(view.left)} and {plain(view.right)}.")
+        st.caption(
+            f"Items of the {source} (middle) in the sub-clusters of {escape_markdown(view.left)} and "
+            f"{escape_markdown(view.right)}."
+        )
         sides = [(arm, navigation.anatomy(view, "flows", arm, label)) for arm in view.arms]
         ink = st.get_option(f"theme.{st.context.theme.type or 'light'}.textColor")  # Streamlit's own grey fades on grey
         st.plotly_chart(
@@ -223,9 +226,13 @@ def _matching(view: navigation.View, label: str) -> None:
     if view.is_single:
         return
     matching = navigation.anatomy(view, "between_arms", view.left, view.right, label)
-    said = [f"{_listed(family)} of {plain(view.left)} merged in {plain(view.right)}" for family in matching.merged]
+    said = [
+        f"{_listed(family)} of {escape_markdown(view.left)} merged in {escape_markdown(view.right)}"
+        for family in matching.merged
+    ]
     said += [
-        f"{plain(view.right)} splits one of {plain(view.left)} into {_listed(family)}" for family in matching.split
+        f"{escape_markdown(view.right)} splits one of {escape_markdown(view.left)} into {_listed(family)}"
+        for family in matching.split
     ]
     st.caption(". ".join(said) + "." if said else "Between the arms, no sub-cluster merged and none was split.")
 

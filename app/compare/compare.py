@@ -8,7 +8,7 @@ from app.components.twin_map import send_points, twin_map
 from app.state import navigation
 from app.widgets.fragments import part
 from app.widgets.galleries import item_galleries
-from app.widgets.markdown import plain
+from app.widgets.markdown import escape_markdown
 from app.widgets.opening import open_view
 from core.analysis.summary import COLUMNS, summarise
 from core.analysis.tables import selection_table
@@ -39,7 +39,7 @@ def page() -> None:
 def _warnings(view: navigation.View) -> None:
     for name in view.arms:
         for warning in view.study.arm(name).warnings:
-            st.warning(f"**{plain(name)}**: {plain(warning)}", icon=":material/warning:")
+            st.warning(f"**{escape_markdown(name)}**: {escape_markdown(warning)}", icon=":material/warning:")
 
 
 def _cards(view: navigation.View) -> None:
@@ -169,7 +169,7 @@ def _selection(view: navigation.View, ids: np.ndarray) -> None:
     """What is inside the lasso."""
     chosen = view.study.items.iloc[ids]
     counts = chosen.groupby("sublabel" if "sublabel" in chosen else "label").size().sort_values(ascending=False)
-    most = ", ".join(f"{plain(str(name)[:60])}: {count}" for name, count in counts.head(6).items())
+    most = ", ".join(f"{escape_markdown(str(name)[:60])}: {count}" for name, count in counts.head(6).items())
     st.caption(f"{len(chosen):,} selected. {most}{' ...' if len(counts) > 6 else ''}")
     view.exports.table(
         f"Selection, {len(ids):,} items", "selection", lambda: selection_table(view.study, ids, view.arms)

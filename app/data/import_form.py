@@ -7,14 +7,14 @@ from typing import Any
 import streamlit as st
 
 from app.widgets import errors, run_progress
-from app.widgets.markdown import plain
+from app.widgets.markdown import escape_markdown
 from app.widgets.study_list import open_button
 from app.widgets.uploading import session_folder, stored
 from core import jobs
-from core.access.allowed_paths import check_order
+from core.access.allowed_paths import check_import_spec
 from core.common.errors import UncollapseError
 from core.jobs.job import Job
-from core.recipe.import_spec import Order
+from core.recipe.import_spec import ImportSpec
 from core.storage.catalogue import studies_root
 
 PLACES = {"upload": "Upload them", "server": "On the machine that runs the app"}
@@ -35,7 +35,7 @@ def show() -> None:
             table, matrices = "", {}
         reference, images, title = _details(matrices)
     with side:
-        order = _order(table, matrices, reference, images, title)
+        order = _spec(table, matrices, reference, images, title)
         if order is None:
             _explain()
         else:
@@ -53,7 +53,7 @@ def _uploaded() -> tuple[str, dict[str, str]]:
     )
     matrices: dict[str, str] = {}
     for file in files:
-        name = st.text_input(f"Name of {plain(file.name)}", value=_slug(file.name), key=f"arm-{file.file_id}")
+        name = st.text_input(f"Name of {escape_markdown(file.name)}", value=_slug(file.name), key=f"arm-{file.file_id}")
         while name in matrices:
             name += "-2"
         matrices[name] = str(stored(file))
@@ -95,11 +95,11 @@ def _details(matrices: dict[str, str]) -> tuple[str, str, str]:
     return reference, images.strip(), title.strip()
 
 
-def _order(table: str, matrices: dict[str, str], reference: str, images: str, title: str) -> Order | None:
+def _spec(table: str, matrices: dict[str, str], reference: str, images: str, title: str) -> ImportSpec | None:
     arms = {name: path for name, path in matrices.items() if name != reference}
     if not table or not arms:
         return None
-    return Order(table, arms, {reference: matrices[reference]} if reference in matrices else {}, images, title)
+    return ImportSpec(table, arms, {reference: matrices[reference]} if reference in matrices else {}, images, title)
 
 
 def _explain() -> None:
@@ -112,16 +112,16 @@ def _explain() -> None:
     st.caption("Give a table and at least one matrix. They are checked before anything is computed.")
 
 
-def _verdict(order: Order) -> None:
+def _verdict(order: ImportSpec) -> None:
     try:
-        check_order(order)
+        check_import_spec(order)
     except UncollapseError as error:
         errors.tell(error)
         return
     with st.spinner("Reading the files"):
         items, wrong = _checked(order.to_toml(), _stamps(order))
     for fault in wrong:
-        st.error(plain(_named(fault, order)), icon=":material/error:")
+        st.error(escape_markdown(_named(fault, order)), icon=":material/error:")
     if len(items):
         modes = f", {items['sublabel'].nunique():,} modes" if "sublabel" in items else ""
         found = f"{len(items):,} items of {items['label'].nunique():,} classes{modes}"
@@ -136,7 +136,7 @@ def _verdict(order: Order) -> None:
     errors.button("Import", "download", begin, key="import", type="primary", disabled=bool(wrong), help=note)
 
 
-def _named(fault: str, order: Order) -> str:
+def _named(fault: str, order: ImportSpec) -> str:
     """Uploaded files by the names they came with."""
     for path in (order.table, *order.embeddings.values(), *order.reference.values()):
         if Path(path).is_relative_to(session_folder()):
@@ -150,16 +150,16 @@ def _checked(order: str, stamps: tuple[int, ...]) -> Any:
 
     from core.pipeline.importing import check_import
 
-    sources = Order(**tomllib.loads(order)).sources()
+    sources = ImportSpec(**tomllib.loads(order)).sources()
     return check_import(**sources)
 
 
-def _stamps(order: Order) -> tuple[int, ...]:
+def _stamps(order: ImportSpec) -> tuple[int, ...]:
     paths = [Path(p) for p in (order.table, *order.embeddings.values(), *order.reference.values(), order.images) if p]
     return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
 
 
-def _begin(order: Order) -> None:
+def _begin(order: ImportSpec) -> None:
     own = session_folder()
     uploaded = own if own in Path(order.table).parents else None
     name = _slug(order.title or Path(order.table).stem)
@@ -183,7 +183,7 @@ def _list(was_live: bool) -> None:
     for job, status in statuses:
         with st.container(border=True):
             with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-                st.markdown(f"**{plain(job.id)}**", width="content")
+                st.markdown(f"**{escape_markdown(job.id)}**", width="content")
                 with st.container(horizontal=True, width="content"):
                     _buttons(job, done=status.state == "done", over=status.over)
             if status.state == "done":

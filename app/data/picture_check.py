@@ -7,13 +7,13 @@ import streamlit as st
 
 from app.train import new_run
 from app.widgets import errors
-from app.widgets.markdown import plain
+from app.widgets.markdown import escape_markdown
 from app.widgets.uploading import stored_for_good
 from core.analysis.tables import to_csv
 from core.common.errors import UncollapseError
 
 if TYPE_CHECKING:
-    from core.authoring.dataset_check import FirstLook
+    from core.authoring.dataset_check import DatasetCheck
 
 LAYOUT = """\
 products/
@@ -86,14 +86,14 @@ def _report(path: str) -> None:
         return
     for column, (label, picture) in zip(st.columns(8), look.examples, strict=False):
         column.image(picture, width="stretch")
-        column.caption(plain(label[:60]))
+        column.caption(escape_markdown(label[:60]))
     if st.button("Write a recipe for it", type="primary", icon=":material/arrow_forward:", key="write-recipe"):
         new_run.use(look.recipe)
         st.switch_page("train/train.py", query_params={"view": "new"})
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading every picture")
-def _examined(path: str, stamp: int) -> "FirstLook":
+def _examined(path: str, stamp: int) -> "DatasetCheck":
     from core.authoring.dataset_check import examine  # reads pictures and tables
 
     return examine(path)

@@ -9,7 +9,7 @@ import streamlit as st
 from app.lab import form, run, theory
 from app.lab.charts import modes_figure
 from app.widgets import run_progress
-from app.widgets.markdown import plain
+from app.widgets.markdown import escape_markdown
 from core.authoring.form_schema import samples_advice
 from core.authoring.presets import OWN, Preset, own_experiment
 from core.common.errors import RecipeError
@@ -62,12 +62,12 @@ def _run(recipe: Recipe | None) -> None:
         if recipe is None:
             st.markdown("##### This cannot be run: the controls say what is wrong")
         else:
-            st.markdown(f"##### {plain(recipe.title)}")
+            st.markdown(f"##### {escape_markdown(recipe.title)}")
             first, second = recipe.arms.values()
             if first == second:
                 st.warning("Both arms are the same; choose another rule or loss for one.", icon=":material/warning:")
         if job is not None and (last := run_progress.recipe_of(job)) != recipe:
-            st.caption(f"What is shown here is the last run: {plain(last.title if last else job.id)}.")
+            st.caption(f"What is shown here is the last run: {escape_markdown(last.title if last else job.id)}.")
         run.show(recipe, job, key="own")
         if recipe is not None:
             st.download_button(
@@ -97,10 +97,10 @@ def _picture(data: DataConfig) -> None:
     sheets = _sheets(data)
     for column, sheet in zip(st.columns(max(2, len(sheets)), gap="medium"), sheets, strict=False):
         with column:
-            st.markdown(f"**{plain(sheet.label)}**")
+            st.markdown(f"**{escape_markdown(sheet.label)}**")
             st.image(sheet.picture, width="stretch")
             more = f", and {sheet.hidden} more" if sheet.hidden else ""
-            st.caption(plain(", ".join(mode.partition(": ")[2] for mode in sheet.modes) + more))
+            st.caption(escape_markdown(", ".join(mode.partition(": ")[2] for mode in sheet.modes) + more))
     classes = data.synthetic.classes if data.synthetic else 0
     if classes > len(sheets):
         st.caption(f"The first {len(sheets)} of {classes} classes.")
@@ -126,7 +126,7 @@ def _theory(recipe: Recipe) -> None:
         with column, st.container(border=True, height="stretch"):
             theory.show_arm(recipe, arm)
     if advice := samples_advice(recipe):
-        st.caption(plain(advice))
+        st.caption(escape_markdown(advice))
     for warning in recipe.warnings():
         if "rule of thumb" not in warning:  # said by the advice
-            st.warning(plain(warning), icon=":material/warning:")
+            st.warning(escape_markdown(warning), icon=":material/warning:")

@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 import streamlit as st
 
-from app.widgets.markdown import plain
+from app.widgets.markdown import escape_markdown
 from core.authoring.form_schema import recipe_keys, serves, value_at
 from core.authoring.presets import PRESETS, Preset, arm_names
 from core.recipe.recipe import NegativeRule, PositiveRule
@@ -77,7 +77,7 @@ def controls(values: Values, complaint: str | None) -> None:
             st.markdown(f"##### {name}")
             draw(values)
             if complaint and group == name:
-                st.error(plain(complaint), icon=":material/error:")
+                st.error(escape_markdown(complaint), icon=":material/error:")
 
 
 def _group_of(complaint: str) -> str:

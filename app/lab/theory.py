@@ -7,8 +7,8 @@ import streamlit as st
 
 from app.lab.charts import ENERGY, energy_rows, paths_figure, phase_figure
 from app.state import navigation
-from app.widgets.markdown import plain
-from core.recipe.recipe import USUAL_MARGINS, Recipe
+from app.widgets.markdown import escape_markdown
+from core.recipe.recipe import DEFAULT_MARGINS, Recipe
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -50,7 +50,7 @@ def show() -> None:
         "be near its *nearest* positive finds one in its own mode, and the modes can stay. The sliders show when."
     )
     _explore()
-    _standing()
+    _assessments()
 
 
 @st.fragment
@@ -85,7 +85,7 @@ def _sliders() -> dict[str, Any]:
     samples = st.slider("Samples of a class in a batch", 2, 64, 8, key="samples", **bound)
     modes = st.slider("Modes of the class", 2, 10, 2, key="modes", **bound)
     loss = st.segmented_control("Loss", ["triplet", "margin"], default="triplet", required=True, key="loss", **bound)
-    margin = st.slider("Margin", 0.05, 0.5, USUAL_MARGINS["triplet"], step=0.05, key="margin", **bound)
+    margin = st.slider("Margin", 0.05, 0.5, DEFAULT_MARGINS["triplet"], step=0.05, key="margin", **bound)
     fixed = loss == "margin" and st.toggle("Fixed boundary", key="fixed", help="Else beta is learned, as is usual.")
     beta = st.slider("Boundary beta", 0.2, 1.8, 1.2, step=0.1, key="beta") if fixed else None
     return {"noise": noise / 100, "samples": samples, "modes": modes, "loss": loss, "margin": margin, "beta": beta}
@@ -131,7 +131,7 @@ def _studies() -> list[tuple[str, float, int]]:
     return [(name, r.data.label_noise, r.train.samples_per_class) for name, r in recipes if r is not None]
 
 
-def _standing() -> None:
+def _assessments() -> None:
     """Where one of the user's studies lies, and what would avoid collapse there."""
     st.subheader("Your study", anchor="study")
     studies = {summary.id: summary.name or summary.id for summary in navigation.studies() if summary.has_recipe}
@@ -153,12 +153,12 @@ def _standing() -> None:
 
 def show_arm(recipe: Recipe, arm: str) -> None:
     """Where one arm of a recipe goes in theory, and what would avoid collapse."""
-    from core.theory.advice import standing  # imports torch
+    from core.theory.advice import assess  # imports torch
 
-    found = standing(recipe, arm)
-    st.markdown(f"**{plain(arm)}**")
+    found = assess(recipe, arm)
+    st.markdown(f"**{escape_markdown(arm)}**")
     if found.tendency is None:
-        st.caption(f"Theory has nothing to say: {plain(found.reason)}.")
+        st.caption(f"Theory has nothing to say: {escape_markdown(found.reason)}.")
         return
     word, colour, meaning = WORDS[found.tendency]
     st.badge(f"in theory, a class {word}", color=colour, help=meaning)

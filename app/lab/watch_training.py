@@ -9,7 +9,7 @@ from app.components.playback import Measure, playback
 from app.state import navigation
 from app.widgets import errors
 from app.widgets.live_maps import line_of, measures
-from app.widgets.markdown import plain
+from app.widgets.markdown import escape_markdown
 from app.widgets.opening import open_view
 from core.analysis.curves import change, counted_epochs, mean_count
 from core.storage.study import Study, labels_and_modes
@@ -38,7 +38,7 @@ def show() -> None:
     st.markdown(EXPLANATION.format(unseen=unseen))
     for name in dict.fromkeys(view.arms):
         if name not in arms:
-            st.caption(f"{plain(name)} kept no snapshots, so there is nothing of it to play.")
+            st.caption(f"{escape_markdown(name)} kept no snapshots, so there is nothing of it to play.")
     counting = _missing(view, arms)
     st.fragment(_follow, run_every=0.2 if counting else None)(view, arms, bool(counting))
 
@@ -84,7 +84,7 @@ def _told(rows: list[dict[str, float | str]], arms: list[str]) -> None:
                 moved = f"went from {first} to {last}, half of it by epoch {found.half}"
                 parts.append(f"{word} " + (f"stayed at {last}" if first == last else moved))
         if parts:
-            sentences.append(f"- **{plain(name)}**: {'; '.join(parts)}.")
+            sentences.append(f"- **{escape_markdown(name)}**: {'; '.join(parts)}.")
     if sentences:
         st.markdown("\n".join(["**What happened, from the first epoch to the last**", *sentences]))
 

@@ -11,14 +11,14 @@ from PIL import Image, ImageOps
 from app.components.atlas import media_url
 from app.components.pictures import QueryPicture, pictures
 from app.state import navigation
-from app.widgets.markdown import plain
+from app.widgets.markdown import escape_markdown
 from core.common.errors import ImageError
 from core.data import decode
 from core.data.images import MAX_BYTES
 
-MOST = 24
+MAX_PICTURES = 24
 """Pictures of a session; with more, the oldest go."""
-MOST_BYTES = 32 * 2**20
+MAX_SESSION_BYTES = 32 * 2**20
 """Of all files of a session together; with more, the oldest go, but never the newest."""
 THUMBNAIL = 64
 ERRORS_SHOWN = 5
@@ -103,8 +103,8 @@ def _dropped() -> None:
     """Say so where the last files pushed older ones out."""
     if gone := st.session_state.get("pictures-dropped"):
         st.caption(
-            f"{gone} older picture{'s were' if gone > 1 else ' was'} dropped to make room: this row holds {MOST} "
-            f"pictures, {MOST_BYTES >> 20} MB together."
+            f"{gone} older picture{'s were' if gone > 1 else ' was'} dropped to make room: this row holds {MAX_PICTURES} "
+            f"pictures, {MAX_SESSION_BYTES >> 20} MB together."
         )
 
 
@@ -112,7 +112,7 @@ def _errors() -> None:
     bad = [one.error for one in _all() if one.error]
     if bad:
         more = [f"and {len(bad) - ERRORS_SHOWN} more"] if len(bad) > ERRORS_SHOWN else []
-        lines = [plain(error) for error in bad[:ERRORS_SHOWN]] + more
+        lines = [escape_markdown(error) for error in bad[:ERRORS_SHOWN]] + more
         st.error("  \n".join(lines), icon=":material/broken_image:")
 
 
@@ -133,8 +133,8 @@ def _receive(files: list[tuple[str, bytes]]) -> None:
     """Put files into the row, and search by the first good one of them."""
     new = [_kept(name, data) for name, data in files]
     rest = [one for one in _all() if one.id not in {file.id for file in new}]
-    kept = (rest + new)[-MOST:]
-    while len(kept) > 1 and sum(len(one.data) for one in kept) > MOST_BYTES:
+    kept = (rest + new)[-MAX_PICTURES:]
+    while len(kept) > 1 and sum(len(one.data) for one in kept) > MAX_SESSION_BYTES:
         kept.pop(0)
     st.session_state["pictures-dropped"] = len(rest) + len(new) - len(kept)
     st.session_state["pictures-kept"] = kept

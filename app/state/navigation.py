@@ -12,9 +12,9 @@ from PIL import Image
 
 from app.components.atlas import ImageAtlas
 from app.components.export import Exports
-from app.components.playback import Reel
+from app.components.playback import PlaybackData
 from app.components.twin_map import Field, MapPoints
-from app.widgets.markdown import plain
+from app.widgets.markdown import escape_markdown
 from core.analysis.search import nearest_agrees
 from core.analysis.summary import compare
 from core.common.errors import StudyError, UncollapseError
@@ -121,7 +121,8 @@ def _follow_address(names: dict[str, str]) -> None:
         st.session_state["study-missed"] = wanted
     if missed := st.session_state.get("study-missed"):
         st.warning(
-            f"The study {plain(missed[:100])} is not here: it may have been deleted or renamed. This is another one.",
+            f"The study {escape_markdown(missed[:100])} is not here: it may have been deleted or renamed. "
+            "This is another one.",
             icon=":material/folder_off:",
         )
 
@@ -198,7 +199,7 @@ def report(view: View) -> bytes:
     return _report(view.id, _stamp(view.id))
 
 
-def reel(view: View, arms: tuple[str, ...]) -> Reel:
+def reel(view: View, arms: tuple[str, ...]) -> PlaybackData:
     """The training of these arms, to be played; all of them kept snapshots. Raises StudyError."""
     return _reel(view.id, _stamp(view.id), arms)
 
@@ -232,11 +233,11 @@ def _recipe(id: str, stamp: int) -> Recipe | None:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Preparing the maps")
-def _reel(id: str, stamp: int, arms: tuple[str, ...]) -> Reel:
+def _reel(id: str, stamp: int, arms: tuple[str, ...]) -> PlaybackData:
     from core.analysis.playback import play  # imports scientific libraries
 
     study = cached_study(id, stamp)
-    return Reel.build(play(study.items, {name: study.arm(name).snapshots for name in arms}))
+    return PlaybackData.build(play(study.items, {name: study.arm(name).snapshots for name in arms}))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.state import navigation
 from app.train.recipe_form import Arms, fill, recipe_form
-from app.widgets.markdown import plain
+from app.widgets.markdown import escape_markdown
 from core import jobs
 from core.authoring.form_schema import assemble, missing_paths, samples_advice
 from core.common.errors import RecipeError, UncollapseError
@@ -86,9 +86,9 @@ def _load_toml(data: bytes) -> None:
         fill(Recipe.from_dict(tomllib.loads(data.decode("utf-8"))))
         st.session_state["toml-error"] = ""
     except RecipeError as error:
-        st.session_state["toml-error"] = plain(str(error))
+        st.session_state["toml-error"] = escape_markdown(str(error))
     except (ValueError, RecursionError) as error:  # bytes that are no text, text that is no TOML, endless brackets
-        st.session_state["toml-error"] = plain(f"this is not valid TOML: {error}")
+        st.session_state["toml-error"] = escape_markdown(f"this is not valid TOML: {error}")
 
 
 def _verdict(values: dict[str, Any], arms: Arms) -> None:
@@ -100,16 +100,16 @@ def _verdict(values: dict[str, Any], arms: Arms) -> None:
         recipe, problems = None, [str(error)]
     _start(recipe, problems)
     for problem in problems:
-        st.error(plain(problem), icon=":material/error:")
+        st.error(escape_markdown(problem), icon=":material/error:")
     if recipe is None:
         return
     advice = samples_advice(recipe)
     for warning in recipe.warnings():
         if "rule of thumb" not in warning:  # said by the advice
-            st.warning(plain(warning), icon=":material/warning:")
+            st.warning(escape_markdown(warning), icon=":material/warning:")
     if advice:
         enough = "too few" not in advice
-        (st.info if enough else st.warning)(plain(advice), icon=":material/lightbulb:")
+        (st.info if enough else st.warning)(escape_markdown(advice), icon=":material/lightbulb:")
     text = recipe.to_toml()
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown("##### The recipe")
@@ -153,7 +153,7 @@ def _start(recipe: Recipe | None, problems: list[str]) -> None:
     if recipe is not None and not problems:
         id = jobs.next_id(studies_root(), recipe.name)
         waits = f", after {len(busy)} other run{'s' if len(busy) > 1 else ''}" if busy else ""
-        st.caption(f"Will be saved as **{plain(id)}**{waits}.")
+        st.caption(f"Will be saved as **{escape_markdown(id)}**{waits}.")
 
 
 def _begin(recipe: Recipe, *, at_once: bool = False) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.train import new_run
 from app.widgets import errors, run_progress, study_list
-from app.widgets.markdown import plain
+from app.widgets.markdown import escape_markdown
 from core import jobs
 from core.common.errors import UncollapseError
 from core.jobs.job import Job
@@ -38,7 +38,10 @@ def show() -> None:
     asked = st.query_params.get("run")
     known = {job.id for job in jobs.list_jobs(studies_root())}
     if asked and asked not in known:
-        st.warning(f"There is no run called {plain(asked[:100])}: it may have been deleted.", icon=":material/warning:")
+        st.warning(
+            f"There is no run called {escape_markdown(asked[:100])}: it may have been deleted.",
+            icon=":material/warning:",
+        )
         del st.query_params["run"]
     st.session_state.pop("whole-page", None)  # this is the run of the whole page that it asks for
     is_live = any(not status.over for _, status in _statuses())
@@ -93,7 +96,7 @@ def _list(statuses: list[tuple[Job, Status]]) -> str:
     chosen = st.radio(
         "Runs, newest first",
         [*by_id],
-        format_func=lambda id: f"{STATES[by_id[id][1].state]} {plain(id)}" if id in by_id else id,
+        format_func=lambda id: f"{STATES[by_id[id][1].state]} {escape_markdown(id)}" if id in by_id else id,
         captions=[_line(job, status) for job, status in statuses],
         key="run",
     )
@@ -123,7 +126,7 @@ def _line(job: Job, status: Status) -> str:
 
 def _detail(job: Job, status: Status) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader(plain(job.id), anchor=False, width="content")
+        st.subheader(escape_markdown(job.id), anchor=False, width="content")
         with st.container(horizontal=True, width="content"):
             _buttons(job, status)
     run_progress.progress(job, status)
@@ -198,7 +201,8 @@ def _forget() -> None:
 @st.dialog("Cancel this run?", on_dismiss=_forget)
 def _cancel_dialog(job: Job) -> None:
     st.write(
-        f"**{plain(job.id)}** ends at once. *Keep* what it has done, and it can be resumed after its last whole epoch; "
+        f"**{escape_markdown(job.id)}** ends at once. *Keep* what it has done, and it can be resumed "
+        "after its last whole epoch; "
         "*discard* it, and a resumed run begins anew."
     )
     with st.container(horizontal=True, horizontal_alignment="right"):
@@ -209,7 +213,7 @@ def _cancel_dialog(job: Job) -> None:
 
 @st.dialog("Delete this run?", on_dismiss=_forget)
 def _delete_dialog(job: Job) -> None:
-    st.write(f"The record of **{plain(job.id)}** is removed for good: its recipe, curves and log.")
+    st.write(f"The record of **{escape_markdown(job.id)}** is removed for good: its recipe, curves and log.")
     too = job.study.exists() and st.checkbox(
         "Delete its study as well: networks, embeddings and all that was computed from them"
     )

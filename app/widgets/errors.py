@@ -10,10 +10,10 @@ from typing import Any
 
 import streamlit as st
 
-from app.widgets.markdown import plain
+from app.widgets.markdown import escape_markdown
 from core.common.errors import UncollapseError
 
-UNFORESEEN = "unforeseen error in the app"
+UNEXPECTED = "unforeseen error in the app"
 _log = logging.getLogger(__name__)
 
 
@@ -28,13 +28,13 @@ def shown() -> Iterator[None]:
 
 def tell(error: Exception) -> None:
     """Put an error on the page."""
-    st.error(plain(_sentence(error)), icon=":material/error:")
+    st.error(escape_markdown(_sentence(error)), icon=":material/error:")
 
 
 def _noted(error: Exception) -> Exception:
     """The same error, now in the server's log if nobody has foreseen it."""
     if not isinstance(error, UncollapseError):
-        _log.error(UNFORESEEN, exc_info=error)
+        _log.error(UNEXPECTED, exc_info=error)
     return error
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.components.gallery import GalleryArm, GalleryQuery, gallery
 from app.state import navigation
-from app.widgets.search_controls import Asked, choose_k
+from app.widgets.search_controls import SearchOptions, choose_k
 from core.analysis.search import hits_by_arm
 from core.analysis.tables import hits_table
 
@@ -18,7 +18,7 @@ Queries = dict[str, int | np.ndarray]
 """What is asked in each arm: an item's id, or a vector (d,) in that arm's space."""
 
 
-def item_galleries(view: navigation.View, item: int | None, ask: Callable[[], Asked] = choose_k) -> None:
+def item_galleries(view: navigation.View, item: int | None, ask: Callable[[], SearchOptions] = choose_k) -> None:
     """The galleries of an item of the study, with the way back to the queries before it.
 
     ask: draws the controls of the search.
@@ -35,7 +35,7 @@ def item_galleries(view: navigation.View, item: int | None, ask: Callable[[], As
     galleries(view, query, dict.fromkeys(view.arms, item), asked)
 
 
-def galleries(view: navigation.View, query: GalleryQuery, queries: Queries, asked: Asked) -> None:
+def galleries(view: navigation.View, query: GalleryQuery, queries: Queries, asked: SearchOptions) -> None:
     """The galleries of any query, in the arms that it is asked in; clicking a tile makes that item the query."""
     asked_in = {name: queries[name] for name in dict.fromkeys(view.arms) if name in queries}
     found = hits_by_arm(view.study, asked_in, asked.k, filters=asked.filters, metric=asked.metric)

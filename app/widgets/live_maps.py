@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.components.playback import Measure, Reel, playback
+from app.components.playback import Measure, PlaybackData, playback
 from app.widgets import run_progress
 from core.analysis.playback import of_run
 from core.jobs.job import Job
@@ -58,7 +58,7 @@ def line_of(history: list[Row], arm: str, name: str) -> list[tuple[int, float]]:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _reel(folder: Path, kept: tuple[tuple[str, tuple[tuple[int, int], ...]], ...], seed: int) -> Reel | None:
+def _reel(folder: Path, kept: tuple[tuple[str, tuple[tuple[int, int], ...]], ...], seed: int) -> PlaybackData | None:
     """kept: by arm, the epochs and when they were written, so that a run begun anew is not taken for the old one."""
     found = of_run(folder, [arm for arm, _ in kept], seed=seed)
-    return None if found is None else Reel.build(found)
+    return None if found is None else PlaybackData.build(found)

@@ -1,6 +1,6 @@
 """Text from users on the page."""
 
 
-def plain(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Text in which nothing is taken for Markdown."""
     return "".join(f"\\{c}" if c in "\\`*_{}[]()<>#+-!|~:$" else c for c in text)

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app.widgets.markdown import plain
+from app.widgets.markdown import escape_markdown
 from core.analysis.palette import ARM_COLOURS
 from core.common.errors import UncollapseError
 from core.jobs.job import Job
@@ -44,7 +44,7 @@ def progress(job: Job, status: Status) -> None:
     """A bar for a run that is under way, its place for one that waits, and why not for one that has ended."""
     match status.state:
         case "failed":
-            st.error(plain(status.error), icon=":material/error:")
+            st.error(escape_markdown(status.error), icon=":material/error:")
         case "cancelled":
             st.info(
                 "The run was cancelled. "
@@ -76,7 +76,7 @@ def _ordinal(n: int) -> str:
 
 def _caption(status: Status) -> str:
     epoch = f", epoch {status.epoch} of {status.epochs}" if status.stage == "train" and status.epoch else ""
-    return f"{plain(status.message) or 'starting'}{epoch}"
+    return f"{escape_markdown(status.message) or 'starting'}{epoch}"
 
 
 def timing(status: Status) -> str:

@@ -13,7 +13,7 @@ OUTCOMES = {"all": "All", "same": "Same class", "other": "Other classes"}
 
 
 @dataclass(frozen=True)
-class Asked:
+class SearchOptions:
     """One search."""
 
     k: int = DEFAULT_K
@@ -21,12 +21,12 @@ class Asked:
     metric: Metric = "euclidean"
 
 
-def choose_k() -> Asked:
+def choose_k() -> SearchOptions:
     """How many neighbours to show."""
-    return Asked(st.slider("Neighbours", 5, 50, DEFAULT_K, step=5, key="k", bind="query-params", width=200))
+    return SearchOptions(st.slider("Neighbours", 5, 50, DEFAULT_K, step=5, key="k", bind="query-params", width=200))
 
 
-def choose_search(view: navigation.View, *, has_class: bool) -> Asked:
+def choose_search(view: navigation.View, *, has_class: bool) -> SearchOptions:
     """How many, among which, by what; controls that could change nothing are left out.
 
     has_class: whether the query's class is known.
@@ -59,7 +59,7 @@ def choose_search(view: navigation.View, *, has_class: bool) -> Asked:
         labels = _some(items, "label", "Classes", "in-class")
         modes = _some(items, "sublabel", "Modes", "in-mode")
         splits = _some(items, "split", "Splits", "in-split")
-    return Asked(k, Filters(labels, modes, splits, outcome), metric)
+    return SearchOptions(k, Filters(labels, modes, splits, outcome), metric)
 
 
 def _some(items: Any, column: str, label: str, key: str) -> tuple[str, ...]:

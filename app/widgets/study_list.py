@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.state import navigation
-from app.widgets.markdown import plain
+from app.widgets.markdown import escape_markdown
 from core import jobs
 from core.common.errors import UncollapseError
 from core.storage.catalogue import StudySummary, delete_study, studies_root
@@ -12,9 +12,9 @@ from core.storage.catalogue import StudySummary, delete_study, studies_root
 def show() -> None:
     summaries = navigation.studies()
     if not summaries:
-        st.info(f"There are no studies in {plain(str(studies_root()))} yet. Start a run to make one.")
+        st.info(f"There are no studies in {escape_markdown(str(studies_root()))} yet. Start a run to make one.")
         return
-    st.caption(f"Newest first, in {plain(str(studies_root()))}")
+    st.caption(f"Newest first, in {escape_markdown(str(studies_root()))}")
     for summary in summaries:
         _row(summary)
     asked = st.session_state.get("delete-study")
@@ -25,13 +25,13 @@ def show() -> None:
 def _row(summary: StudySummary) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         with st.container(gap=None):
-            st.markdown(f"**{plain(summary.name or summary.id)}**")
+            st.markdown(f"**{escape_markdown(summary.name or summary.id)}**")
             if summary.error:
-                st.caption(f":material/error: {plain(summary.error)}")
+                st.caption(f":material/error: {escape_markdown(summary.error)}")
             else:
-                arms = ", ".join(map(plain, summary.arms))
+                arms = ", ".join(map(escape_markdown, summary.arms))
                 when = summary.created[:16].replace("T", " ")
-                st.caption(f"{plain(summary.id)} · {summary.n_items:,} items · {arms} · {when}")
+                st.caption(f"{escape_markdown(summary.id)} · {summary.n_items:,} items · {arms} · {when}")
         if not summary.error:
             open_button(summary.id, key=f"open-{summary.id}")
         st.button(
@@ -56,7 +56,8 @@ def _ask(id: str | None) -> None:
 @st.dialog("Delete this study?", on_dismiss=lambda: _ask(None))
 def _confirm(summary: StudySummary) -> None:
     st.write(
-        f"**{plain(summary.name or summary.id)}**, in the folder {plain(summary.id)}: its networks, embeddings and "
+        f"**{escape_markdown(summary.name or summary.id)}**, in the folder {escape_markdown(summary.id)}: "
+        "its networks, embeddings and "
         "everything computed from them are removed from the disk **for good**. Its recipe goes with it."
     )
     with st.container(horizontal=True, horizontal_alignment="right"):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.access.uploads import DATA, FOLDER
 from core.common.errors import DataError
-from core.recipe.import_spec import Order
+from core.recipe.import_spec import ImportSpec
 from core.recipe.recipe import PRETRAINED, Recipe
 from core.storage.catalogue import studies_root
 
@@ -54,7 +54,7 @@ def check_recipe(recipe: Recipe) -> None:
         check_path(path)
 
 
-def check_order(order: Order) -> None:
+def check_import_spec(order: ImportSpec) -> None:
     """Raises DataError where an import reads anything outside the allowed folders."""
     for path in filter(None, (order.table, *order.embeddings.values(), *order.reference.values(), order.images)):
         check_path(path)

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float16
 
-from core.analysis.playback import thin
+from core.analysis.playback import evenly_spaced
 from core.diagnostics.subclusters import count_once
 
-MOST_COUNTED = 24
+MAX_COUNTED = 24
 """Epochs at which sub-clusters are counted."""
-MOST_CLASSES = 8
+MAX_CLASSES = 8
 """Classes counted at each of them: the same ones, evenly among the sorted names."""
-MOST_ROWS = 400
+MAX_ROWS = 400
 """Items of a class that a count looks at."""
 
 
@@ -42,11 +42,11 @@ def _towards(value: float, line: Sequence[tuple[int, float]]) -> bool:
 
 def counted_epochs(epochs: Sequence[int]) -> list[int]:
     """Positions among the kept epochs at which sub-clusters are counted: the first, the last and others evenly."""
-    return thin(epochs, MOST_COUNTED)
+    return evenly_spaced(epochs, MAX_COUNTED)
 
 
 def mean_count(points: Float16[np.ndarray, "n d"], labels: np.ndarray, *, seed: int = 0) -> float:
-    """Sub-clusters per class, the mean over at most MOST_CLASSES classes; at least 1.
+    """Sub-clusters per class, the mean over at most MAX_CLASSES classes; at least 1.
 
     points: of a snapshot, as stored: a class whose radius is below what float16 can tell apart is one group, while in
     float32 the rounding itself would look like groups. The count is that of `count_subclusters`.
@@ -54,9 +54,9 @@ def mean_count(points: Float16[np.ndarray, "n d"], labels: np.ndarray, *, seed: 
     rng = np.random.default_rng(seed)
     names = np.unique(labels)
     counts = []
-    for name in names[thin(range(len(names)), MOST_CLASSES)]:
+    for name in names[evenly_spaced(range(len(names)), MAX_CLASSES)]:
         rows = np.flatnonzero(labels == name)
-        if len(rows) > MOST_ROWS:
-            rows = np.sort(rng.choice(rows, MOST_ROWS, replace=False))
+        if len(rows) > MAX_ROWS:
+            rows = np.sort(rng.choice(rows, MAX_ROWS, replace=False))
         counts.append(count_once(np.asarray(points[rows]), rng).count)
     return float(np.mean(counts))

@@ -21,10 +21,10 @@ from core.common.errors import UncollapseError
 from core.diagnostics import explain
 from core.storage.study import Study
 
-MOST_CLASSES = 200
+MAX_CLASSES = 200
 """Rows of the table of classes; those in the worst state come first."""
 
-MOST_TAKEN_APART = 6
+MAX_TAKEN_APART = 6
 """Classes shown with examples."""
 
 TILE = 56
@@ -66,10 +66,10 @@ def report(study: Study) -> str:
         pair=pair,
         maps=[(arm, _html(map_figure(study, arm))) for arm in arms],
         curves=_curves(study),
-        classes=_class_rows(study, order[:MOST_CLASSES]),
-        hidden=max(0, len(order) - MOST_CLASSES),
+        classes=_class_rows(study, order[:MAX_CLASSES]),
+        hidden=max(0, len(order) - MAX_CLASSES),
         arms=arms,
-        apart=[_apart(study, pair, label, thumbnails) for label in order[:MOST_TAKEN_APART]],
+        apart=[_apart(study, pair, label, thumbnails) for label in order[:MAX_TAKEN_APART]],
         measures=[explain(name) for name in EXPLAINED],
         plotly=get_plotlyjs(),
     )

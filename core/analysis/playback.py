@@ -19,18 +19,18 @@ from core.common.errors import StudyError
 from core.storage.snapshots import SNAPSHOTS, Snapshots
 from core.storage.study import evaluated
 
-MOST_ITEMS = 2000
+MAX_ITEMS = 2000
 """Items shown: beyond these no more is seen, and every frame must be drawn in time."""
 
-MOST_FRAMES = 100
-"""Epochs shown; with MOST_ITEMS of two arms they are 3 MB."""
+MAX_FRAMES = 100
+"""Epochs shown; with MAX_ITEMS of two arms they are 3 MB."""
 
 SETTLED = 3
 """Last shown epochs that decide from which side all are seen."""
 
 
 @dataclass(frozen=True)
-class Film:
+class ArmPlayback:
     """One arm through its training."""
 
     epochs: list[int]
@@ -51,7 +51,7 @@ class Playback:
     """The items shown: rows of the study's items."""
     total: int
     """Items that were evaluated, of which these are an even sample."""
-    films: dict[str, Film] = field(default_factory=dict)
+    films: dict[str, ArmPlayback] = field(default_factory=dict)
 
     @property
     def projected(self) -> bool:
@@ -67,9 +67,9 @@ def play(items: pd.DataFrame, snapshots: Mapping[str, Snapshots], *, seed: int =
     Raises StudyError where a snapshot cannot be read or is not of these items.
     """
     shown = items[evaluated(items)]
-    rows = sample_rows(shown, MOST_ITEMS, seed=seed)
+    rows = sample_rows(shown, MAX_ITEMS, seed=seed)
     part = shown.iloc[rows]
-    films: dict[str, Film] = {}
+    films: dict[str, ArmPlayback] = {}
     for name, kept in snapshots.items():
         if len(kept):
             target = next((film.places[-1] for film in films.values()), _round(part))
@@ -100,7 +100,7 @@ def sample_rows(items: pd.DataFrame, most: int, *, seed: int) -> Int64[np.ndarra
     return np.sort(order[np.arange(most) * n // most])
 
 
-def thin(epochs: Sequence[int], most: int) -> list[int]:
+def evenly_spaced(epochs: Sequence[int], most: int) -> list[int]:
     """Positions of all epochs, or of `most` of them, evenly, the first and the last included."""
     return np.unique(np.linspace(0, len(epochs) - 1, min(len(epochs), most)).round().astype(np.int64)).tolist()
 
@@ -113,8 +113,10 @@ def principal_plane(points: Float[np.ndarray, "n d"]) -> Float64[np.ndarray, "d 
     return np.pad(vectors[:, ::-1], ((0, 0), (0, max(0, 2 - d))))
 
 
-def _film(kept: Snapshots, rows: Int64[np.ndarray, "m"], *, expected: int, target: Float[np.ndarray, "m 2"]) -> Film:
-    positions = thin(kept.epochs, MOST_FRAMES)
+def _film(
+    kept: Snapshots, rows: Int64[np.ndarray, "m"], *, expected: int, target: Float[np.ndarray, "m 2"]
+) -> ArmPlayback:
+    positions = evenly_spaced(kept.epochs, MAX_FRAMES)
     frames = [_rows_of(kept, position, rows, expected) for position in positions]
     settled = np.concatenate(frames[-SETTLED:])
     if settled.shape[1] == 2:
@@ -127,7 +129,7 @@ def _film(kept: Snapshots, rows: Int64[np.ndarray, "m"], *, expected: int, targe
     seen = places.var(axis=1).sum(axis=1)
     whole = np.array([frame.var(axis=0).sum() for frame in frames])
     shares = np.divide(seen, whole, out=np.full(len(frames), np.nan), where=whole > 0)
-    return Film(
+    return ArmPlayback(
         [kept.epochs[position] for position in positions],
         places.astype(np.float32),
         np.minimum(shares, 1),

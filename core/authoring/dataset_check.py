@@ -13,13 +13,13 @@ from core.data import check, load
 from core.recipe.recipe import DataConfig, Recipe, checked
 
 EXAMPLES = 8
-MOST_CLASSES_IN_A_BATCH = 8
+MAX_CLASSES_IN_A_BATCH = 8
 SAMPLES = 16
 """Of a class in a batch: nearest positives need a choice."""
 
 
 @dataclass(frozen=True)
-class FirstLook:
+class DatasetCheck:
     """What a data set holds; nothing but problems where there is an error among them."""
 
     problems: pd.DataFrame
@@ -44,12 +44,12 @@ def data_config(path: str) -> DataConfig:
     return checked(DataConfig, {"source": "table" if is_table else "folder", "path": path})
 
 
-def first_look(path: str) -> FirstLook:
+def check_dataset(path: str) -> DatasetCheck:
     """Read every picture of a folder, zip or table once."""
     config = data_config(path)
     problems = check(config)
     if (problems["severity"] == "error").any():
-        return FirstLook(problems, 0, 0, None, [], None)
+        return DatasetCheck(problems, 0, 0, None, [], None)
     data = load(config, seed=0)
     items = data.items
     modes = items["sublabel"].nunique() if "sublabel" in items else None
@@ -57,12 +57,12 @@ def first_look(path: str) -> FirstLook:
     examples = [(str(label), data.images.picture(int(id))) for label, id in first.head(EXAMPLES).items()]
     grey = all(picture.mode == "L" for _, picture in examples)
     train = items[items["split"] == "train"]["label"].value_counts()
-    return FirstLook(problems, len(items), len(first), modes, examples, _recipe(path, config, train, grey=grey))
+    return DatasetCheck(problems, len(items), len(first), modes, examples, _recipe(path, config, train, grey=grey))
 
 
 def _recipe(path: str, config: DataConfig, train: pd.Series, *, grey: bool) -> Recipe:
     """Both rules on a small network; batches that the classes can fill."""
-    classes = min(MOST_CLASSES_IN_A_BATCH, int((train >= 2).sum()))
+    classes = min(MAX_CLASSES_IN_A_BATCH, int((train >= 2).sum()))
     samples = min(SAMPLES, int(train[train >= 2].median()))
     return Recipe.from_dict(
         {
@@ -80,11 +80,11 @@ def slug(text: str) -> str:
     return plain or "data"
 
 
-def examine(path: str) -> FirstLook:
-    """`first_look` of a path from a browser, with whatever stops it as its only problem."""
+def examine(path: str) -> DatasetCheck:
+    """`check_dataset` of a path from a browser, with whatever stops it as its only problem."""
     try:
         check_path(path)
-        return first_look(path)
+        return check_dataset(path)
     except UncollapseError as error:
         row = {"where": path, "severity": "error", "problem": str(error), "remedy": "correct this first"}
-        return FirstLook(pd.DataFrame([row]), 0, 0, None, [], None)
+        return DatasetCheck(pd.DataFrame([row]), 0, 0, None, [], None)

@@ -15,10 +15,10 @@ from pydantic_core import PydanticUndefined
 from core.access.allowed_paths import check_recipe
 from core.common.errors import DataError, RecipeError
 from core.recipe.recipe import (
+    DEFAULT_MARGINS,
+    DEFAULT_NEGATIVES,
     OPTIONS,
     SYNTHETIC,
-    USUAL_MARGINS,
-    USUAL_NEGATIVES,
     ArmConfig,
     Recipe,
     samples_against_noise,
@@ -130,11 +130,11 @@ def usual(path: str, values: dict[str, Any]) -> str:
     return {
         "data.max_items": "all",
         "model.backbone_lr": rate,
-        "train.margin": f"{USUAL_MARGINS[loss]:g}" if loss in USUAL_MARGINS else "the paper's",
+        "train.margin": f"{DEFAULT_MARGINS[loss]:g}" if loss in DEFAULT_MARGINS else "the paper's",
         "train.learn_beta": "one",
         "train.temperature": "0.07",
         "train.loss_lr": rate,
-        "train.negatives": USUAL_NEGATIVES.get(loss, "none"),
+        "train.negatives": DEFAULT_NEGATIVES.get(loss, "none"),
         "train.snapshots": "every epoch",
         "loss": loss,
         "positives": "none",

@@ -10,8 +10,8 @@ from core.data.noise import inject_label_noise
 from core.data.synthetic import SyntheticVectors, open_synthetic
 from core.recipe.recipe import DataConfig
 
-MOST_POINTS = 800
-MOST_CLASSES, MOST_ROWS, EXAMPLES = 4, 6, 7
+MAX_POINTS = 800
+MAX_CLASSES, MAX_ROWS, EXAMPLES = 4, 6, 7
 GAP, FRAME = 3, 2
 """Pixels between the pictures of a sheet, and of the frame around wrong ones."""
 WRONG = (213, 94, 0)
@@ -37,7 +37,7 @@ def flatten_modes(config: DataConfig) -> tuple[pd.DataFrame, float]:
     """
     made = open_synthetic(config)
     assert isinstance(made, SyntheticVectors)
-    rows = np.arange(min(made.config.items, MOST_POINTS))
+    rows = np.arange(min(made.config.items, MAX_POINTS))
     middle = made.centres.mean(axis=0)
     _, lengths, axes = np.linalg.svd(made.centres - middle, full_matrices=False)
     places: Float64[np.ndarray, "m 2"] = (made.points(rows) - middle) @ axes[:2].T
@@ -48,11 +48,11 @@ def flatten_modes(config: DataConfig) -> tuple[pd.DataFrame, float]:
 def sheets(config: DataConfig) -> list[Sheet]:
     """Examples of the first classes and modes of shapes."""
     made = open_synthetic(config)
-    items = _told(config, made.truth(np.arange(min(made.config.items, MOST_POINTS))))
+    items = _told(config, made.truth(np.arange(min(made.config.items, MAX_POINTS))))
     wrong = items["label"] != items["clean_label"]
-    labels = list(dict.fromkeys(mode.label for mode in made.modes))[:MOST_CLASSES]
+    labels = list(dict.fromkeys(mode.label for mode in made.modes))[:MAX_CLASSES]
     modes = {label: [mode.sublabel for mode in made.modes if mode.label == label] for label in labels}
-    places = {mode: (items["sublabel"] == mode) & ~wrong for own in modes.values() for mode in own[:MOST_ROWS]}
+    places = {mode: (items["sublabel"] == mode) & ~wrong for own in modes.values() for mode in own[:MAX_ROWS]}
     places |= {label: (items["label"] == label) & wrong for label in labels}
     chosen = {name: np.flatnonzero(place)[:EXAMPLES] for name, place in places.items()}
     # All at once, for it is a whole chunk of items that is drawn at a time.
@@ -60,9 +60,9 @@ def sheets(config: DataConfig) -> list[Sheet]:
     pictures = dict(zip(chosen, np.split(drawn, np.cumsum([len(rows) for rows in chosen.values()])[:-1]), strict=True))
     found = []
     for label, own in modes.items():
-        rows = [pictures[mode] for mode in own[:MOST_ROWS]]
+        rows = [pictures[mode] for mode in own[:MAX_ROWS]]
         rows += [_framed(pictures[label])] if len(pictures[label]) else []
-        found.append(Sheet(label, _sheet(rows), own[:MOST_ROWS], max(0, len(own) - MOST_ROWS)))
+        found.append(Sheet(label, _sheet(rows), own[:MAX_ROWS], max(0, len(own) - MAX_ROWS)))
     return found
 
 

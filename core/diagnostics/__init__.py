@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from core.diagnostics.glossary import MEASURES, Measure, explain
     from core.diagnostics.retrieval import retrieval_metrics, retrieval_per_query
     from core.diagnostics.significance import compare_retrieval
-    from core.diagnostics.single_pass import survey
+    from core.diagnostics.single_pass import graph_and_retrieval
     from core.diagnostics.space import Space, measure_space
 
 __all__ = [
@@ -29,11 +29,11 @@ __all__ = [
     "count_subclusters",
     "diagnose",
     "explain",
+    "graph_and_retrieval",
     "match_subclusters",
     "measure_space",
     "retrieval_metrics",
     "retrieval_per_query",
-    "survey",
 ]
 
 _HOMES = {
@@ -43,7 +43,7 @@ _HOMES = {
     "retrieval": {"retrieval_metrics", "retrieval_per_query"},
     "significance": {"compare_retrieval"},
     "space": {"Space", "measure_space"},
-    "single_pass": {"survey"},
+    "single_pass": {"graph_and_retrieval"},
 }
 
 

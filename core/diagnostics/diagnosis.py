@@ -20,7 +20,7 @@ from core.diagnostics.fragmentation import fragmentation, near_duplicates
 from core.diagnostics.stability import resample, second_opinion
 from core.diagnostics.subclusters import SMALLEST_GROUP, SMALLEST_SHARE, count_once
 from core.diagnostics.verdicts import TOO_SMALL, Verdict, verdicts
-from core.neighbours.exact import Gallery
+from core.neighbours.exact import ExactSearch
 from core.neighbours.index import KnnGraph, Neighbours
 
 VOTERS = 10
@@ -32,7 +32,7 @@ NOISE_UP_TO = 0.25
 FALSE_DISCOVERIES = 0.05
 """Share of classes called multimodal that may be unimodal (Benjamini-Hochberg)."""
 
-GUESSING = 4.5
+CHANCE_STANDARD_ERRORS = 4.5
 """Standard errors of independent guesses that mode recall must exceed; neighbours of neighbours are not independent."""
 
 WORTH_A_PROCESS = 1000
@@ -314,13 +314,13 @@ def mode_recall(points: Float[np.ndarray, "n d"], modes: Int64[np.ndarray, "n"])
     hits = mode_hits(points, modes)
     recall = float(hits[others > 0].mean())
     chance = float(others[others > 0].mean() / (len(points) - 1))
-    limit = GUESSING * np.sqrt(chance / (1 - chance) / len(points))
+    limit = CHANCE_STANDARD_ERRORS * np.sqrt(chance / (1 - chance) / len(points))
     return recall, (recall - chance) / (1 - chance), float(limit)
 
 
 def mode_hits(points: Float[np.ndarray, "n d"], modes: Int64[np.ndarray, "n"]) -> Float64[np.ndarray, "n"]:
     """Whether the nearest other point has the same mode: 1, 0, or where several are nearest, their share."""
-    gallery, hits = Gallery(points), np.zeros(len(points))
+    gallery, hits = ExactSearch(points), np.zeros(len(points))
     for block in chunks(len(points) if len(points) > 1 else 0, max(1, BLOCK_NUMBERS // len(points))):
         squares = gallery.precise(points[block])
         squares[np.arange(len(squares)), np.arange(block.start, block.stop)] = np.inf

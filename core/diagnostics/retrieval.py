@@ -15,7 +15,7 @@ from scipy.special import gammaln
 from core.common.errors import DataError
 from core.common.parallel import chunks, in_threads
 from core.diagnostics.checks import Labels, check_groups, check_points
-from core.neighbours.exact import Gallery, Shortlists
+from core.neighbours.exact import ExactSearch, Shortlists
 from core.neighbours.index import GraphInPassing
 
 BLOCK = 512
@@ -93,7 +93,7 @@ class _Ranking:
         _, first, copies = np.unique(points[gallery], axis=0, return_index=True, return_inverse=True)
         self._copies = copies if len(first) < len(gallery) else None  # copies tie exactly
         distinct = gallery if self._copies is None else gallery[first]
-        self._points, self._space = points, Gallery(points[distinct], groups=codes[0][distinct])
+        self._points, self._space = points, ExactSearch(points[distinct], groups=codes[0][distinct])
         self._groups = codes[0]
         self._own, self._codes = own.astype(np.int32), [code.astype(np.int32) for code in codes]
         self._own_gallery, self._gallery_codes = self._own[gallery], [code[gallery] for code in self._codes]

@@ -9,7 +9,7 @@ from core.diagnostics.retrieval import retrieval_per_query
 from core.neighbours.index import GraphInPassing, KnnGraph, Neighbours
 
 
-def survey(
+def graph_and_retrieval(
     embeddings: Float[np.ndarray, "n d"],
     labels: Labels,
     *,

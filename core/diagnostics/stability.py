@@ -19,12 +19,12 @@ from core.diagnostics.subclusters import (
 
 SUBSAMPLES = 30
 SUBSAMPLE_SHARE = 0.8
-MOST_RESAMPLED = 2000
+MAX_RESAMPLED = 2000
 MORE_COMPONENTS = 2
 """Mixture components a subsample may have above those of the whole class."""
 
 NULL_DRAWS = 20
-MOST_ROWS = 1000
+MAX_ROWS = 1000
 """Rows the second opinion looks at: HDBSCAN is quadratic, and a count needs no more."""
 
 
@@ -35,7 +35,7 @@ def resample(
 
     The number of signal dimensions and the tangent plane are those of the whole class; the directions of the
     dimensions and the groups are found anew each time. The mixture may have MORE_COMPONENTS above
-    those of the whole class. Subsamples end at MOST_RESAMPLED rows: for larger classes the
+    those of the whole class. Subsamples end at MAX_RESAMPLED rows: for larger classes the
     spread is that of a class of this size, an upper bound. Agreement is the mean adjusted mutual information over the
     subsamples, clipped to [0, 1]; 1 = identical groups.
     """
@@ -45,7 +45,7 @@ def resample(
     flat, assignments = flatten(points[distinct]), full.assignments[distinct]
     if flat.shape[0] < flat.shape[1]:  # as many axes as rows hold everything
         flat = leading_scores(flat, len(flat))
-    size = min(max(1, round(SUBSAMPLE_SHARE * len(flat))), MOST_RESAMPLED)
+    size = min(max(1, round(SUBSAMPLE_SHARE * len(flat))), MAX_RESAMPLED)
     counts, agreement = [], []
     for _ in range(SUBSAMPLES):
         rows = rng.choice(len(flat), size, replace=False)
@@ -67,8 +67,8 @@ def _mutual_information(first: Int64[np.ndarray, "n"], second: Int64[np.ndarray,
 def second_opinion(points: Float[np.ndarray, "n d"], rng: np.random.Generator) -> int:
     """Clusters HDBSCAN finds, where they are clearer than in any Gaussian cloud of the same covariance; else 1."""
     points = points[distinct_rows(points, rng)[0]]
-    if len(points) > MOST_ROWS:
-        points = points[rng.choice(len(points), MOST_ROWS, replace=False)]
+    if len(points) > MAX_ROWS:
+        points = points[rng.choice(len(points), MAX_ROWS, replace=False)]
     scores = signal_scores(points, rng)
     if not scores.shape[1]:
         return 1

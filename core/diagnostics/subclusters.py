@@ -15,20 +15,20 @@ from core.diagnostics.checks import on_sphere
 from core.diagnostics.duplicates import distinct_rows
 from core.diagnostics.mixture import fit_mixture
 
-MOST_GROUPS = 12
+MAX_GROUPS = 12
 WORSE_IN_A_ROW = 5
 """Numbers of components without a lower BIC before the search stops; many weak modes only pay when all are there."""
 
-MOST_DIMENSIONS = 15
+MAX_DIMENSIONS = 15
 FLIPS = 20
 DIRECT_UP_TO = 128
 APART_BELOW = 0.001
 """p-value below which two groups are two. About as often a uniform cloud, the hardest single group, is cut in two."""
 
-ALIKE = 0.03
+SUPPORT_SHARE = 0.03
 """Pairs of groups support each other's p-value p where theirs are at least this share of it."""
 
-CLEAR = 3.5
+CLEAR_SEPARATION = 3.5
 """Standard deviations between the centres of two groups that may be supported; halves of a Gaussian are 2.6 apart."""
 
 SMALLEST_GROUP = 4
@@ -62,7 +62,7 @@ def count_once(points: Float[np.ndarray, "n d"], rng: np.random.Generator) -> Co
     return replace(counted, assignments=counted.assignments[copy_of])
 
 
-def count_scores(scores: Float64[np.ndarray, "n s"], rng: np.random.Generator, *, most: int = MOST_GROUPS) -> Counted:
+def count_scores(scores: Float64[np.ndarray, "n s"], rng: np.random.Generator, *, most: int = MAX_GROUPS) -> Counted:
     """The count for distinct points given by their signal dimensions; s = 0: one group.
 
     most: components to try.
@@ -124,7 +124,7 @@ def _signal_dimensions(
     Without that, strong dimensions raise the level of chance and hide weak ones (Dobriban & Owen 2019, Deterministic
     parallel analysis, J. R. Stat. Soc. B 81, 163-183).
     """
-    most = min(MOST_DIMENSIONS, len(values))
+    most = min(MAX_DIMENSIONS, len(values))
     kept, residual = 0, small
     while kept < most:
         freedom = np.prod([size / (size - kept) for size in small.shape])  # flips fill the emptied dimensions again
@@ -245,8 +245,8 @@ def _supported(
     np.fill_diagonal(weakest_link, np.inf)
     for between in range(len(p_values)):
         np.maximum(weakest_link, np.minimum(weakest_link[:, between, None], weakest_link[between]), out=weakest_link)
-    linked = (weakest_link[:, None] >= ALIKE * p_values[:, :, None]).sum(axis=2)
-    alone = (p_values < APART_BELOW) | (distances < CLEAR)
+    linked = (weakest_link[:, None] >= SUPPORT_SHARE * p_values[:, :, None]).sum(axis=2)
+    alone = (p_values < APART_BELOW) | (distances < CLEAR_SEPARATION)
     return np.where(alone, p_values, p_values ** (linked - 1))
 
 

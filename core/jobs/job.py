@@ -28,11 +28,11 @@ from typing import Any
 
 import psutil
 
-from core.access.allowed_paths import check_order, check_recipe
+from core.access.allowed_paths import check_import_spec, check_recipe
 from core.common.errors import RecipeError, StudyError
 from core.jobs import prefork, queue, subprocesses
 from core.jobs.status import Status, queued, read_json, read_status, write_json
-from core.recipe.import_spec import Order
+from core.recipe.import_spec import ImportSpec
 from core.recipe.recipe import Recipe
 from core.storage.workspace import unfinished
 
@@ -110,13 +110,13 @@ class Job:
 
     def ahead(self) -> "list[Job]":
         """The runs that this one waits for, the next to end first; none once it may begin."""
-        return [job for id in queue.before(self.folder) if not (job := Job(id, self.root)).status().over]
+        return [job for id in queue.ahead_of(self.folder) if not (job := Job(id, self.root)).status().over]
 
     def go_now(self) -> None:
         """Do not wait for other runs any longer."""
         with _writing(self.root), self._locked():
             if self.status().state == "queued":
-                queue.skip(self.folder)
+                queue.move_to_front(self.folder)
 
     def log_tail(self, lines: int = 20) -> str:
         """The last lines that the run printed."""
@@ -186,7 +186,7 @@ class Job:
         self._process_file.unlink(missing_ok=True)
         history = read_status(self._status_file).history
         write_json(self._status_file, asdict(queued(history)))
-        queue.draw(self.folder, at_once=at_once, is_over=lambda id: Job(id, self.root).status().over)
+        queue.enqueue(self.folder, at_once=at_once, is_over=lambda id: Job(id, self.root).status().over)
         task = self.order if self.order.exists() else self.recipe
         arguments = [str(task), "--out", str(self.study), "--status", str(self._status_file)]
         process, mark = self._begin([*command, *arguments, *(["--resume"] if resume else [])])
@@ -219,14 +219,14 @@ def start(recipe: Recipe | str, *, root: Path, at_once: bool = False, command: S
 
 
 def start_import(
-    order: Order, *, root: Path, name: str, files: Path | None = None, command: Sequence[str] = IMPORT
+    order: ImportSpec, *, root: Path, name: str, files: Path | None = None, command: Sequence[str] = IMPORT
 ) -> Job:
     """Start an import, which takes its turn among the runs.
 
     files: a folder that some of the order's paths lead into; it moves to the job's own, and goes when that is deleted.
     Raises DataError for paths that are not allowed, and StudyError where the root cannot be written.
     """
-    check_order(order)
+    check_import_spec(order)
     job = next(job for job in _candidates(root, name) if _claim(job, {job.order.name: order.to_toml()}))
     if files is not None:
         with _writing(job.root):

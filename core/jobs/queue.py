@@ -17,7 +17,7 @@ TICKET = "ticket.json"
 _AT_ONCE = 0  # the number of those that do not wait
 
 
-def draw(folder: Path, *, at_once: bool, is_over: Callable[[str], bool]) -> None:
+def enqueue(folder: Path, *, at_once: bool, is_over: Callable[[str], bool]) -> None:
     """Put a run at the end of the line, or before all others; folder: the run's own, beside those of the others.
 
     is_over: whether the run of that folder name has ended.
@@ -30,12 +30,12 @@ def draw(folder: Path, *, at_once: bool, is_over: Callable[[str], bool]) -> None
         _write(folder, _AT_ONCE if at_once else last + 1)
 
 
-def skip(folder: Path) -> None:
+def move_to_front(folder: Path) -> None:
     """Let a run that waits go at once."""
     _write(folder, _AT_ONCE)
 
 
-def before(folder: Path) -> list[str]:
+def ahead_of(folder: Path) -> list[str]:
     """The folders whose turn comes before this one's, first come first; none for one that skips or has no ticket."""
     numbers = _numbers(folder.parent)
     mine = numbers.get(folder.name, _AT_ONCE)

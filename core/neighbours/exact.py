@@ -21,24 +21,24 @@ PRECISE_UP_TO = 16_384
 """Rows up to which all products are computed in float64; float32 doubles the speed."""
 
 BALL = 64
-BALLS_AT_MOST = 1 / 16
+MAX_BALL_SHARE = 1 / 16
 """Rows that are passed over together where they are too far from all queries at hand. Groups may lie in one ball where
 they are so many, as a share of all rows, that looking at balls of their own would cost too much."""
 
 ROWS = 128
 """Queries at once: with a tile's products, as much as a processor's cache holds."""
 
-LISTED = 1 << 22
+MAX_LIST_ENTRIES = 1 << 22
 """Entries of lists held at once; fewer queries at once where lists are long."""
 
-SAMPLED = 17
+SAMPLE_EVERY = 17
 """One row in so many is looked at to guess how far the nearest reach; prime, as data often repeat in even steps."""
 
 GROUP_SAMPLE = 512
-BEYOND_SAMPLE = np.float32(1.2)
+SAMPLE_REACH_FACTOR = np.float32(1.2)
 """Rows of a group looked at to guess its reach, and how much farther the others may lie."""
 
-FARTHEST = np.float32(np.finfo(np.float32).max)
+MAX_FLOAT32 = np.float32(np.finfo(np.float32).max)
 
 PAIR_CHUNK = 1 << 22
 """Numbers held at once while differences are formed."""
@@ -89,7 +89,7 @@ class Shortlists(NamedTuple):
         return np.take_along_axis(self.squares, order, axis=1), np.take_along_axis(self.rows, order, axis=1).astype(int)
 
 
-class Gallery:
+class ExactSearch:
     """A fixed matrix that is searched by many queries; right also where its rows nearly coincide.
 
     One matrix product gives |q - x|^2 = q (-2 x) + |q|^2 1 + 1 |x|^2; where that is too small beside the norms to be
@@ -107,7 +107,7 @@ class Gallery:
         self._largest_square = float(squares.max(initial=0))
         self._factors = np.concatenate([-2 * centred, np.ones((len(squares), 1)), squares[:, None]], axis=1)
         self._rough = self._factors if len(vectors) <= PRECISE_UP_TO else self._factors.astype(np.float32)
-        self._sample = np.ascontiguousarray(self._rough[::SAMPLED].T)
+        self._sample = np.ascontiguousarray(self._rough[::SAMPLE_EVERY].T)
         self._balls = _Balls.of(centred, self._groups)
 
     def __len__(self) -> int:
@@ -139,8 +139,8 @@ class Gallery:
         where that was too low, it is made again from all of them in float64.
         """
         place = _place(int(depths.max(initial=1)), self._sample.shape[1], len(self))
-        room = len(self) if place is None else min(len(self), 2 * SAMPLED * (place + 1))
-        for part in chunks(len(queries), max(1, min(ROWS, LISTED // room))):
+        room = len(self) if place is None else min(len(self), 2 * SAMPLE_EVERY * (place + 1))
+        for part in chunks(len(queries), max(1, min(ROWS, MAX_LIST_ENTRIES // room))):
             asked, left = _Queries.of(queries[part], self._centre, self._rough.dtype), np.arange(part.stop - part.start)
             limits = [self._sampled_limits(asked, place)]
             if groups is not None:
@@ -151,27 +151,27 @@ class Gallery:
                 left = left[~complete]
                 if not len(left):
                     break
-            for few in chunks(len(left), max(1, LISTED // len(self))) if len(left) else []:
+            for few in chunks(len(left), max(1, MAX_LIST_ENTRIES // len(self))) if len(left) else []:
                 yield part.start + left[few], Shortlists.of(self.precise(queries[part][left[few]]), int(depths.max()))
 
     def _sampled_limits(self, asked: "_Queries", place: int | None) -> Float32[np.ndarray, "q"]:
         """Squared distances within which a sample has more than enough rows."""
         if place is None:
-            return np.full(len(asked.own), FARTHEST)
+            return np.full(len(asked.own), MAX_FLOAT32)
         return np.partition(asked.factors @ self._sample, place, axis=1)[:, place].clip(0).astype(np.float32)
 
     def _group_limits(
         self, asked: "_Queries", groups: Int64[np.ndarray, "q"], depths: Int64[np.ndarray, "q"]
     ) -> Float32[np.ndarray, "q"]:
         """Squared distances within which all of each query's group lies, as far as can be said from part of it."""
-        limits = np.full(len(groups), FARTHEST)
+        limits = np.full(len(groups), MAX_FLOAT32)
         for group in np.unique(groups):
             first, behind = np.searchsorted(self._groups, [group, group + 1])
             members = np.flatnonzero((groups == group) & (depths <= behind - first))
             if len(members):
                 step = -(-(behind - first) // GROUP_SAMPLE)
                 found = asked.factors[members] @ self._rough[first:behind:step].T
-                limits[members] = found.max(axis=1).clip(0) * (1 if step == 1 else BEYOND_SAMPLE)
+                limits[members] = found.max(axis=1).clip(0) * (1 if step == 1 else SAMPLE_REACH_FACTOR)
         return limits
 
     def _listed(
@@ -181,7 +181,7 @@ class Gallery:
         from core.neighbours import kernels  # imports numba: seconds
 
         imprecise, norms = self._rough.dtype == np.float32, asked.own + self._largest_square
-        limits = np.nextafter(limits, FARTHEST)  # what rounds to the limit is within
+        limits = np.nextafter(limits, MAX_FLOAT32)  # what rounds to the limit is within
         reach = limits + RESOLUTION * norms if imprecise else limits
         squares = np.empty((len(norms), room + 1), dtype=self._rough.dtype)
         rows = np.empty(squares.shape, dtype=np.int32)
@@ -228,7 +228,7 @@ class _Balls(NamedTuple):
     @classmethod
     def of(cls, centred: Float64[np.ndarray, "n d"], groups: Int64[np.ndarray, "n"]) -> "_Balls":
         starts, borders = np.arange(0, len(centred), BALL), np.flatnonzero(np.diff(groups)) + 1
-        if len(borders) < BALLS_AT_MOST * len(centred):
+        if len(borders) < MAX_BALL_SHARE * len(centred):
             starts = np.union1d(starts, borders)
         sizes = np.diff(np.append(starts, len(centred)))
         centres = np.add.reduceat(centred, starts, axis=0) / sizes[:, None]

@@ -9,7 +9,7 @@ from jaxtyping import Float, Float32, Float64, Int, Int32, Int64
 
 from core.common.errors import DataError
 from core.common.parallel import chunks, in_threads
-from core.neighbours.exact import PAIR_CHUNK, RESOLUTION, Gallery, Shortlists
+from core.neighbours.exact import PAIR_CHUNK, RESOLUTION, ExactSearch, Shortlists
 
 EXACT_UP_TO = 100_000
 """Rows up to which the search is exhaustive; above it an HNSW graph keeps the cost below quadratic."""
@@ -20,7 +20,7 @@ MARGIN = 16
 BLOCK = 1024
 """Queries answered at once."""
 
-MANY = 4 * BLOCK
+GRAPH_BY_SHORTLISTS_FROM = 4 * BLOCK
 """Queries from which on our own search is used where it is exact: faster than FAISS, but slow to load."""
 
 
@@ -113,7 +113,7 @@ class Neighbours:
             )
         if not np.isfinite(queries).all():
             raise DataError("a query holds NaN or infinite values: embed it again or leave it out")
-        if self.exact and len(queries) >= MANY:
+        if self.exact and len(queries) >= GRAPH_BY_SHORTLISTS_FROM:
             gallery = self._gallery
             parts = in_threads(lambda rows: self._search_lists(gallery, queries[rows], k), chunks(len(queries), BLOCK))
         else:
@@ -124,7 +124,7 @@ class Neighbours:
     def _search_index(self, queries: Float32[np.ndarray, "q d"], k: int) -> Found:
         return self._refine(queries, k, *self._index.search(queries - self._centre, min(k + MARGIN, len(self))))
 
-    def _search_lists(self, gallery: Gallery, queries: Float32[np.ndarray, "q d"], k: int) -> Found:
+    def _search_lists(self, gallery: ExactSearch, queries: Float32[np.ndarray, "q d"], k: int) -> Found:
         squares, rows = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int64)
         depth = min(k + MARGIN, len(self))
         for few, lists in gallery.nearest(queries, np.full(len(queries), depth)):
@@ -164,8 +164,8 @@ class Neighbours:
         return squares, rows
 
     @functools.cached_property
-    def _gallery(self) -> "Gallery":
-        return Gallery(self._vectors)
+    def _gallery(self) -> "ExactSearch":
+        return ExactSearch(self._vectors)
 
     def _ids_of(self, rows: Int64[np.ndarray, "q k"]) -> Int64[np.ndarray, "q k"]:
         return np.where(rows < 0, -1, self.ids[rows])
@@ -191,7 +191,7 @@ class GraphInPassing:
         """Complete when every row has been read."""
 
     def read(self, own: Int64[np.ndarray, "q"], lists: Shortlists) -> None:
-        """The neighbours of these rows, from a `Gallery` of the same vectors."""
+        """The neighbours of these rows, from a `ExactSearch` of the same vectors."""
         self.graph.distances[own], self.graph.rows[own] = self._search.others_among(own, self._k, lists)
 
 

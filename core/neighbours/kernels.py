@@ -11,7 +11,7 @@ EXCLUDED = np.uint32(0xFFFFFFFF)
 TILE = 2048
 """Rows multiplied at once."""
 
-GLANCE = 64
+PRODUCTS_AT_ONCE = 64
 """Products looked at together: mostly none of them is wanted."""
 
 
@@ -61,8 +61,8 @@ def _filter(
     last: int,
 ) -> int:
     """Append the values up to a limit, and their places from `start`; returns the new size."""
-    for begin in range(0, len(values), GLANCE):
-        end = min(begin + GLANCE, len(values))
+    for begin in range(0, len(values), PRODUCTS_AT_ONCE):
+        end = min(begin + PRODUCTS_AT_ONCE, len(values))
         count = 0
         for j in range(begin, end):  # so simple that the processor takes many at a time
             count += values[j] <= limit

@@ -17,7 +17,7 @@ from jaxtyping import Float32
 from core.common.errors import DataError
 from core.common.strict_json import to_json
 from core.data.images import FileImages, Images
-from core.diagnostics import Diagnosis, analyse, survey
+from core.diagnostics import Diagnosis, analyse, graph_and_retrieval
 from core.embedding.pixels import stream_pixel_vectors
 from core.neighbours.index import KnnGraph
 from core.projection import NEIGHBOURS, paired_maps
@@ -27,7 +27,7 @@ from core.storage.workspace import save_array, save_blocks
 Progress = Callable[..., None]
 """Called with any of stage, arm, epoch, epochs, fraction (0 to 1 of the whole), message, row (an epoch's figures)."""
 
-DRAWN_BESIDE = 10_000
+MAPS_IN_PARALLEL_UP_TO = 10_000
 """Items up to which maps are drawn while worker processes count; with more, both at once would take too much memory."""
 
 VERSIONS = ("torch", "pytorch-metric-learning", "umap-learn", "faiss-cpu", "scikit-learn", "numpy")
@@ -126,13 +126,13 @@ class Assembly:
         queries: dict[str, pd.DataFrame] = {}
         order = sorted(self._spaces, key=lambda name: name not in references)
         for name in order:
-            self._graphs[name], found = survey(
+            self._graphs[name], found = graph_and_retrieval(
                 self._points(name), labels, ids=self._ids, k=NEIGHBOURS, sublabels=modes, **self._roles
             )
             queries[name] = found.assign(id=self._ids[found.index])
             save_array(self.folder / "arms" / name / GRAPH_ROWS, self._graphs[name].rows)
             save_array(self.folder / "arms" / name / GRAPH_DISTANCES, self._graphs[name].distances)
-        if len(self._ids) <= DRAWN_BESIDE:
+        if len(self._ids) <= MAPS_IN_PARALLEL_UP_TO:
             self._maps = self._background.submit(self._paired_maps)
         for name in order:
             report = self._reporter(name, done=len(diagnoses))

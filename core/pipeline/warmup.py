@@ -8,15 +8,15 @@ import threading
 
 from core.recipe.recipe import DataConfig
 
-ENOUGH = 1000
+MIN_ITEMS = 1000
 """Held-out items from which the diagnosis uses processes: its WORTH_A_PROCESS, which is slow to import."""
 SIZES = {"mnist": 5000, "digits": 1797}
 
 
-def wake(data: DataConfig) -> None:
+def warm_up(data: DataConfig) -> None:
     """Start them in the background, if these data are known to be so many that they will be needed."""
     items = data.synthetic.items if data.synthetic else SIZES.get(data.source, 0)
-    if min(items, data.max_items or items) * data.test_fraction >= ENOUGH:
+    if min(items, data.max_items or items) * data.test_fraction >= MIN_ITEMS:
         threading.Thread(target=start, daemon=True).start()
 
 

@@ -13,7 +13,7 @@ from core.common.errors import DataError
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
-class Order:
+class ImportSpec:
     """What `core.pipeline.importing.import_study` is to be given; paths are the machine's own."""
 
     table: str
@@ -35,9 +35,9 @@ class Order:
             raise DataError(f"{path} does not say what to import ({reason}); give --table and --embeddings") from None
 
     def to_toml(self) -> str:
-        return tomli_w.dumps(TypeAdapter(Order).dump_python(self))
+        return tomli_w.dumps(TypeAdapter(ImportSpec).dump_python(self))
 
-    def moved(self, old: Path, new: Path) -> "Order":
+    def moved(self, old: Path, new: Path) -> "ImportSpec":
         """The same, its files having gone from one folder to another."""
 
         def move(path: str) -> str:

@@ -38,14 +38,14 @@ PAIR_LOSSES = frozenset({"contrastive", "multi-similarity", "nt-xent"})
 """Losses whose positive and negative pairs are chosen apart; the others that compare items take triplets."""
 OWN_MINING = frozenset({"multi-similarity"})
 """Losses that came with a way of choosing tuples of their own."""
-USUAL_NEGATIVES: dict[str, NegativeRule] = {
+DEFAULT_NEGATIVES: dict[str, NegativeRule] = {
     "triplet": "semihard",
     "margin": "distance-weighted",
     "contrastive": "all",
     "multi-similarity": "own",
     "nt-xent": "all",
 }
-USUAL_MARGINS = {"triplet": 0.2, "margin": 0.2, "contrastive": 1.0}
+DEFAULT_MARGINS = {"triplet": 0.2, "margin": 0.2, "contrastive": 1.0}
 """Where the recipe is silent: Schroff et al., Wu et al., and pytorch-metric-learning's own choice."""
 OPTIONS = {
     "margin": frozenset({"triplet", "margin", "contrastive"}),
@@ -65,7 +65,7 @@ SYNTHETIC = ("synthetic-vectors", "synthetic-shapes")
 SOURCE_SIDE = 64
 """Side in pixels up to which a source's own size is kept where data.image_size is 0."""
 
-MOST_COMPARED = {"triplet": 50_000_000, "margin": 50_000_000, "nt-xent": 200_000_000}
+MAX_COMPARED = {"triplet": 50_000_000, "margin": 50_000_000, "nt-xent": 200_000_000}
 """What a step of a loss may compare one by one: some gigabytes. The other losses go by the matrix of distances."""
 
 Config = TypeVar("Config")
@@ -342,21 +342,21 @@ class Recipe:
     def _check_sizes(self, name: str, arm: ArmConfig) -> None:
         train, loss = self.train, self.loss_of(name)
         if loss == "margin":
-            farthest = train.beta + (train.margin or USUAL_MARGINS[loss])
+            farthest = train.beta + (train.margin or DEFAULT_MARGINS[loss])
             _require(
                 farthest <= 2,
                 f"arms.{name}: train.beta + train.margin is {farthest:g}, but unit vectors lie at most 2 apart, so no "
                 "negative could ever satisfy the margin loss; lower one of them",
             )
-        if loss in MOST_COMPARED and (train.negatives or USUAL_NEGATIVES[loss]) == "all":
+        if loss in MAX_COMPARED and (train.negatives or DEFAULT_NEGATIVES[loss]) == "all":
             of_class = train.samples_per_class + train.memory // train.classes_per_batch
             batch = train.classes_per_batch * train.samples_per_class
             compared = batch * (of_class if arm.positives == "all" else 1) * (train.classes_per_batch - 1) * of_class
             compared *= batch if loss == "nt-xent" else 1  # it sets every positive pair against every negative one
             _require(
-                compared <= MOST_COMPARED[loss],
+                compared <= MAX_COMPARED[loss],
                 f"arms.{name}: {arm.positives} positives with all negatives make some {compared / 1e6:.0f} million "
-                f'comparisons a step in loss = "{loss}", more than {MOST_COMPARED[loss] / 1e6:.0f}; choose another '
+                f'comparisons a step in loss = "{loss}", more than {MAX_COMPARED[loss] / 1e6:.0f}; choose another '
                 "rule, a smaller batch or less train.memory",
             )
 

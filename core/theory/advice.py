@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.recipe.recipe import USUAL_MARGINS, Recipe
+from core.recipe.recipe import DEFAULT_MARGINS, Recipe
 from core.theory.expected_loss import Setting, Tendency, critical_noise, samples_needed, tendency
 
-USUAL_MODES = 2
+DEFAULT_MODES = 2
 """Taken where neither the recipe nor the caller knows the modes of a class."""
 
 
@@ -21,7 +21,7 @@ class Remedy:
 
 
 @dataclass(frozen=True)
-class Standing:
+class Assessment:
     """One arm in theory; classes beyond two count as one other class."""
 
     arm: str
@@ -30,7 +30,7 @@ class Standing:
     reason: str = ""
     """Why it has not, in a sentence."""
     modes_known: bool = True
-    """Whether the number of modes is the recipe's or the caller's, and not USUAL_MODES."""
+    """Whether the number of modes is the recipe's or the caller's, and not DEFAULT_MODES."""
     tendency: Tendency | None = None
     critical_noise: float | None = None
     """p_c of nearest positives with the arm's samples per class; None where no noise suffices."""
@@ -40,18 +40,18 @@ class Standing:
     """What would avoid collapse, the smallest change first; empty where there is none to avoid."""
 
 
-def standing(recipe: Recipe, arm: str, *, modes: int | None = None) -> Standing:
+def assess(recipe: Recipe, arm: str, *, modes: int | None = None) -> Assessment:
     """Where an arm stands; modes: of a class, if known better than from the recipe (such as counted ones).
 
     The theory is about triplet and margin losses with random negatives, whatever the recipe's.
     """
     known = modes or recipe.data.modes
-    setting, reason = _setting(recipe, arm, modes=max(2, known or USUAL_MODES))
+    setting, reason = _setting(recipe, arm, modes=max(2, known or DEFAULT_MODES))
     if setting is None:
-        return Standing(arm, None, reason)
+        return Assessment(arm, None, reason)
     now = tendency(setting)
     needed = samples_needed(setting.noise, modes=setting.modes) if setting.noise else None
-    return Standing(
+    return Assessment(
         arm,
         setting,
         modes_known=known is not None,
@@ -72,7 +72,7 @@ def _setting(recipe: Recipe, arm: str, *, modes: int) -> tuple[Setting | None, s
     if noise >= 0.5:
         return None, "with half of the labels wrong there are no classes to speak of"
     beta = train.beta if loss == "margin" and train.learn_beta == "no" else None
-    margin = train.margin or USUAL_MARGINS[loss]
+    margin = train.margin or DEFAULT_MARGINS[loss]
     others = train.samples_per_class + train.memory // train.classes_per_batch
     return Setting(noise, positives, others, modes, "triplet" if loss == "triplet" else "margin", margin, beta), ""
 

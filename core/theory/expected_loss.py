@@ -54,7 +54,7 @@ from torch import Tensor
 from core.common.errors import RecipeError
 from core.recipe.recipe import PositiveRule
 
-FARTHEST = 2.0
+MAX_DISTANCE = 2.0
 """Distances are looked at up to that of opposite unit vectors."""
 TINY = 1e-9
 
@@ -186,7 +186,7 @@ class Landscape:
 def landscape(setting: Setting, distance: Float[np.ndarray, "g"] | None = None) -> Landscape:
     """The energy at each distance (0 to 2 where none are given), exact: over h and beta the loss is piecewise linear,
     so that its minimum is at one of few corners."""
-    d = torch.as_tensor(np.linspace(0, FARTHEST, 401) if distance is None else distance).double()
+    d = torch.as_tensor(np.linspace(0, MAX_DISTANCE, 401) if distance is None else distance).double()
     nearest = d * ((setting.modes - 1) / (2 * setting.modes)) ** 0.5  # B cannot be nearer to all modes at once
     pairs = list(_corners(setting, d, nearest))
     h = torch.stack([torch.maximum(h, nearest) for h, _ in pairs])  # (corners, g)

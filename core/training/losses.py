@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 from pytorch_metric_learning import losses
 from torch import Tensor, nn
 
-from core.recipe.recipe import USUAL_MARGINS, LossName, TrainConfig
+from core.recipe.recipe import DEFAULT_MARGINS, LossName, TrainConfig
 from core.sampling.tuples import Tuples
 
 
@@ -19,7 +19,7 @@ def create_loss(name: LossName, config: TrainConfig, *, classes: int, dim: int) 
     Baselines without in-batch positives, at their papers' settings: proxy-anchor: Kim et al. 2003.13911.
     softtriple: Qian et al. 1909.05235. arcface: Deng et al. 1801.07698. subcenter-arcface: Deng et al. ECCV 2020.
     """
-    margin = config.margin or USUAL_MARGINS.get(name, math.nan)
+    margin = config.margin or DEFAULT_MARGINS.get(name, math.nan)
     match name:
         case "triplet":
             return losses.TripletMarginLoss(margin=margin)

@@ -21,7 +21,7 @@ TUPLE_FIGURES = (
 )
 """Number of tuples; share of them the loss is not content with; quantiles of their anchors' Euclidean distances to
 positives and to negatives, 0 to 2."""
-MOST_SORTED = 1 << 16
+MAX_SORTED = 1 << 16
 
 TOTAL_COLLAPSE = 1e-3
 """Spread of unit vectors (0 to 1) below which little more than rounding tells items apart."""
@@ -41,10 +41,10 @@ def tuple_figures(loss: nn.Module, batch: Candidates, tuples: Tuples | None) -> 
 
 
 def _quantiles(distances: Float[Tensor, "t"]) -> Float[Tensor, "q"]:
-    """QUANTILES with linear interpolation; of more than MOST_SORTED distances, of an even sample."""
+    """QUANTILES with linear interpolation; of more than MAX_SORTED distances, of an even sample."""
     if not len(distances):
         return distances.new_full((len(QUANTILES),), torch.nan)
-    ordered = distances[:: -(-len(distances) // MOST_SORTED)].sort().values
+    ordered = distances[:: -(-len(distances) // MAX_SORTED)].sort().values
     places = [q * (len(ordered) - 1) for q in QUANTILES]  # plain numbers, so that nothing is copied to the device
     return torch.stack([torch.lerp(ordered[int(p)], ordered[min(int(p) + 1, len(ordered) - 1)], p % 1) for p in places])
 

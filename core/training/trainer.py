@@ -13,7 +13,7 @@ from jaxtyping import Int, UInt8
 from torch import Tensor, nn
 
 from core.common.errors import RecipeError
-from core.recipe.recipe import PAIR_LOSSES, USUAL_NEGATIVES, ArmConfig, ModelConfig, Recipe
+from core.recipe.recipe import DEFAULT_NEGATIVES, PAIR_LOSSES, ArmConfig, ModelConfig, Recipe
 from core.sampling import Candidates, ClassBalancedBatches, Memory, Tuples, sample_pairs, sample_triplets
 from core.training import distributed
 from core.training.augmentation import Augmentation
@@ -204,7 +204,7 @@ class Trainer:
         if self.arm.positives is None:
             return None
         sample = sample_pairs if self.loss_name in PAIR_LOSSES else sample_triplets
-        negatives = self.train.negatives or USUAL_NEGATIVES[self.loss_name]
+        negatives = self.train.negatives or DEFAULT_NEGATIVES[self.loss_name]
         return sample(self.arm.positives, negatives, batch, generator=self.generator)
 
     def save(self, path: Path, history: list[dict[str, Any]]) -> None:

@@ -23,7 +23,7 @@ from jaxtyping import Float, Float32, Int64
 from sklearn.cluster import HDBSCAN
 from sklearn.neighbors import NearestNeighbors
 
-from core.diagnostics import analyse, survey
+from core.diagnostics import analyse, graph_and_retrieval
 from core.projection import NEIGHBOURS, paired_maps
 
 DIMENSIONS = 128
@@ -64,7 +64,7 @@ def ours(arms: Arms, labels: Int64[np.ndarray, "n"]) -> float:
     for name, points in arms.items():
         surveying, (graph, queries) = timed(
             f"{name}: neighbours and retrieval",
-            lambda p=points: survey(p, labels, ids=np.arange(len(p)), k=NEIGHBOURS),
+            lambda p=points: graph_and_retrieval(p, labels, ids=np.arange(len(p)), k=NEIGHBOURS),
         )
         counting, found = timed(f"{name}: table of classes", lambda p=points, g=graph: analyse(p, labels, graph=g))
         precision, count = queries["map@r"].mean(), found.table["subclusters"].mean()

@@ -21,7 +21,7 @@ from core.diagnostics.collapse import Geometry, kappa
 from core.diagnostics.fragmentation import fragmentation
 from core.diagnostics.retrieval import retrieval_metrics
 from core.recipe.recipe import Recipe
-from core.theory.advice import standing
+from core.theory.advice import assess
 from core.theory.expected_loss import landscape
 from core.training.arms import train_arms
 
@@ -112,7 +112,7 @@ def _theory(recipe: Recipe) -> str:
     """Of each arm, where it goes and the distance between modes with the smallest expected loss."""
     told = []
     for name in recipe.arms:
-        found = standing(recipe, name)
+        found = assess(recipe, name)
         assert found.setting is not None
         told.append(f"{name}: {found.tendency}, mode distance {landscape(found.setting).best:.2f}")
     return "; ".join(told)

@@ -206,7 +206,7 @@ def serve(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     yield start
     for server in servers:
         server.stop()
-        assert errors.UNFORESEEN not in server.log(), f"a page met a bug:\n{server.log()[-4000:]}"
+        assert errors.UNEXPECTED not in server.log(), f"a page met a bug:\n{server.log()[-4000:]}"
     for root in roots:
         stop_runs(root)
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from app.search.query_pictures import MOST
+from app.search.query_pictures import MAX_PICTURES
 from core.analysis.search import is_far
 from core.storage.study import Study
 
@@ -231,10 +231,10 @@ def test_breadcrumbs_name_the_queries_and_lead_back(search: Page, study: Study, 
 def test_more_pictures_than_a_session_keeps_push_out_the_oldest_and_it_is_said(
     search: Page, study: Study, ids: list[int]
 ) -> None:
-    upload(search, {f"{n}.png": png(study, ids[n]) for n in range(MOST + 2)})
-    expect(search.get_by_text(f"2 older pictures were dropped to make room: this row holds {MOST}")).to_be_visible(
-        timeout=30_000
-    )
-    expect(search.locator(".pictures .tile")).to_have_count(MOST)
+    upload(search, {f"{n}.png": png(study, ids[n]) for n in range(MAX_PICTURES + 2)})
+    expect(
+        search.get_by_text(f"2 older pictures were dropped to make room: this row holds {MAX_PICTURES}")
+    ).to_be_visible(timeout=30_000)
+    expect(search.locator(".pictures .tile")).to_have_count(MAX_PICTURES)
     upload(search, {"0.png": png(study, ids[0])})
     expect(search.get_by_text("1 older picture was dropped")).to_be_visible(timeout=30_000)

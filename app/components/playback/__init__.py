@@ -15,7 +15,7 @@ from app.components.twin_map import Field, MapPoints
 if TYPE_CHECKING:
     from core.analysis.playback import Playback
 
-__all__ = ["Measure", "Reel", "playback"]
+__all__ = ["Measure", "PlaybackData", "playback"]
 
 _component = component(Path(__file__).parent)
 
@@ -35,7 +35,7 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class Reel:
+class PlaybackData:
     """A playback packed for the browser. Build once per study and pair of arms (e.g. in `st.cache_resource`)."""
 
     points: MapPoints
@@ -76,7 +76,7 @@ class Reel:
 
 
 def playback(
-    reel: Reel,
+    reel: PlaybackData,
     *,
     measures: Sequence[Measure] = (),
     colour: str | None = None,

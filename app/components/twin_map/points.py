@@ -13,7 +13,7 @@ from jaxtyping import Float32, Int16, Int64, Shaped
 
 from app.components.atlas import ImageAtlas
 
-_MOST_CATEGORIES = np.iinfo(np.int16).max
+_MAX_CATEGORIES = np.iinfo(np.int16).max
 
 
 @dataclass(frozen=True)
@@ -102,8 +102,8 @@ def _pack(field: Field, columns: dict[str, np.ndarray]) -> dict[str, Any]:
     factors = [pd.factorize(side) for side in sides]
     present = {str(value) for _, values in factors for value in values}
     categories = sorted(present, key=_natural) if field.order is None else list(field.order)
-    if len(categories) > _MOST_CATEGORIES:
-        raise ValueError(f"Field {field.name} has {len(categories)} categories, more than {_MOST_CATEGORIES}.")
+    if len(categories) > _MAX_CATEGORIES:
+        raise ValueError(f"Field {field.name} has {len(categories)} categories, more than {_MAX_CATEGORIES}.")
     columns.update(zip(names, (_codes(*factor, categories) for factor in factors), strict=True))
     colours = dict(field.colours or {})
     return {**described, "kind": "categorical", "categories": categories, "colours": colours}

@@ -36,7 +36,7 @@ def test_a_bug_in_a_page_is_a_sentence_and_a_line_of_the_log(
     assert "log" in sentence
     assert "a bug" not in sentence
     (record,) = bugs
-    assert record.getMessage() == errors.UNFORESEEN
+    assert record.getMessage() == errors.UNEXPECTED
     assert record.exc_info is not None
     assert str(record.exc_info[1]) == "a bug <b>"
     assert app.selectbox(key="study").value == "tiny"  # what stands above goes on

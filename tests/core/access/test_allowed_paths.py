@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import jobs
-from core.access.allowed_paths import check_order, check_path, check_recipe, data_roots
+from core.access.allowed_paths import check_import_spec, check_path, check_recipe, data_roots
 from core.access.uploads import keep, upload_folder
 from core.authoring.dataset_check import examine
 from core.authoring.form_schema import missing_paths
 from core.common.errors import DataError
-from core.recipe.import_spec import Order
+from core.recipe.import_spec import ImportSpec
 from core.recipe.recipe import Recipe
 from core.storage.catalogue import studies_root
 
@@ -143,9 +143,9 @@ def test_recipes_without_paths_and_names_of_models_pass(data: Path) -> None:
 def test_an_import_reads_nothing_outside(data: Path, tmp_path: Path, where: str) -> None:
     good, bad = str(data / "a.csv"), str(data.parent / "secret" / "key.csv")
     paths = dict.fromkeys(("table", "matrix", "reference", "images"), good) | {where: bad}
-    order = Order(paths["table"], {"mine": paths["matrix"]}, {"old": paths["reference"]}, paths["images"])
+    order = ImportSpec(paths["table"], {"mine": paths["matrix"]}, {"old": paths["reference"]}, paths["images"])
     with pytest.raises(DataError, match="outside of what"):
-        check_order(order)
+        check_import_spec(order)
     with pytest.raises(DataError, match="outside of what"):
         jobs.start_import(order, root=tmp_path / "studies", name="mine")
 

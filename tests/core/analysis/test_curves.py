@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.analysis.curves import MOST_COUNTED, change, counted_epochs, mean_count
+from core.analysis.curves import MAX_COUNTED, change, counted_epochs, mean_count
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def test_a_single_epoch_has_no_change() -> None:
 def test_long_trainings_are_counted_at_some_epochs() -> None:
     assert counted_epochs([0, 5, 9]) == [0, 1, 2]
     found = counted_epochs(range(500))
-    assert (found[0], found[-1], len(found)) == (0, 499, MOST_COUNTED)
+    assert (found[0], found[-1], len(found)) == (0, 499, MAX_COUNTED)
 
 
 def test_modes_are_counted_and_a_collapsed_class_is_one_even_when_rounded() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import pdist
 from scipy.stats import ortho_group
 
-from core.analysis.playback import MOST_FRAMES, of_run, play, sample_rows, thin
+from core.analysis.playback import MAX_FRAMES, evenly_spaced, of_run, play, sample_rows
 from core.common.errors import StudyError
 from core.storage.snapshots import Snapshots, kept_epochs, write_snapshot
 
@@ -102,9 +102,9 @@ def test_a_sample_keeps_every_group_s_share(most: int, seed: int) -> None:
     assert counts.max() - counts.min() <= 2
 
 
-@given(n=st.integers(1, 400), most=st.integers(2, MOST_FRAMES))
+@given(n=st.integers(1, 400), most=st.integers(2, MAX_FRAMES))
 def test_thinning_keeps_both_ends(n: int, most: int) -> None:
-    positions = thin(range(n), most)
+    positions = evenly_spaced(range(n), most)
     assert (positions[0], positions[-1]) == (0, n - 1)
     assert len(positions) == min(n, most)
 

@@ -4,7 +4,7 @@ import pytest
 
 from core.authoring.presets import BASE, PRESETS, Preset
 from core.recipe.recipe import Recipe
-from core.theory.advice import standing
+from core.theory.advice import assess
 from tests.benchmarks.lab_presets import STORIES
 
 BY_NAME = {preset.name: preset for preset in PRESETS}
@@ -39,7 +39,7 @@ def test_every_preset_has_a_measured_story():
 )
 def test_theory_foretells_the_story(name: str, tendencies: list[str]):
     recipe = BY_NAME[name].recipe()
-    assert [standing(recipe, arm).tendency for arm in recipe.arms] == tendencies
+    assert [assess(recipe, arm).tendency for arm in recipe.arms] == tendencies
 
 
 def test_the_preset_of_two_samples_is_warned_of():

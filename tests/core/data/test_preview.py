@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.data.preview import EXAMPLES, GAP, MOST_ROWS, WRONG, flatten_modes, sheets
+from core.data.preview import EXAMPLES, GAP, MAX_ROWS, WRONG, flatten_modes, sheets
 from core.data.synthetic import open_synthetic
 from core.recipe.recipe import DataConfig, checked
 
@@ -45,7 +45,7 @@ def test_many_modes_are_cut_and_counted():
     found = sheets(config)
     assert len(found) == 4
     assert [len(sheet.modes) + sheet.hidden for sheet in found] == [20] * 4
-    assert found[0].picture.shape[0] == MOST_ROWS * (32 + GAP) - GAP
+    assert found[0].picture.shape[0] == MAX_ROWS * (32 + GAP) - GAP
 
 
 def test_shared_modes_are_shown_in_both_classes():

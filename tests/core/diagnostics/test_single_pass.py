@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import hypergeom
 
-from core.diagnostics import survey
+from core.diagnostics import graph_and_retrieval
 from core.neighbours.index import Neighbours
 
 KS = (1, 2, 4, 8)
@@ -80,7 +80,7 @@ def test_equals_the_naive_way(shape, in_float32, monkeypatch):
     points = shape(rng, 700)
     labels = (points[:, 0] + rng.normal(size=700) * points[:, 0].std() > np.median(points[:, 0])).astype(int)
     sublabels = rng.integers(0, 20, 700)
-    graph, found = survey(points, labels, ids=np.arange(700), k=12, sublabels=sublabels)
+    graph, found = graph_and_retrieval(points, labels, ids=np.arange(700), k=12, sublabels=sublabels)
     difference = points[:, None].astype(np.float64) - points
     squares = np.square(difference).sum(axis=2)
     rows, distances = naive_graph(squares, 12)
@@ -102,7 +102,7 @@ def test_large_and_small_classes_give_the_same_graph_as_a_search_of_its_own():
     points = rng.normal(size=(1000, 6)).astype(np.float32)
     for classes in (3, 50):
         labels = np.append(rng.integers(0, classes, 999), classes)  # one class of a single item
-        graph, found = survey(points, labels, ids=np.arange(1000) + 7, k=10)
+        graph, found = graph_and_retrieval(points, labels, ids=np.arange(1000) + 7, k=10)
         alone = Neighbours(points, np.arange(1000) + 7).graph(10)
         assert np.array_equal(graph.rows[:, :10], alone.rows)
         assert np.array_equal(graph.distances[:, :10], alone.distances)
@@ -113,6 +113,6 @@ def test_large_and_small_classes_give_the_same_graph_as_a_search_of_its_own():
 def test_roles_concern_retrieval_only():
     rng = np.random.default_rng(2)
     points, labels, is_query = rng.normal(size=(700, 4)).astype(np.float32), np.arange(700) % 2, np.arange(700) < 50
-    graph, found = survey(points, labels, ids=np.arange(700), k=5, is_query=is_query)
+    graph, found = graph_and_retrieval(points, labels, ids=np.arange(700), k=5, is_query=is_query)
     assert np.array_equal(graph.rows, Neighbours(points, np.arange(700)).graph(5).rows)
     assert found.index.tolist() == [*range(50)]

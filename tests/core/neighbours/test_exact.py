@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.neighbours.exact import Gallery, Shortlists
+from core.neighbours.exact import ExactSearch, Shortlists
 
 SHAPES = {
     "spread": lambda rng, n: rng.normal(size=(n, 3)),
@@ -47,7 +47,7 @@ def test_lists_hold_the_nearest_and_whatever_ties_with_them(products, shape, n, 
     seen = []
     groups = rng.integers(0, 4, len(points)) if seed % 2 else np.round(points[:, 0] * 3).astype(int)
     asked = groups[chosen] if seed % 3 else None
-    for places, lists in Gallery(points, groups=groups).nearest(queries, np.full(4, depth), groups=asked):
+    for places, lists in ExactSearch(points, groups=groups).nearest(queries, np.full(4, depth), groups=asked):
         for place, near, rows, size in zip(places, *lists, strict=True):
             seen.append(int(place))
             assert np.isinf(near[size:]).all()
@@ -67,7 +67,7 @@ def test_figures_are_right_also_where_rows_nearly_coincide(scale):
     rng = np.random.default_rng(0)
     points = np.concatenate([rng.normal(size=(200, 6)), 1 + scale * rng.normal(size=(200, 6))]).astype(np.float32)
     squares = naive(points[:30], points)
-    for places, lists in Gallery(points).nearest(points[:30], np.full(30, 40)):
+    for places, lists in ExactSearch(points).nearest(points[:30], np.full(30, 40)):
         near, rows = lists.nearest(40)
         expected = np.sort(squares[places], axis=1)[:, :40]
         np.testing.assert_allclose(np.sort(near, axis=1), expected, rtol=1e-3)
@@ -77,7 +77,7 @@ def test_figures_are_right_also_where_rows_nearly_coincide(scale):
 
 def test_a_row_of_the_gallery_is_at_distance_0_from_itself_only():
     points = (1 + 1e-4 * np.random.default_rng(1).normal(size=(300, 20))).astype(np.float32)
-    for places, lists in Gallery(points).nearest(points, np.ones(300, int)):
+    for places, lists in ExactSearch(points).nearest(points, np.ones(300, int)):
         assert (lists.squares.min(axis=1) == 0).all()
         assert ((lists.squares == 0).sum(axis=1) == 1).all()
         assert (lists.rows[lists.squares == 0] == places).all()
@@ -86,7 +86,7 @@ def test_a_row_of_the_gallery_is_at_distance_0_from_itself_only():
 @pytest.mark.parametrize("depth", [10, 500, 2000])
 def test_lists_are_short_where_rows_are_in_no_order(depth):
     points = np.random.default_rng(0).normal(size=(20_000, 5)).astype(np.float32)
-    sizes = np.concatenate([lists.sizes for _, lists in Gallery(points).nearest(points[:200], np.full(200, depth))])
+    sizes = np.concatenate([lists.sizes for _, lists in ExactSearch(points).nearest(points[:200], np.full(200, depth))])
     assert sizes.mean() < 1.2 * depth + 3 * np.sqrt(17 * depth) + 100
 
 

@@ -108,7 +108,7 @@ def test_many_queries_and_few_find_the_same(monkeypatch):
     )
     search = Neighbours(points, np.arange(690))
     few = search.graph(9)
-    monkeypatch.setattr("core.neighbours.index.MANY", 1)
+    monkeypatch.setattr("core.neighbours.index.GRAPH_BY_SHORTLISTS_FROM", 1)
     many = search.graph(9)
     np.testing.assert_array_equal(many.distances, few.distances)
     np.testing.assert_array_equal(many.rows, few.rows)

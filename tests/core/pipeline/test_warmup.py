@@ -23,12 +23,12 @@ from core.recipe.recipe import DataConfig, checked
 def test_only_where_they_will_be_needed(data: dict, woken: bool, monkeypatch: pytest.MonkeyPatch):
     called = threading.Event()
     monkeypatch.setattr(warmup, "start", called.set)
-    warmup.wake(checked(DataConfig, data))
+    warmup.warm_up(checked(DataConfig, data))
     assert called.wait(2 if woken else 0.2) == woken
 
 
 def test_the_threshold_is_that_of_the_diagnosis():
-    assert warmup.ENOUGH == WORTH_A_PROCESS
+    assert warmup.MIN_ITEMS == WORTH_A_PROCESS
 
 
 def test_a_failure_to_start_is_not_reported_here(monkeypatch: pytest.MonkeyPatch):

@@ -9,7 +9,7 @@ import pytest
 from core import jobs
 from core.common.errors import DataError
 from core.pipeline.importing import check_import
-from core.recipe.import_spec import Order
+from core.recipe.import_spec import ImportSpec
 from core.storage.study import Study
 
 
@@ -28,15 +28,15 @@ def files(tmp_path: Path) -> Path:
     return folder
 
 
-def order_for(files: Path, **changes: object) -> Order:
+def order_for(files: Path, **changes: object) -> ImportSpec:
     values: dict = {"table": str(files / "items.csv"), "embeddings": {"mine": str(files / "mine.npy")}, "reference": {}}
-    return Order(**(values | changes))
+    return ImportSpec(**(values | changes))
 
 
 def test_an_order_reads_back(files: Path, tmp_path: Path) -> None:
     order = order_for(files, reference={"before": str(files / "mine.npy")}, title='so "called"', seed=3)
     (tmp_path / "import.toml").write_text(order.to_toml(), encoding="utf-8")
-    assert Order.load(tmp_path / "import.toml") == order
+    assert ImportSpec.load(tmp_path / "import.toml") == order
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_an_order_reads_back(files: Path, tmp_path: Path) -> None:
 def test_what_is_no_order_is_refused_in_a_sentence(text: str, tmp_path: Path) -> None:
     (tmp_path / "import.toml").write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match="does not say what to import") as refused:
-        Order.load(tmp_path / "import.toml")
+        ImportSpec.load(tmp_path / "import.toml")
     assert "\n" not in str(refused.value)
 
 

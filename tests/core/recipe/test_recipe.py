@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from core.common.errors import RecipeError
 from core.recipe.recipe import (
+    DEFAULT_NEGATIVES,
     PROXY_LOSSES,
-    USUAL_NEGATIVES,
     ArmConfig,
     DataConfig,
     LossName,
@@ -161,8 +161,8 @@ def test_a_memory_without_a_loss_that_compares_items_is_refused():
 
 
 def test_every_loss_that_compares_items_has_usual_negatives_that_it_can_take():
-    assert set(USUAL_NEGATIVES) == set(get_args(LossName)) - PROXY_LOSSES
-    for loss, negatives in USUAL_NEGATIVES.items():
+    assert set(DEFAULT_NEGATIVES) == set(get_args(LossName)) - PROXY_LOSSES
+    for loss, negatives in DEFAULT_NEGATIVES.items():
         silent = recipe(train={"loss": loss})
         assert silent.train.negatives is None
         assert recipe(train={"loss": loss, "negatives": negatives}).train.loss == loss

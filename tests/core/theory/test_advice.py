@@ -3,7 +3,7 @@
 import pytest
 
 from core.recipe.recipe import Recipe
-from core.theory.advice import standing
+from core.theory.advice import assess
 
 
 def recipe(*overrides: str) -> Recipe:
@@ -11,7 +11,7 @@ def recipe(*overrides: str) -> Recipe:
 
 
 def test_the_standard_arm_collapses_and_the_nearest_does_not():
-    standard, nearest = (standing(recipe(), arm) for arm in ("standard", "nearest"))
+    standard, nearest = (assess(recipe(), arm) for arm in ("standard", "nearest"))
     assert (standard.tendency, nearest.tendency) == ("collapse", "spread")
     assert standard.setting.modes == 4
     assert [remedy.changes for remedy in standard.remedies] == [
@@ -23,36 +23,36 @@ def test_the_standard_arm_collapses_and_the_nearest_does_not():
 
 
 def test_too_few_samples_are_found_and_enough_of_them_advised():
-    few = standing(recipe("train.samples_per_class=4"), "nearest")
+    few = assess(recipe("train.samples_per_class=4"), "nearest")
     assert few.tendency == "collapse"
     assert few.critical_noise is None
     changes = few.remedies[0].changes
     assert changes == {"train.samples_per_class": few.samples_needed}
-    assert standing(recipe(f"train.samples_per_class={few.samples_needed}"), "nearest").tendency == "spread"
-    assert standing(recipe(f"train.samples_per_class={few.samples_needed - 1}"), "nearest").tendency == "collapse"
+    assert assess(recipe(f"train.samples_per_class={few.samples_needed}"), "nearest").tendency == "spread"
+    assert assess(recipe(f"train.samples_per_class={few.samples_needed - 1}"), "nearest").tendency == "collapse"
 
 
 def test_a_learned_and_a_fixed_boundary_differ():
     learned, fixed = (
-        standing(recipe("train.loss=margin", f"train.learn_beta={kind}"), "standard") for kind in ("one", "no")
+        assess(recipe("train.loss=margin", f"train.learn_beta={kind}"), "standard") for kind in ("one", "no")
     )
     assert (learned.tendency, fixed.tendency) == ("collapse", "spread")
     assert {"data.label_noise": 0.0} in [remedy.changes for remedy in learned.remedies]
 
 
 def test_hardest_positives_end_in_one_point():
-    assert standing(recipe("arms.standard.positives=hardest"), "standard").tendency == "total collapse"
+    assert assess(recipe("arms.standard.positives=hardest"), "standard").tendency == "total collapse"
 
 
 def test_clean_labels_need_no_remedy():
-    clean = standing(recipe("data.label_noise=0"), "standard")
+    clean = assess(recipe("data.label_noise=0"), "standard")
     assert (clean.tendency, clean.remedies, clean.samples_needed) == ("indifferent", (), None)
 
 
 def test_unknown_modes_are_said_to_be_and_can_be_given():
     digits = Recipe.load("digits-parity", ("data.label=digit",))
-    assert not standing(digits, "nearest").modes_known
-    assert standing(digits, "nearest", modes=7).setting.modes == 7
+    assert not assess(digits, "nearest").modes_known
+    assert assess(digits, "nearest", modes=7).setting.modes == 7
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,6 @@ def test_unknown_modes_are_said_to_be_and_can_be_given():
     ],
 )
 def test_what_the_theory_is_silent_about(overrides: list[str], reason: str):
-    found = standing(recipe(*overrides), "standard")
+    found = assess(recipe(*overrides), "standard")
     assert found.setting is None
     assert reason in found.reason

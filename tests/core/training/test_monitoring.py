@@ -94,7 +94,7 @@ def test_no_tuples_have_a_count_and_nothing_else():
 
 def test_of_very_many_tuples_a_sample_tells_the_quantiles(monkeypatch: pytest.MonkeyPatch):
     everything = figures("triplet", (rows(5000, 0), rows(5000, 1), rows(5000, 2)))
-    monkeypatch.setattr(monitoring, "MOST_SORTED", 700)
+    monkeypatch.setattr(monitoring, "MAX_SORTED", 700)
     sample = figures("triplet", (rows(5000, 0), rows(5000, 1), rows(5000, 2)))
     assert sample["tuples"] == 5000
     assert sample["positive_q50"] != everything["positive_q50"]
