@@ -103,8 +103,8 @@ def _dropped() -> None:
     """Say so where the last files pushed older ones out."""
     if gone := st.session_state.get("pictures-dropped"):
         st.caption(
-            f"{gone} older picture{'s were' if gone > 1 else ' was'} dropped to make room: this row holds {MAX_PICTURES} "
-            f"pictures, {MAX_SESSION_BYTES >> 20} MB together."
+            f"{gone} older picture{'s were' if gone > 1 else ' was'} dropped to make room: this row holds "
+            f"{MAX_PICTURES} pictures, {MAX_SESSION_BYTES >> 20} MB together."
         )
 
 
