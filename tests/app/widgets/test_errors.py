@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.state import cache
 from app.train import runs
 from app.widgets import errors
 from core.common.errors import StudyError
