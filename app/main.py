@@ -23,6 +23,6 @@ page = st.navigation(
     ],
     position="top",
 )
-errors.show_notice()
-with errors.shown():
+errors.show_kept_error()
+with errors.error_boundary():
     page.run()

@@ -1,4 +1,4 @@
-"""Charts of one class: which of its modes survived, and how its variance lies."""
+"""Charts of one class: which of its modes survived, and its spectrum of variance."""
 
 from typing import Any
 
@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 
 ROW = 26
-"""Pixels for a mode."""
+"""Height of one mode's row, in pixels."""
 DRAWN = {"embedOptions": {"renderer": "svg"}}
-"""As SVG, so that the Export popover can take it from the page."""
+"""Rendered as SVG, so that the Export popover can read it from the page."""
 
 
 def survival_chart(tables: dict[str, pd.DataFrame], colours: dict[str, str]) -> dict[str, Any]:
-    """A dot for every mode and arm: how many of its items have one of their own mode next to them."""
+    """A dot for every mode and arm: the share of its items whose nearest neighbour is of the same mode."""
     rows = pd.concat([table.assign(arm=name) for name, table in tables.items()]).dropna(subset=["recall"])
     return {
         "data": {"values": rows.to_dict("records")},

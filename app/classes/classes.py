@@ -1,4 +1,4 @@
-"""Classes: one class under the microscope, in both arms: its sub-clusters, where its modes went, what to try."""
+"""Classes: one class in detail, in both arms: its sub-clusters, where its modes went, what to try next."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from app.classes.charts import spectrum_chart, survival_chart
 from app.components.strips import Strip, StripArm, Tile, strips
 from app.state import cache, navigation
 from app.state.view import View
-from app.widgets.fragments import part
+from app.widgets.fragments import view_fragment
 from app.widgets.galleries import item_galleries
 from app.widgets.markdown import escape_markdown
 from app.widgets.opening import open_view
@@ -96,7 +96,7 @@ def _row(study: Study, arm: str, label: str) -> pd.Series:
 
 
 def _verdicts(view: View, label: str) -> None:
-    """Per arm: the word, the count and how far to believe it, the figures the word rests on."""
+    """Per arm: verdict, count with its reliability, and the figures behind the verdict."""
     for column, arm in zip(_arm_columns(view), dict.fromkeys(view.arms), strict=True):
         row = _row(view.study, arm, label)
         with column, st.container(border=True):
@@ -125,7 +125,7 @@ def _arm_columns(view: View) -> list[Any]:
 
 
 def _belief(row: pd.Series) -> str:
-    """How sure the count is."""
+    """The reliability of the count."""
     if pd.isna(row.get("subclusters_low")):
         return "Counted once: references, small classes and those of studies with many classes are not resampled."
     low, high = int(row["subclusters_low"]), int(row["subclusters_high"])
@@ -139,9 +139,9 @@ def _meaning(name: str) -> str:
     return f"{measure.definition} Range: {measure.range}; {measure.direction}."
 
 
-@part
+@view_fragment
 def _items(view: View, label: str) -> None:
-    """What a click on an item changes."""
+    """The fragment that a click on an item redraws."""
     _strips(view, label)
     item = navigation.chosen_item(view.study)
     if item is not None:
@@ -223,7 +223,7 @@ def _colours(view: View) -> dict[str, str]:
 
 
 def _matching(view: View, label: str) -> None:
-    """Mergers and splits between the two arms, in words."""
+    """Sub-clusters merged and split between the two arms, in words."""
     if view.is_single:
         return
     matching = cache.class_report(view, "between_arms", view.left, view.right, label)
@@ -256,7 +256,7 @@ def _spectra(view: View, label: str) -> None:
 
 
 def _figures(view: View, label: str) -> None:
-    """Every further figure of the class, with what it means."""
+    """Every further figure of the class, with its meaning."""
     with st.expander("All figures of this class"):
         arms = list(_colours(view))
         rows = {arm: _row(view.study, arm, label) for arm in arms}

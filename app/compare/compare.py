@@ -7,7 +7,7 @@ import streamlit as st
 from app.components.twin_map import send_points, twin_map
 from app.state import cache, navigation
 from app.state.view import View
-from app.widgets.fragments import part
+from app.widgets.fragments import view_fragment
 from app.widgets.galleries import item_galleries
 from app.widgets.markdown import escape_markdown
 from app.widgets.opening import open_view
@@ -92,9 +92,9 @@ def _described(study: Study, reference: str) -> str:
     return "raw pixels without any training" if study.arm(reference).pixels else f"**{reference}**"
 
 
-@part
+@view_fragment
 def _items(view: View, captions: list[str], chosen_class: list[int] | None) -> None:
-    """What a click on an item changes. captions: of the maps. chosen_class: its items."""
+    """The fragment that a click on an item redraws. captions: of the maps; chosen_class: ids of its items."""
     _maps(view, captions, chosen_class)
     item_galleries(view, navigation.chosen_item(view.study))
 
@@ -124,7 +124,7 @@ def _maps(view: View, captions: list[str], chosen_class: list[int] | None) -> No
 
 
 def _playback_link(view: View) -> None:
-    """To the Lab, where the arms have kept how they got here. Not in a part: study and arms would stay behind."""
+    """Link to the Lab, where the arms have snapshots. Outside of fragments, which would lose study and arms."""
     if any(len(view.study.arm(name).snapshots) for name in view.arms) and st.button(
         "Watch how training got here", icon=":material/movie:", key="watch-training"
     ):
@@ -167,7 +167,7 @@ def _selected_class(view: View) -> list[int] | None:
 
 
 def _selection(view: View, ids: np.ndarray) -> None:
-    """What is inside the lasso."""
+    """The items inside the lasso."""
     chosen = view.study.items.iloc[ids]
     counts = chosen.groupby("sublabel" if "sublabel" in chosen else "label").size().sort_values(ascending=False)
     most = ", ".join(f"{escape_markdown(str(name)[:60])}: {count}" for name, count in counts.head(6).items())
@@ -178,7 +178,7 @@ def _selection(view: View, ids: np.ndarray) -> None:
 
 
 def _report(view: View) -> None:
-    """Everything about the study in one file, made when it is asked for."""
+    """The HTML report, made on demand."""
     view.exports.file(
         lambda: st.download_button(
             "Report as HTML",

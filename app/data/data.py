@@ -1,4 +1,4 @@
-"""Data: bring pictures to train on, or the embeddings of a model of one's own; both are checked first."""
+"""Data: pictures to train on, or embeddings of the user's own model; both are checked before use."""
 
 from app.data import import_form, picture_check
 from app.widgets.sections import choose_section

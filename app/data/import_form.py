@@ -1,4 +1,4 @@
-"""Embeddings of a model of the user's own: a table and matrices, a check, and the imports under way."""
+"""Embeddings of the user's own model: table and matrices, a check, and the running imports."""
 
 from functools import partial
 from pathlib import Path
@@ -31,7 +31,7 @@ def show() -> None:
         try:
             table, matrices = _uploaded() if place == "upload" else _on_disk()
         except UncollapseError as error:
-            errors.tell(error)
+            errors.show_error(error)
             table, matrices = "", {}
         reference, images, title = _details(matrices)
     with side:
@@ -116,7 +116,7 @@ def _verdict(order: ImportSpec) -> None:
     try:
         check_import_spec(order)
     except UncollapseError as error:
-        errors.tell(error)
+        errors.show_error(error)
         return
     with st.spinner("Reading the files"):
         items, wrong = _checked(order.to_toml(), _stamps(order))
@@ -174,9 +174,9 @@ def _imports() -> None:
     st.fragment(_list, run_every=LIVE_SECONDS if live else None)(live)
 
 
-@errors.shown()
+@errors.error_boundary()
 def _list(was_live: bool) -> None:
-    errors.page_if_noticed()
+    errors.rerun_page_if_kept()
     statuses = [(job, job.status()) for job in jobs.list_imports(studies_root())]
     if not statuses or (was_live and all(status.over for _, status in statuses)):
         st.rerun()  # the whole page, which then needs no list, or no watching

@@ -1,4 +1,4 @@
-"""Pictures to train on: where they are, what is wrong with them row by row, and a recipe to begin with."""
+"""Pictures to train on: their location, their problems row by row, and a first recipe."""
 
 import os
 from typing import TYPE_CHECKING
@@ -47,7 +47,7 @@ def show() -> None:
     try:
         path = str(stored_for_good(file)) if file is not None else typed.strip()
     except UncollapseError as error:
-        errors.tell(error)
+        errors.show_error(error)
         return
     if not path:
         st.info("Nothing is trained or changed here: the pictures are read once, and what is wrong is listed.")
@@ -100,7 +100,7 @@ def _examined(path: str, stamp: int) -> "DatasetCheck":
 
 
 def _stamp(path: str) -> int:
-    """Changes with the file, or with what a folder lists."""
+    """A number that changes with the file, or with the entries of a folder."""
     try:
         return os.stat(path).st_mtime_ns
     except OSError:

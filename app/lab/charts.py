@@ -1,4 +1,4 @@
-"""Charts of the lab: energy over distance, who collapses when, and points on their way."""
+"""Charts of the lab: energy over distance, the phase diagram of collapse, and the paths of free points."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ EDGE = 1.15
 
 
 def energy_rows(landscapes: "dict[str, Landscape]") -> pd.DataFrame:
-    """What ENERGY draws: every fourth point of each rule's energy, and its cheapest distance."""
+    """What ENERGY draws: every fourth point of each rule's energy, and its distance of least energy."""
     parts = []
     for rule, found in landscapes.items():
         best = np.flatnonzero(found.distance == found.best)
@@ -59,7 +59,7 @@ ENERGY: dict[str, Any] = {
         },
     ],
 }
-"""A line for each rule, its cheapest distance marked. The same for all data, which the browser then only exchanges."""
+"""A line for each rule, its distance of least energy marked. Constant, so that the browser only exchanges the data."""
 
 
 def phase_figure(

@@ -1,4 +1,4 @@
-"""Experiments that each tell one story in seconds: start one, watch both arms, open the study."""
+"""Experiments that show one effect each, in seconds: start one, watch both arms, open the study."""
 
 import streamlit as st
 
@@ -20,7 +20,7 @@ def show() -> None:
 
 
 def _card(preset: Preset, job: Job | None) -> None:
-    """The story, and beside it what became of it, once it was run."""
+    """The text of a preset, and beside it its last run."""
     story, run = st.columns([1, 1.6], gap="large") if job else (st.container(), st.container())
     with story:
         st.markdown(f"##### {preset.title}")

@@ -15,7 +15,7 @@ from core.storage.catalogue import studies_root
 
 LIVE_SECONDS = 1
 FIGURES = ("loss", "active")
-"""Drawn beneath the maps, which have kappa and fine recall beneath them already."""
+"""Curves below the maps, which already show kappa and fine recall."""
 
 
 def latest(names: list[str]) -> dict[str, Job]:
@@ -29,7 +29,7 @@ def latest(names: list[str]) -> dict[str, Job]:
 
 
 def begin() -> None:
-    """Before the experiments of a page: get ready for a click."""
+    """Prepare for a click: called before the experiments of a page are drawn."""
     if all(job.status().over for job in jobs.list_jobs(studies_root())):  # else it would take the cores from a run
         prefork.prepare()
 

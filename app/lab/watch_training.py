@@ -16,7 +16,7 @@ from core.analysis.curves import change, counted_epochs, mean_count
 from core.storage.study import Study, labels_and_modes
 
 SLICE_SECONDS = 0.6
-"""How long sub-clusters are counted before the page is brought up to date."""
+"""Seconds of counting sub-clusters between two updates of the page."""
 
 EXPLANATION = """
 Every dot is an item that the networks {unseen}. Press play: both arms start from the same weights, and training draws
@@ -60,7 +60,7 @@ def _follow(view: View, arms: list[str], was_counting: bool) -> None:
     """The player, and then some more counts; the maps play in the browser meanwhile."""
     if view.is_stale:
         st.rerun()
-    with errors.shown():
+    with errors.error_boundary():
         reel = cache.playback_data(view, tuple(arms))
         lines = [row for name in arms for row in _history(view.study, name)]
         playback(reel, measures=[*measures(lines), _counts_measure(view, arms)], key="playback")
@@ -75,7 +75,7 @@ def _history(study: Study, name: str) -> list[dict[str, float | str]]:
 
 
 def _told(rows: list[dict[str, float | str]], arms: list[str]) -> None:
-    """What happened and when, in a line for each arm."""
+    """One line for each arm: what changed, and in which epoch."""
     sentences = []
     for name in arms:
         parts = []
@@ -102,7 +102,7 @@ def _counts_measure(view: View, arms: list[str]) -> Measure:
 
 
 def _missing(view: View, arms: list[str]) -> list[tuple[str, int]]:
-    """What is still to be counted, by epoch."""
+    """What is not counted yet, by epoch."""
     known = cache.subcluster_counts(view)
     wanted = [(name, at) for name in arms for at in counted_epochs(view.study.arm(name).snapshots.epochs)]
     return sorted((key for key in wanted if key not in known), key=lambda key: key[1])

@@ -26,7 +26,7 @@ ERRORS_SHOWN = 5
 
 @dataclass(frozen=True)
 class _Kept:
-    """A file as it came; a bad one without its bytes, with what is wrong."""
+    """A received file; a bad one has its error instead of its bytes."""
 
     id: str
     name: str
@@ -36,7 +36,7 @@ class _Kept:
 
 
 def ask(more: Callable[[], None]) -> None:
-    """The ways to bring pictures, and the row of those that came; `chosen` is the one to search by.
+    """The inputs for pictures, and the row of those received; `chosen` is the one to search by.
 
     more: draws further controls beside.
     """
@@ -100,7 +100,7 @@ def _row() -> None:
 
 
 def _dropped() -> None:
-    """Say so where the last files pushed older ones out."""
+    """A note where the last files displaced older ones."""
     if gone := st.session_state.get("pictures-dropped"):
         st.caption(
             f"{gone} older picture{'s were' if gone > 1 else ' was'} dropped to make room: this row holds "
@@ -130,7 +130,7 @@ def _taken(key: str) -> None:
 
 
 def _receive(files: list[tuple[str, bytes]]) -> None:
-    """Put files into the row, and search by the first good one of them."""
+    """Add files to the row, and choose the first good one."""
     new = [_kept(name, data) for name, data in files]
     rest = [one for one in _all() if one.id not in {file.id for file in new}]
     kept = (rest + new)[-MAX_PICTURES:]

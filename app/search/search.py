@@ -1,4 +1,4 @@
-"""Search: pictures of one's own, or an item, and their neighbours in both arms."""
+"""Search: the neighbours of the user's own pictures, or of an item, in both arms."""
 
 import numpy as np
 import streamlit as st
@@ -10,7 +10,7 @@ from app.components.twin_map import QueryMark, send_points, twin_map
 from app.search import query_pictures
 from app.state import cache, navigation
 from app.state.view import View
-from app.widgets.fragments import part
+from app.widgets.fragments import view_fragment
 from app.widgets.galleries import galleries, item_galleries
 from app.widgets.opening import open_view
 from app.widgets.search_controls import choose_search
@@ -25,9 +25,9 @@ def page() -> None:
     _queries(view)
 
 
-@part
+@view_fragment
 def _queries(view: View) -> None:
-    """All of the page but its head."""
+    """The page below its pickers."""
     if any(view.study.arm(name).takes_pictures for name in view.arms):
         query_pictures.ask(lambda: _random_button(view))
         picture = query_pictures.chosen()

@@ -1,2 +1,2 @@
-"""What the pages have in common between two reruns: the address, and what is cached for all sessions. It draws
-nothing but the pickers of study and arms."""
+"""What lasts between two reruns: the view on screen, the address, a recipe on its way to the form, and what is cached
+for all sessions. It draws nothing."""

@@ -23,7 +23,7 @@ THUMBNAIL_SIDE = 48
 
 
 def studies() -> list[StudySummary]:
-    """The studies to choose from, looked at again only when one has changed."""
+    """The studies to choose from, read again only after one has changed."""
     root = studies_root()
     names = sorted(p.name for p in root.iterdir() if not p.name.startswith(".")) if root.is_dir() else []
     return _studies(root, tuple((name, stamp_of(name)) for name in names))
@@ -50,7 +50,7 @@ def comparison(view: View) -> pd.DataFrame:
 
 
 def recipe(id: str) -> Recipe | None:
-    """What a study was trained by; None for imported ones, and for one that can no longer be opened."""
+    """The recipe of a study; None for imported ones, and for one that can no longer be opened."""
     return _recipe(id, stamp_of(id))
 
 
@@ -70,12 +70,12 @@ def subcluster_counts(view: View) -> dict[tuple[str, int], float]:
 
 
 def class_report(view: View, what: str, *arguments: str) -> Any:
-    """What a function of `core.analysis.class_report` says of a class; arguments: those after the study."""
+    """The result of a function of `core.analysis.class_report`; arguments: those after the study."""
     return _class_report(view.id, stamp_of(view.id), what, arguments)
 
 
 def embedded(view: View, picture: Image.Image) -> dict[str, np.ndarray]:
-    """A picture's vector in every space that can take it; the networks are asked once, not at every click."""
+    """A picture's vector in every space that takes pictures; embedded once, not at every click."""
     return _embedded(view.id, stamp_of(view.id), picture)
 
 

@@ -14,11 +14,11 @@ class View:
     id: str
     study: Study
     stamp: int
-    """Of the study as it was read."""
+    """`stamp_of` the study when it was read."""
     left: str
     right: str
     exports: Exports
-    """What the page lets one take away."""
+    """The page's Export popover."""
 
     @property
     def arms(self) -> tuple[str, str]:

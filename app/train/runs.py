@@ -1,4 +1,4 @@
-"""The runs: which there are, and the chosen one as it goes. All of it is read from disk, so a reload loses nothing."""
+"""The list of runs and the progress of the chosen one, all read from disk, so that a reload loses nothing."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,7 +30,7 @@ STATES = {
 
 
 def any_yet() -> bool:
-    """Whether there is a run at all."""
+    """Whether there is any run."""
     return bool(jobs.list_jobs(studies_root()))
 
 
@@ -50,7 +50,7 @@ def show() -> None:
 
 
 def _statuses() -> list[tuple[Job, Status]]:
-    """Of the runs listed: the newest, and as many older ones as were asked for, or as the address needs."""
+    """The newest runs, with as many older ones as requested, or as needed to show the one in the address."""
     found = jobs.list_jobs(studies_root())
     asked = next((n for n, job in enumerate(found) if job.id == st.query_params.get("run")), 0)
     shown = max(st.session_state.get("runs-shown", SHOWN), asked + 1)
@@ -61,10 +61,10 @@ def _show_older(shown: int) -> None:
     st.session_state["runs-shown"] = shown + SHOWN
 
 
-@errors.shown()
+@errors.error_boundary()
 def _panel(was_live: bool) -> None:
-    """The list and the chosen run; drawn again and again without the page around it."""
-    errors.page_if_noticed()
+    """The list and the chosen run: a fragment that reruns by itself."""
+    errors.rerun_page_if_kept()
     statuses = _statuses()
     is_live = any(not status.over for _, status in statuses)
     if is_live != was_live or st.session_state["view"] != "runs" or st.session_state.pop("whole-page", False):
@@ -181,7 +181,7 @@ def _button(label: str, icon: str, job: Job, action: Callable[[], Any], *, type:
 
 
 def _ask(what: str | None, job: Job | None = None) -> None:
-    """Open a question, which stands outside of the fragment, for that is drawn again all the time."""
+    """Open a dialog. It is drawn outside of the fragment, which reruns all the time."""
     st.session_state["question"] = (what, job.id) if what and job else None
     st.session_state["whole-page"] = True
 

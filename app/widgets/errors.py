@@ -1,4 +1,4 @@
-"""What went wrong, in words on the page: a study is damaged, a run deleted, a disk full while the page is open.
+"""Errors as a sentence on the page: a damaged study, a deleted run, a full disk while the page is open.
 
 Faults of the program itself are said too, and go to the server's log with all that helps to find them.
 """
@@ -18,21 +18,21 @@ _log = logging.getLogger(__name__)
 
 
 @contextmanager
-def shown() -> Iterator[None]:
-    """Say what is wrong instead of drawing the rest; for a page, and in each fragment, which is drawn without it."""
+def error_boundary() -> Iterator[None]:
+    """Show an error in place of the rest. Pages and fragments each need one: a fragment reruns without its page."""
     try:
         yield
     except Exception as error:
-        tell(_noted(error))
+        show_error(_logged(error))
 
 
-def tell(error: Exception) -> None:
+def show_error(error: Exception) -> None:
     """Put an error on the page."""
     st.error(escape_markdown(_sentence(error)), icon=":material/error:")
 
 
-def _noted(error: Exception) -> Exception:
-    """The same error, now in the server's log if nobody has foreseen it."""
+def _logged(error: Exception) -> Exception:
+    """The same error, logged on the server unless it is one of our own kinds."""
     if not isinstance(error, UncollapseError):
         _log.error(UNEXPECTED, exc_info=error)
     return error
@@ -49,25 +49,25 @@ def _sentence(error: Exception) -> str:
 
 
 def attempt(action: Callable[[], Any]) -> None:
-    """Do what a button asks for; where it cannot be done, the page says why when it is drawn next."""
+    """Run a button's action; an error is kept and shown when the page is drawn next."""
     try:
         action()
     except Exception as error:
-        st.session_state["notice"] = _noted(error)
+        st.session_state["notice"] = _logged(error)
 
 
 def button(label: str, icon: str, action: Callable[[], Any], *, key: str, **options: Any) -> None:
-    """A button for what may fail. icon: a Material symbol; options: Streamlit's own."""
+    """A button whose action may fail. icon: a Material symbol; options: passed to `st.button`."""
     st.button(label, icon=f":material/{icon}:", on_click=attempt, args=(action,), key=key, **options)
 
 
-def show_notice() -> None:
-    """What `attempt` had to report; for the top of a page."""
+def show_kept_error() -> None:
+    """Show the error that `attempt` kept; for the top of a page."""
     if notice := st.session_state.pop("notice", None):
-        tell(notice)
+        show_error(notice)
 
 
-def page_if_noticed() -> None:
-    """In a fragment: the whole page again where there is something to report, for only that can."""
+def rerun_page_if_kept() -> None:
+    """In a fragment: rerun the whole page where an error is kept, since only the page shows it."""
     if "notice" in st.session_state:
         st.rerun()

@@ -1,4 +1,4 @@
-"""While there is no study yet: the default one is made in the background, and its progress shown."""
+"""With no study yet: make the default one in the background and show its progress."""
 
 import streamlit as st
 
@@ -11,7 +11,7 @@ DEFAULT = "mnist-parity"
 
 
 def show() -> None:
-    """Start the default study, once however many sessions ask, and follow it."""
+    """Start the default study, once for all sessions, and follow it."""
     st.title("Your first study is being made")
     st.write(
         "The same small network is trained twice on real handwritten digits. It is told only whether a digit is "
@@ -24,7 +24,7 @@ def show() -> None:
 
 @st.fragment(run_every=1.5)
 def _follow(job: jobs.Job) -> None:
-    errors.page_if_noticed()
+    errors.rerun_page_if_kept()
     status = job.status()
     if status.state == "done" or not job.folder.is_dir():  # deleted elsewhere
         st.rerun()

@@ -1,4 +1,4 @@
-"""Parts of a page: what is done in one draws it alone again, while the rest of the page stands."""
+"""Fragments of a page: a click inside one reruns it alone."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -12,8 +12,8 @@ from app.widgets import errors
 P = ParamSpec("P")
 
 
-def part(draw: Callable[Concatenate[View, P], None]) -> Callable[Concatenate[View, P], None]:
-    """Make a function that draws one view a part of its page.
+def view_fragment(draw: Callable[Concatenate[View, P], None]) -> Callable[Concatenate[View, P], None]:
+    """Make a function that draws one view a fragment of its page.
 
     What it is called with is what it is called with again, until the whole page runs: what a click changes, the
     function has to read itself, from the address or the session. It may fill the Export popover of the view.
@@ -26,7 +26,7 @@ def part(draw: Callable[Concatenate[View, P], None]) -> Callable[Concatenate[Vie
         if view.is_stale:
             st.rerun()
         view.exports.reserve()
-        with errors.shown():
+        with errors.error_boundary():
             draw(view, *args, **kwargs)
 
     return drawn

@@ -1,4 +1,4 @@
-"""Both arms' neighbours of one query, with the way back."""
+"""The galleries of one query in both arms, and the breadcrumbs back to earlier queries."""
 
 from collections.abc import Callable
 
@@ -16,11 +16,11 @@ from core.analysis.tables import hits_table
 CRUMBS = 6
 
 Queries = dict[str, int | np.ndarray]
-"""What is asked in each arm: an item's id, or a vector (d,) in that arm's space."""
+"""The query in each arm: an item's id, or a vector (d,) in that arm's space."""
 
 
 def item_galleries(view: View, item: int | None, ask: Callable[[], SearchOptions] = choose_k) -> None:
-    """The galleries of an item of the study, with the way back to the queries before it.
+    """The galleries of an item of the study, with breadcrumbs back to earlier queries.
 
     ask: draws the controls of the search.
     """
@@ -51,7 +51,7 @@ def galleries(view: View, query: GalleryQuery, queries: Queries, asked: SearchOp
 
 
 def _legend(view: View) -> None:
-    """What the figures and signs of a tile say."""
+    """The meaning of a tile's figures and signs."""
     other = (
         ""
         if view.is_single

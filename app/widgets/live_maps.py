@@ -1,4 +1,4 @@
-"""A run's maps while it trains: what it has kept so far, following the newest epoch."""
+"""Maps of a run while it trains, from the snapshots so far, following the newest epoch."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ FIGURES = {
     "kappa": ("Kappa", "spread of a class over the distance to the next; 0 = collapsed to a point"),
     "sub_recall@1": ("Fine recall", "share of items whose nearest neighbour is of their mode; 1 = all"),
 }
-"""What an epoch's row holds that tells of collapse: title and what it is."""
+"""Columns of an epoch's row that show collapse: title and meaning."""
 
 
 def show(job: Job, *, key: str, height: int = 260) -> None:
@@ -43,7 +43,7 @@ def show(job: Job, *, key: str, height: int = 260) -> None:
 
 
 def measures(history: list[Row]) -> list[Measure]:
-    """Figures that tell of collapse, out of rows with their arm and epoch."""
+    """The figures that show collapse, from rows with arm and epoch."""
     return [
         Measure(title, note, {arm: line_of(history, arm, name) for arm in dict.fromkeys(row["arm"] for row in history)})
         for name, (title, note) in FIGURES.items()

@@ -1,6 +1,6 @@
-"""Text from users on the page."""
+"""Text from users in Markdown."""
 
 
 def escape_markdown(text: str) -> str:
-    """Text in which nothing is taken for Markdown."""
+    """The text with every Markdown character escaped."""
     return "".join(f"\\{c}" if c in "\\`*_{}[]()<>#+-!|~:$" else c for c in text)

@@ -1,4 +1,4 @@
-"""How every page begins: with the first run where there is no study yet, else with the pickers."""
+"""The top of every page: the pickers of study and arms, or the first run where there is no study yet."""
 
 from collections import Counter
 
@@ -14,7 +14,7 @@ from core.storage.catalogue import StudySummary
 
 
 def open_view() -> View | None:
-    """The study and arms to show; None where the page is already filled with what there is to say instead.
+    """The study and arms to show; None where the first run fills the page instead.
 
     Raises StudyError where the study cannot be opened.
     """
@@ -69,7 +69,7 @@ def _check_unchanged(id: str, stamp: int) -> None:
 
 
 def _follow_address(names: dict[str, str]) -> None:
-    """The study in the address, by its folder too, for Streamlit knows it only by what it is called here."""
+    """Select the study in the address, which may name its folder; Streamlit binds only the name in the list."""
     asked = st.query_params.get("study")
     if asked in names and "study" not in st.session_state:
         st.session_state["study"] = asked
@@ -85,7 +85,7 @@ def _follow_address(names: dict[str, str]) -> None:
 
 
 def _names(summaries: list[StudySummary]) -> dict[str, str]:
-    """What to call each study: its title, with its folder where another has the same."""
+    """The name of each study in the list: its title, with its folder where two have the same."""
     titles = {summary.id: summary.name or summary.id for summary in summaries}
     count = Counter(titles.values())
     return {id: title if count[title] == 1 else f"{title} ({id})" for id, title in titles.items()}

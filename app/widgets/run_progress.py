@@ -1,4 +1,4 @@
-"""A run on screen: how far it is, and its arms' figures epoch by epoch, side by side."""
+"""Progress of a run, and its arms' figures epoch by epoch, side by side."""
 
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ FIGURES = {
     "tuples": ("Tuples per batch", "mean of the batches", "~s"),
     "active": ("Active tuples", "share of a batch", ".0%"),
 }
-"""What an epoch's row holds: title, subtitle and number format."""
+"""Columns of an epoch's row: title, subtitle and number format."""
 RESULTS = ("sub_map@r", "sub_recall@1")
 MEANINGS = (
     "*Fine* figures ask for the mode, which no arm is told; *coarse* ones for the class. *Kappa* is the spread of a "
@@ -41,7 +41,7 @@ def duration(seconds: float) -> str:
 
 
 def progress(job: Job, status: Status) -> None:
-    """A bar for a run that is under way, its place for one that waits, and why not for one that has ended."""
+    """A bar for a running one, its place in the queue for a waiting one, the reason for one that failed."""
     match status.state:
         case "failed":
             st.error(escape_markdown(status.error), icon=":material/error:")
@@ -62,7 +62,7 @@ def progress(job: Job, status: Status) -> None:
 
 
 def waiting(job: Job) -> str:
-    """The place of a run in the line."""
+    """The place of a run in the queue."""
     ahead = [other.status().state for other in job.ahead()]
     if not ahead:
         return "starting"
@@ -80,13 +80,13 @@ def _caption(status: Status) -> str:
 
 
 def timing(status: Status) -> str:
-    """How long it has taken, and what is left at this pace."""
+    """Time taken, and time left at this pace."""
     left = status.time_left()
     return f"{duration(status.elapsed())} so far" + ("" if left is None else f", about {duration(left)} left")
 
 
 def recipe_of(job: Job) -> Recipe | None:
-    """What the run was started with; None for an import, and where it cannot be read any more."""
+    """The recipe of the run; None for an import, and where it can no longer be read."""
     try:
         return _read_recipe(job.recipe, job.recipe.stat().st_mtime_ns)
     except (OSError, UncollapseError):

@@ -1,4 +1,4 @@
-"""What is asked of a search: how many neighbours, among which items, ranked by what. All of it stays in the address."""
+"""Options of a search, kept in the address: how many neighbours, among which items, ranked by which metric."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +27,7 @@ def choose_k() -> SearchOptions:
 
 
 def choose_search(view: View, *, has_class: bool) -> SearchOptions:
-    """How many, among which, by what; controls that could change nothing are left out.
+    """The controls of `SearchOptions`; those that could change nothing are left out.
 
     has_class: whether the query's class is known.
     """

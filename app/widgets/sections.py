@@ -1,15 +1,15 @@
-"""Sections of one page, of which one is shown: a switch whose choice stays in the address."""
+"""Sections of a page: a switch shows one of them, and its choice is kept in the address."""
 
 from collections.abc import Callable
 
 import streamlit as st
 
 Sections = dict[str, tuple[str, Callable[[], None]]]
-"""Name in the address -> what the switch says, and what draws the section."""
+"""Name in the address -> label of the switch, and the function that draws the section."""
 
 
 def choose_section(label: str, sections: Sections, *, key: str, default: str) -> str:
-    """Draw the switch; returns the name of the section to show. key: of the session's state and of the address."""
+    """Draw the switch; returns the name of the section to show. key: in the session state and in the address."""
     if st.session_state.get(key) not in sections:
         asked = st.query_params.get(key)
         st.session_state[key] = asked if asked in sections else default

@@ -1,4 +1,4 @@
-"""Uploaded files on the disk, where the rest of the program can read them."""
+"""Uploaded files, stored on disk for `core` to read."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from core.storage.catalogue import studies_root
 
 
 def session_folder() -> Path:
-    """This session's own folder; a new one once an import has taken the last. Raises StudyError."""
+    """This session's own folder; a new one after an import has moved the last. Raises StudyError."""
     folder = st.session_state.get("upload-folder")
     if folder is None or not folder.is_dir():
         folder = st.session_state["upload-folder"] = upload_folder(studies_root())
@@ -18,10 +18,10 @@ def session_folder() -> Path:
 
 
 def stored(file: Any) -> Path:
-    """Where an uploaded file now lies, until an import takes it. Raises StudyError."""
+    """Store an uploaded file until an import moves it; returns its path. Raises StudyError."""
     return keep(session_folder(), file.name, file.getbuffer())
 
 
 def stored_for_good(file: Any) -> Path:
-    """Where an uploaded file now lies, as long as the studies that need it. Raises StudyError."""
+    """Store an uploaded file for as long as studies may need it; returns its path. Raises StudyError."""
     return keep(for_good(studies_root()), file.name, file.getbuffer())

@@ -60,7 +60,7 @@ def button_that(action: str) -> AppTest:
         from app.widgets import errors
         from tests.app.widgets import test_errors
 
-        errors.show_notice()
+        errors.show_kept_error()
         st.button("Do it", on_click=errors.attempt, args=(getattr(test_errors, action),))
         st.write("the rest")
 
