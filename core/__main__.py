@@ -18,7 +18,9 @@ from rich.text import Text
 from core.common.errors import DataError, UncollapseError
 from core.common.strict_json import to_json
 from core.pipeline.warmup import warm_up
-from core.recipe.recipe import DataConfig, Recipe, recipe_names
+from core.recipe.data import DataConfig
+from core.recipe.reading import recipe_names
+from core.recipe.recipe import Recipe
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 data_app = typer.Typer(no_args_is_help=True, help="Look at data sets before they are used.")

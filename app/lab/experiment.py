@@ -13,7 +13,8 @@ from app.widgets.markdown import escape_markdown
 from core.authoring.form_schema import samples_advice
 from core.authoring.presets import OWN, Preset, own_experiment
 from core.common.errors import RecipeError
-from core.recipe.recipe import DataConfig, Recipe
+from core.recipe.data import DataConfig
+from core.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
     from core.data.preview import Sheet

@@ -7,7 +7,7 @@ import streamlit as st
 from app.widgets.markdown import escape_markdown
 from core.authoring.form_schema import recipe_keys, serves, value_at
 from core.authoring.presets import PRESETS, Preset, arm_names
-from core.recipe.recipe import NegativeRule, PositiveRule
+from core.recipe.rules import NegativeRule, PositiveRule
 
 START = "noise"
 SOURCES = {"synthetic-vectors": "Vectors", "synthetic-shapes": "Pictures of shapes"}

@@ -8,7 +8,8 @@ import streamlit as st
 from app.lab.charts import ENERGY, energy_rows, paths_figure, phase_figure
 from app.state import cache
 from app.widgets.markdown import escape_markdown
-from core.recipe.recipe import DEFAULT_MARGINS, Recipe
+from core.recipe.recipe import Recipe
+from core.recipe.rules import DEFAULT_MARGINS
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

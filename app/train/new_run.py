@@ -11,7 +11,8 @@ from app.widgets.markdown import escape_markdown
 from core import jobs
 from core.authoring.form_schema import assemble, missing_paths, samples_advice
 from core.common.errors import RecipeError, UncollapseError
-from core.recipe.recipe import Recipe, recipe_names
+from core.recipe.reading import recipe_names
+from core.recipe.recipe import Recipe
 from core.storage.catalogue import open_study, studies_root
 
 DEFAULT = "mnist-parity"

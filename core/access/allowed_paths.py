@@ -7,7 +7,8 @@ from pathlib import Path
 from core.access.uploads import DATA, FOLDER
 from core.common.errors import DataError
 from core.recipe.import_spec import ImportSpec
-from core.recipe.recipe import PRETRAINED, Recipe
+from core.recipe.recipe import Recipe
+from core.recipe.rules import PRETRAINED
 from core.storage.catalogue import studies_root
 
 DATA_VARIABLE = "UNCOLLAPSE_DATA"

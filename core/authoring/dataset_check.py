@@ -10,7 +10,9 @@ from PIL import Image
 from core.access.allowed_paths import check_path
 from core.common.errors import UncollapseError
 from core.data import check, load
-from core.recipe.recipe import DataConfig, Recipe, checked
+from core.recipe.data import DataConfig
+from core.recipe.reading import checked
+from core.recipe.recipe import Recipe
 
 EXAMPLES = 8
 MAX_CLASSES_IN_A_BATCH = 8

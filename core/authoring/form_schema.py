@@ -14,15 +14,10 @@ from pydantic_core import PydanticUndefined
 
 from core.access.allowed_paths import check_recipe
 from core.common.errors import DataError, RecipeError
-from core.recipe.recipe import (
-    DEFAULT_MARGINS,
-    DEFAULT_NEGATIVES,
-    OPTIONS,
-    SYNTHETIC,
-    ArmConfig,
-    Recipe,
-    samples_against_noise,
-)
+from core.recipe.arms import ArmConfig
+from core.recipe.data import SYNTHETIC
+from core.recipe.recipe import Recipe, samples_against_noise
+from core.recipe.rules import DEFAULT_MARGINS, DEFAULT_NEGATIVES, OPTIONS
 
 _REPO = Path(__file__).parents[2]  # where runs look for relative paths
 

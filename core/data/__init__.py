@@ -16,7 +16,7 @@ from core.data.collection import Collection, Problem, Severity, raise_errors
 from core.data.images import ArrayImages, FileImages, Images, decode, encode_png
 from core.data.noise import inject_label_noise
 from core.data.split import choose_items, hold_out_classes, hold_out_items, hold_out_modes, natural_key
-from core.recipe.recipe import SOURCE_SIDE, DataConfig
+from core.recipe.data import SOURCE_SIDE, DataConfig
 
 __all__ = [
     "ArrayImages",

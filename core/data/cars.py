@@ -12,7 +12,7 @@ from core.common.errors import DataError
 from core.data.collection import Collection
 from core.data.images import FileImages
 from core.data.labels import clean_names, unknown_option
-from core.recipe.recipe import DataConfig
+from core.recipe.data import DataConfig
 
 ANNOTATIONS = "cars_annos.mat"
 

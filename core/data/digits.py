@@ -5,7 +5,7 @@ import numpy as np
 from core.data.collection import Collection
 from core.data.images import ArrayImages
 from core.data.labels import digit_labels
-from core.recipe.recipe import DataConfig
+from core.recipe.data import DataConfig
 
 
 def read(config: DataConfig) -> Collection:

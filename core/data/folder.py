@@ -15,7 +15,7 @@ from core.data.collection import Collection, Problem, name_some
 from core.data.files import Entry, open_files
 from core.data.images import SUFFIXES, FileImages
 from core.data.labels import clean_names, name_faults, qualify_modes, unknown_option
-from core.recipe.recipe import DataConfig
+from core.recipe.data import DataConfig
 
 SPLIT_NAMES = {"train": "train", "test": "test", "val": "test", "valid": "test", "validation": "test"}
 LAYOUT = "lay the images out as class/image or class/mode/image"

@@ -21,7 +21,7 @@ from core.data.collection import Collection
 from core.data.files import reason
 from core.data.images import ArrayImages
 from core.data.labels import digit_labels, unknown_option
-from core.recipe.recipe import DataConfig
+from core.recipe.data import DataConfig
 
 MAX_ELEMENTS = 2**31
 OPTIONS = ("digit", "parity", "garment", "group")

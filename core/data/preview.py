@@ -8,7 +8,7 @@ from jaxtyping import Float64, UInt8
 
 from core.data.noise import inject_label_noise
 from core.data.synthetic import SyntheticVectors, open_synthetic
-from core.recipe.recipe import DataConfig
+from core.recipe.data import DataConfig
 
 MAX_POINTS = 800
 MAX_CLASSES, MAX_ROWS, EXAMPLES = 4, 6, 7

@@ -21,7 +21,7 @@ from jaxtyping import Float, Int, UInt8
 from core.data.collection import Collection
 from core.data.drawing import draw_shapes
 from core.data.images import ArrayImages
-from core.recipe.recipe import DataConfig
+from core.recipe.data import DataConfig
 from core.recipe.synthetic import ATTRIBUTES, Look, SyntheticConfig, parse_look
 
 CHUNK = 512

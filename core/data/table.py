@@ -20,7 +20,7 @@ from core.data.files import Files, Folder, open_files, reason
 from core.data.folder import SPLIT_NAMES
 from core.data.images import FileImages
 from core.data.labels import clean_names, name_faults, qualify_modes, unknown_option
-from core.recipe.recipe import DataConfig
+from core.recipe.data import DataConfig
 
 COLUMNS = ("id", "path", "label", "sublabel", "split", "is_query", "is_gallery")
 MAX_ROWS = 10_000_000

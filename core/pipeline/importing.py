@@ -15,7 +15,7 @@ from core.data.table import read_items
 from core.data.vectors import Rows, Vectors, open_vectors
 from core.embedding.pixels import REFERENCE_SIDE
 from core.pipeline.assembly import Assembly, Progress, Stages, image_root
-from core.recipe.recipe import ARM_NAME
+from core.recipe.arms import ARM_NAME
 from core.storage.study import REFERENCE, Study, evaluated
 from core.storage.workspace import workspace
 from core.training.monitoring import TOTAL_COLLAPSE

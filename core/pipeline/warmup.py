@@ -6,7 +6,7 @@ Loading libraries keeps one core busy for seconds, and each worker has to load i
 import contextlib
 import threading
 
-from core.recipe.recipe import DataConfig
+from core.recipe.data import DataConfig
 
 MIN_ITEMS = 1000
 """Held-out items from which the diagnosis uses processes: its WORTH_A_PROCESS, which is slow to import."""

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from core.recipe.recipe import NegativeRule
+from core.recipe.rules import NegativeRule
 from core.sampling.candidates import Candidates
 
 Pairs = tuple[Int[Tensor, "p"], Int[Tensor, "p"]]

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from core.recipe.recipe import PositiveRule
+from core.recipe.rules import PositiveRule
 from core.sampling.candidates import Candidates
 
 BLOCK = 256

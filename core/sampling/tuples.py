@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from core.recipe.recipe import NegativeRule, PositiveRule
+from core.recipe.rules import NegativeRule, PositiveRule
 from core.sampling.candidates import Candidates
 from core.sampling.negatives import Triplets, mine_negatives, mine_triplets
 from core.sampling.positives import positive_pairs

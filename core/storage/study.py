@@ -20,7 +20,9 @@ from core.common.errors import RecipeError, StudyError
 from core.data.images import ArrayImages, FileImages, Images
 from core.embedding.pixels import pixel_vectors, to_pixels
 from core.neighbours.index import KnnGraph, Neighbours
-from core.recipe.recipe import ARM_NAME, PositiveRule, Recipe
+from core.recipe.arms import ARM_NAME
+from core.recipe.recipe import Recipe
+from core.recipe.rules import PositiveRule
 from core.storage.snapshots import SNAPSHOTS, Snapshots
 
 if TYPE_CHECKING:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.recipe.recipe import DEFAULT_MARGINS, Recipe
+from core.recipe.recipe import Recipe
+from core.recipe.rules import DEFAULT_MARGINS
 from core.theory.expected_loss import Setting, Tendency, critical_noise, samples_needed, tendency
 
 DEFAULT_MODES = 2

@@ -52,7 +52,7 @@ from scipy.optimize import brentq
 from torch import Tensor
 
 from core.common.errors import RecipeError
-from core.recipe.recipe import PositiveRule
+from core.recipe.rules import PositiveRule
 
 MAX_DISTANCE = 2.0
 """Distances are looked at up to that of opposite unit vectors."""

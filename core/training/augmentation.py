@@ -13,7 +13,7 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 from torch.nn import functional
 
-from core.recipe.recipe import AugmentConfig
+from core.recipe.augment import AugmentConfig
 
 WIDEST = 4 / 3
 """Width over height of the widest crop; its inverse is that of the narrowest."""

@@ -7,7 +7,8 @@ from jaxtyping import Float, Int
 from pytorch_metric_learning import losses
 from torch import Tensor, nn
 
-from core.recipe.recipe import DEFAULT_MARGINS, LossName, TrainConfig
+from core.recipe.rules import DEFAULT_MARGINS, LossName
+from core.recipe.train import TrainConfig
 from core.sampling.tuples import Tuples
 
 

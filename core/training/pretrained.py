@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from core.recipe.recipe import PRETRAINED, Recipe
+from core.recipe.recipe import Recipe
+from core.recipe.rules import PRETRAINED
 from core.training.trainer import choose_device, model_spec
 from models.building import build
 from models.checkpoint import load_checkpoint

@@ -13,7 +13,10 @@ from jaxtyping import Int, UInt8
 from torch import Tensor, nn
 
 from core.common.errors import RecipeError
-from core.recipe.recipe import DEFAULT_NEGATIVES, PAIR_LOSSES, ArmConfig, ModelConfig, Recipe
+from core.recipe.arms import ArmConfig
+from core.recipe.model import ModelConfig
+from core.recipe.recipe import Recipe
+from core.recipe.rules import DEFAULT_NEGATIVES, PAIR_LOSSES
 from core.sampling import Candidates, ClassBalancedBatches, Memory, Tuples, sample_pairs, sample_triplets
 from core.training import distributed
 from core.training.augmentation import Augmentation

@@ -18,7 +18,8 @@ from torch import Tensor
 from core.common.errors import DataError
 from core.data import ArrayImages, Dataset, inject_label_noise, load
 from core.data.split import choose_items, hold_out_modes
-from core.recipe.recipe import DataConfig, Recipe
+from core.recipe.data import DataConfig
+from core.recipe.recipe import Recipe
 
 USUAL_POSITIVES = {"triplet": "random", "margin": "all", "multi-similarity": "all"}
 """As the losses were published: Schroff et al. 1503.03832, Wu et al. 1706.07567, Wang et al. 1904.06627."""

@@ -14,7 +14,9 @@ from core.authoring.form_schema import (
     value_at,
 )
 from core.common.errors import RecipeError
-from core.recipe.recipe import LossName, NetworkName, Recipe, recipe_names, samples_against_noise
+from core.recipe.reading import recipe_names
+from core.recipe.recipe import Recipe, samples_against_noise
+from core.recipe.rules import LossName, NetworkName
 from models import building, registry
 
 ARMS = [("standard", {"positives": "random"}), ("nearest", {"positives": "nearest", "loss": None, "checkpoint": ""})]

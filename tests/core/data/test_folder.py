@@ -10,7 +10,7 @@ import pytest
 
 from core.common.errors import DataError
 from core.data import check, files, load
-from core.recipe.recipe import DataConfig
+from core.recipe.data import DataConfig
 
 OMNIGLOT = Path(__file__).parents[4] / "shared/data/omniglot"
 

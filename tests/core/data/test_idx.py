@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 from core.common.errors import DataError
 from core.data import ArrayImages, load
 from core.data.idx import GARMENTS, GROUPS, read_idx
-from core.recipe.recipe import DataConfig
+from core.recipe.data import DataConfig
 
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 

@@ -12,7 +12,7 @@ from sklearn.datasets import load_digits
 import core.data
 from core.common.errors import DataError
 from core.data import ArrayImages, check, input_size, load
-from core.recipe.recipe import DataConfig
+from core.recipe.data import DataConfig
 
 SHIPPED = {"mnist": (5000, 28), "digits": (1797, 8)}
 

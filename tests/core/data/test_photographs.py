@@ -7,7 +7,7 @@ from scipy.io import savemat
 
 from core.common.errors import DataError
 from core.data import check, load
-from core.recipe.recipe import DataConfig
+from core.recipe.data import DataConfig
 
 
 def picture(path, shade):

@@ -5,7 +5,8 @@ import pytest
 
 from core.data.preview import EXAMPLES, GAP, MAX_ROWS, WRONG, flatten_modes, sheets
 from core.data.synthetic import open_synthetic
-from core.recipe.recipe import DataConfig, checked
+from core.recipe.data import DataConfig
+from core.recipe.reading import checked
 
 
 def data(source: str, *, noise: float = 0.0, **synthetic) -> DataConfig:

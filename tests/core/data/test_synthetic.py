@@ -10,7 +10,8 @@ from scipy.spatial.distance import pdist, squareform
 from core.common.errors import DataError, RecipeError
 from core.data import load
 from core.data.synthetic import CHUNK, SyntheticShapes, SyntheticVectors, describe, open_synthetic
-from core.recipe.recipe import DataConfig, checked
+from core.recipe.data import DataConfig
+from core.recipe.reading import checked
 from core.recipe.synthetic import ATTRIBUTES, TURNING, SyntheticConfig, parse_look
 
 KINDS = ["synthetic-vectors", "synthetic-shapes"]

@@ -8,7 +8,7 @@ import pytest
 
 from core.common.errors import DataError
 from core.data import check, load, table
-from core.recipe.recipe import DataConfig
+from core.recipe.data import DataConfig
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,8 @@ import pytest
 
 from core.diagnostics.diagnosis import WORTH_A_PROCESS
 from core.pipeline import warmup
-from core.recipe.recipe import DataConfig, checked
+from core.recipe.data import DataConfig
+from core.recipe.reading import checked
 
 
 @pytest.mark.parametrize(

@@ -11,19 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.common.errors import RecipeError
-from core.recipe.recipe import (
-    DEFAULT_NEGATIVES,
-    PROXY_LOSSES,
-    ArmConfig,
-    DataConfig,
-    LossName,
-    ModelConfig,
-    Recipe,
-    TrainConfig,
-    checked,
-    recipe_names,
-    samples_against_noise,
-)
+from core.recipe.arms import ArmConfig
+from core.recipe.data import DataConfig
+from core.recipe.model import ModelConfig
+from core.recipe.reading import checked, recipe_names
+from core.recipe.recipe import Recipe, samples_against_noise
+from core.recipe.rules import DEFAULT_NEGATIVES, PROXY_LOSSES, LossName
+from core.recipe.train import TrainConfig
 
 VALUES = {"name": "a", "data": {"source": "digits"}, "arms": {"nearest": {"positives": "nearest"}}}
 

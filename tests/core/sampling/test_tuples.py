@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pytorch_metric_learning.miners import MultiSimilarityMiner
 from torch.nn.functional import normalize
 
-from core.recipe.recipe import OWN_MINING, PAIR_LOSSES, PROXY_LOSSES, LossName, NegativeRule, PositiveRule, TrainConfig
+from core.recipe.rules import OWN_MINING, PAIR_LOSSES, PROXY_LOSSES, LossName, NegativeRule, PositiveRule
+from core.recipe.train import TrainConfig
 from core.sampling import Candidates, sample_pairs, sample_triplets
 from core.training.losses import compute_loss, create_loss
 from tests.core.sampling import oracles

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 from torch import Tensor
 
-from core.recipe.recipe import ArmConfig, AugmentConfig, Recipe
+from core.recipe.arms import ArmConfig
+from core.recipe.augment import AugmentConfig
+from core.recipe.recipe import Recipe
 from core.training.augmentation import Augmentation, augment, crop_boxes, draw
 from core.training.trainer import Trainer, TrainingItems, build_embedder
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from core.recipe.recipe import TrainConfig
+from core.recipe.train import TrainConfig
 from core.training.losses import active_fraction, compute_loss, create_loss
 
 CONFIG = TrainConfig(margin=0.3, beta=0.9)

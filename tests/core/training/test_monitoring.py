@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.recipe.recipe import TrainConfig
+from core.recipe.train import TrainConfig
 from core.sampling import Candidates
 from core.training.losses import create_loss
 from core.training.monitoring import TUPLE_FIGURES, epoch_figures, tuple_figures, warnings_of

@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from core.common.errors import RecipeError
-from core.recipe.recipe import PROXY_LOSSES, ArmConfig, Recipe
+from core.recipe.arms import ArmConfig
+from core.recipe.recipe import Recipe
+from core.recipe.rules import PROXY_LOSSES
 from core.training import distributed
 from core.training.trainer import Pictures, Trainer, TrainingItems, build_embedder, choose_device
 

@@ -1,0 +1,80 @@
+"""Recipes from TOML and plain values: shipped ones by name, overrides, and what is wrong with one in a sentence."""
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from core.common.errors import RecipeError
+
+Config = TypeVar("Config")
+
+NOT_TOML = (ValueError, RecursionError)  # the second for brackets in brackets in brackets
+
+
+def checked(kind: type[Config], values: dict[str, Any]) -> Config:
+    """A recipe, or one of its tables, from nested plain values; RecipeError names every wrong key."""
+    try:
+        return TypeAdapter(kind).validate_python(values)
+    except ValidationError as error:
+        raise RecipeError(_explain(error)) from None
+
+
+def recipe_names() -> list[str]:
+    """The recipes that ship with the package."""
+    return sorted(f.name.removesuffix(".toml") for f in _shipped().iterdir() if f.name.endswith(".toml"))
+
+
+def _shipped() -> Any:
+    return resources.files("core.recipe") / "recipes"
+
+
+def read_source(source: str | Path) -> str:
+    """The text of a recipe file, or of a shipped recipe by its name. Raises RecipeError."""
+    path = Path(source)
+    if path.suffix != ".toml" and (name := str(source)) in recipe_names():
+        return (_shipped() / f"{name}.toml").read_text(encoding="utf-8")
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        known = ", ".join(recipe_names())
+        raise RecipeError(f"cannot read the recipe {source} ({reason}); give a .toml file or one of: {known}") from None
+
+
+def apply_override(values: dict[str, Any], override: str) -> None:
+    """Put the value of a string such as `train.epochs=5`, in TOML or a bare word, into nested values."""
+    key, equals, raw = override.partition("=")
+    if not equals or not key.strip():
+        raise RecipeError(f'cannot read the override "{override}"; write it as train.epochs=5')
+    try:
+        value = tomllib.loads(f"value = {raw}")["value"]
+    except NOT_TOML:
+        value = raw
+    *parents, last = key.strip().split(".")
+    table = values
+    for parent in parents:
+        table = table.setdefault(parent, {})
+        if not isinstance(table, dict):
+            raise RecipeError(f'cannot apply the override "{override}": {parent} is not a table')
+    table[last] = value
+
+
+def _explain(error: ValidationError) -> str:
+    """All faults in one sentence, each with its key."""
+    faults = []
+    for fault in error.errors():
+        where = ".".join(str(part) for part in fault["loc"])
+        match fault["type"]:
+            case "unexpected_keyword_argument":
+                text = f"unknown key {where}"
+            case "missing" | "missing_argument":
+                text = f"missing key {where}"
+            case "value_error":
+                text = str(fault["ctx"]["error"])
+            case _:
+                text = f"{where}: {fault['msg'][0].lower()}{fault['msg'][1:]}, not {fault['input']!r:.80}"
+        faults.append(text)
+    return "the recipe is wrong: " + "; ".join(faults)
