@@ -225,7 +225,7 @@ def _matching(view: navigation.View, label: str) -> None:
     """Mergers and splits between the two arms, in words."""
     if view.is_single:
         return
-    matching = navigation.anatomy(view, "between_arms", view.left, view.right, label)
+    matching = navigation.anatomy(view, "match_arms", view.left, view.right, label)
     said = [
         f"{_listed(family)} of {escape_markdown(view.left)} merged in {escape_markdown(view.right)}"
         for family in matching.merged
