@@ -223,7 +223,7 @@ def _run(recipe: Recipe, out: Path, **options: Any) -> Any:
     from core.training import distributed  # imports torch, which plain --help need not wait for
 
     try:
-        with distributed.joined():
+        with distributed.process_group():
             return run_pipeline(recipe, out, **options)
     except KeyboardInterrupt:  # on its way to exit code 130
         stderr.print("stopped; run the same command with --resume to go on")
@@ -234,7 +234,7 @@ def _follow(recipe: Recipe, out: Path) -> None:
     from core.pipeline.run import follow
     from core.training import distributed
 
-    with distributed.joined():
+    with distributed.process_group():
         follow(recipe, out)
 
 

@@ -18,7 +18,7 @@ from core.neighbours.index import KnnGraph, Neighbours
 NEIGHBOURS = 15
 MIN_ITEMS = 5
 
-LAID_OUT_UP_TO = 20_000
+MAX_LAYOUT_ITEMS = 20_000
 """Items up to which all take part in the layout."""
 
 LANDMARKS = 10_000
@@ -40,10 +40,10 @@ def paired_maps(
     graphs: the arms' neighbours, itself left out, k >= NEIGHBOURS where there are that many items. labels: one per
     item; where only LANDMARKS of the items are laid out, classes keep their shares of them.
     Fewer than MIN_ITEMS items are laid out by their first two principal axes. Embeddings of two dimensions are their
-    own maps, up to LAID_OUT_UP_TO items: those after the first arm are turned about the origin, and no more.
+    own maps, up to MAX_LAYOUT_ITEMS items: those after the first arm are turned about the origin, and no more.
     """
     n = len(next(iter(embeddings.values())))
-    if n > LAID_OUT_UP_TO:
+    if n > MAX_LAYOUT_ITEMS:
         return _maps_by_landmarks(embeddings, _draw_landmarks(n, labels, seed), seed=seed)
     layouts: dict[str, np.ndarray] = {}
     for name, points in embeddings.items():
@@ -67,7 +67,7 @@ def _maps_by_landmarks(
     everything = {name: np.empty((len(arm), 2), dtype=np.float32) for name, arm in embeddings.items()}
     for name, layout in everything.items():
         layout[chosen] = maps[name]
-        layout[rest] = place(embeddings[name][rest], searches[name], ids=chosen, layout=maps[name])
+        layout[rest] = place_on_map(embeddings[name][rest], searches[name], ids=chosen, layout=maps[name])
     return everything
 
 
@@ -88,7 +88,7 @@ def align(layout: Float[np.ndarray, "n 2"], target: Float[np.ndarray, "n 2"]) ->
     return (layout - centre) @ rotation * scale + goal
 
 
-def place(
+def place_on_map(
     queries: Float[np.ndarray, "q d"],
     neighbours: Neighbours,
     *,
@@ -125,7 +125,7 @@ def _layout(
         return umap.UMAP(
             n_neighbors=k,
             n_epochs=EPOCHS if len(points) >= LANDMARKS else None,
-            init=_spread(_principal_axes(points) if start is None else start, seed),
+            init=_initial_layout(_principal_axes(points) if start is None else start, seed),
             precomputed_knn=(rows, distances),
             random_state=seed,
         ).fit_transform(points)
@@ -154,7 +154,7 @@ def _principal_axes(points: Float[np.ndarray, "n d"]) -> Float32[np.ndarray, "n 
     return np.pad(flat, ((0, 0), (0, 2 - flat.shape[1]))).astype(np.float32)
 
 
-def _spread(layout: Float[np.ndarray, "n 2"], seed: int) -> Float32[np.ndarray, "n 2"]:
+def _initial_layout(layout: Float[np.ndarray, "n 2"], seed: int) -> Float32[np.ndarray, "n 2"]:
     """Scale to UMAP's usual start, with a little noise that separates items at one place."""
     centred = layout - layout.mean(axis=0)
     noise = np.random.default_rng(seed).normal(scale=1e-3, size=layout.shape)

@@ -9,7 +9,7 @@ from jaxtyping import UInt8
 from torch import Tensor, nn
 
 from models.checkpoint import DESCRIPTION, load_checkpoint
-from models.conversion import matched
+from models.conversion import match_state_dict
 from models.efficientnet import read_imagenet
 from models.errors import CheckpointError
 from models.head import Embedder, ModelSpec
@@ -52,7 +52,7 @@ def read_pretrained(spec: ModelSpec, weights: str) -> Pretrained:
             f"{path} is not read as it is; make a safetensors file of it first: "
             f"python -m core convert {path} --model {spec.name}"
         )
-    backbone = _skeleton(spec)
+    backbone = _meta_backbone(spec)
     statistics = getattr(backbone, "statistics", None)
     if statistics is None:
         raise CheckpointError(f"{path} is no checkpoint's folder, which is what {spec.name} can start from")
@@ -66,12 +66,14 @@ def _from_checkpoint(folder: Path, spec: ModelSpec) -> Pretrained:
         raise CheckpointError(
             f"{folder} holds {found.name} with {found.options}, the recipe's model is {spec.name} with {spec.options}"
         )
-    state = matched(folder, trained.backbone.state_dict(), _skeleton(replace(spec, options=found.options)))
+    state = match_state_dict(
+        folder, trained.backbone.state_dict(), _meta_backbone(replace(spec, options=found.options))
+    )
     mean, std = (tuple(values.tolist()) for values in (trained.mean, trained.std))
     return Pretrained(state, (mean, std), found.options)
 
 
-def _skeleton(spec: ModelSpec) -> nn.Module:
+def _meta_backbone(spec: ModelSpec) -> nn.Module:
     """Names and shapes but no values."""
     with torch.device("meta"):
         return create(spec.name, channels=spec.channels, image_size=spec.image_size, **spec.options)

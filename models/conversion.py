@@ -51,7 +51,7 @@ def convert(source: Path, target: Path, *, name: str) -> Converted:
         raise CheckpointError(f"{target} exists already; choose another --out or remove it")
     tensors = _unwrapped(source, _read(source))
     dropped = [key for key in tensors if key.startswith(CLASSIFIERS)]
-    state = matched(source, {key: tensors[key] for key in tensors if key not in dropped}, _skeleton(name))
+    state = match_state_dict(source, {key: tensors[key] for key in tensors if key not in dropped}, _meta_backbone(name))
     try:
         fresh = target.with_name(f".{target.name}.fresh")
         save_file(state, fresh, metadata={"model": name})
@@ -61,7 +61,7 @@ def convert(source: Path, target: Path, *, name: str) -> Converted:
     return Converted(target, len(state), dropped)
 
 
-def matched(source: Path, tensors: Mapping[str, Tensor], backbone: nn.Module) -> dict[str, Tensor]:
+def match_state_dict(source: Path, tensors: Mapping[str, Tensor], backbone: nn.Module) -> dict[str, Tensor]:
     """The tensors as the backbone's state dict; CheckpointError where names, shapes or values do not allow it."""
     expected = backbone.state_dict()
     counters = {key: torch.zeros((), dtype=torch.long) for key in expected if key.endswith(COUNTER)}
@@ -90,7 +90,7 @@ def read_pth(path: Path) -> Any:
         raise CheckpointError(f"{path} is not a readable .pth file ({first_line(error)})") from None
 
 
-def _skeleton(name: str) -> nn.Module:
+def _meta_backbone(name: str) -> nn.Module:
     """Names and shapes but no values."""
     if name not in CONVERTIBLE:
         raise CheckpointError(f'convert makes weights for {", ".join(CONVERTIBLE)}, not for "{name}"')

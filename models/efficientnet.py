@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.conversion import matched, read_pth
+from models.conversion import match_state_dict, read_pth
 from models.errors import UncollapseError
 from models.registry import Pretrained, Statistics, create, register
 
@@ -59,7 +59,7 @@ class Block(nn.Module):
         self.bn1 = BatchNorm(inner)
         self.project_conv = SamePadded(inner, outputs, 1)
         self.bn2 = BatchNorm(outputs)
-        self.adds = stride == 1 and inputs == outputs
+        self.has_shortcut = stride == 1 and inputs == outputs
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d i j"]:
         inner = x
@@ -67,7 +67,7 @@ class Block(nn.Module):
             inner = functional.relu6(self.bn0(self.expand_conv(x)))
         inner = functional.relu6(self.bn1(self.depthwise_conv(inner)))
         projected = self.bn2(self.project_conv(inner))
-        return projected + x if self.adds else projected
+        return projected + x if self.has_shortcut else projected
 
 
 class EfficientNetLite0(nn.Module):
@@ -119,4 +119,4 @@ def read_imagenet() -> Pretrained:
     tensors = {key.replace("._", ".").removeprefix("_"): value for key, value in read_pth(path).items()}
     backbone = create("efficientnet_lite0", channels=3, image_size=224)
     state = {key: value for key, value in tensors.items() if not key.startswith("fc.")}
-    return Pretrained(matched(path, state, backbone), EfficientNetLite0.statistics)
+    return Pretrained(match_state_dict(path, state, backbone), EfficientNetLite0.statistics)

@@ -34,7 +34,7 @@ FILES = [
 MAX_DEPTH = 512
 """Layers; a description that asks for more is damaged."""
 
-LEFT_OUT = frozenset(
+IGNORED_KEYS = frozenset(
     {
         "architectures",
         "attn_implementation",
@@ -162,7 +162,7 @@ def _configuration(values: Config) -> Any:
     kept = _plain(values)
     kind = kept.pop("model_type", None)
     depths = [value for key, value in kept.items() if "layers" in key or "depth" in key]
-    if any(not _shallow(depth) for depth in depths):
+    if any(not _is_within_depth_limit(depth) for depth in depths):
         raise UncollapseError(f"a network of more than {MAX_DEPTH} layers is damaged")
     try:
         return _transformers().AutoConfig.for_model(kind, **kept)
@@ -172,13 +172,13 @@ def _configuration(values: Config) -> Any:
         raise UncollapseError(f"its configuration cannot be read ({first_line(error)})") from None
 
 
-def _shallow(depth: Any) -> bool:
+def _is_within_depth_limit(depth: Any) -> bool:
     numbers = depth if isinstance(depth, list) else [depth]
     return sum(number for number in numbers if isinstance(number, int | float)) <= MAX_DEPTH
 
 
 def _plain(config: Config) -> Config:
-    return {key: value for key, value in config.items() if key not in LEFT_OUT and not key.startswith("_")}
+    return {key: value for key, value in config.items() if key not in IGNORED_KEYS and not key.startswith("_")}
 
 
 def _remove_untrained_pooler(network: Any) -> None:

@@ -226,7 +226,7 @@ def _matching(view: View, label: str) -> None:
     """Sub-clusters merged and split between the two arms, in words."""
     if view.is_single:
         return
-    matching = cache.class_report(view, "between_arms", view.left, view.right, label)
+    matching = cache.class_report(view, "match_arms", view.left, view.right, label)
     said = [
         f"{_listed(family)} of {escape_markdown(view.left)} merged in {escape_markdown(view.right)}"
         for family in matching.merged

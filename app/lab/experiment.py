@@ -109,9 +109,9 @@ def _picture(data: DataConfig) -> None:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _flat(data: DataConfig) -> tuple[pd.DataFrame, float]:
-    from core.data.preview import flatten_modes  # imports what decodes pictures
+    from core.data.preview import project_modes  # imports what decodes pictures
 
-    return flatten_modes(data)
+    return project_modes(data)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

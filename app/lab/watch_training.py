@@ -12,7 +12,7 @@ from app.widgets import errors
 from app.widgets.live_maps import line_of, measures
 from app.widgets.markdown import escape_markdown
 from app.widgets.opening import open_view
-from core.analysis.curves import change, counted_epochs, mean_count
+from core.analysis.curves import change, counted_epochs, mean_subclusters
 from core.storage.study import Study, labels_and_modes
 
 SLICE_SECONDS = 0.6
@@ -112,7 +112,7 @@ def _count_on(view: View, arms: list[str]) -> None:
     known, until = cache.subcluster_counts(view), time.monotonic() + SLICE_SECONDS
     labels, _ = labels_and_modes(view.study.items[view.study.evaluated])
     for name, at in _missing(view, arms):
-        known[name, at] = mean_count(view.study.arm(name).snapshots[at], labels)
+        known[name, at] = mean_subclusters(view.study.arm(name).snapshots[at], labels)
         if time.monotonic() > until:
             return
     st.rerun()  # all there: no more need to look again

@@ -94,10 +94,10 @@ def _recipe(id: str, stamp: int) -> Recipe | None:
 
 @st.cache_resource(max_entries=8, show_spinner="Preparing the maps")
 def _playback_data(id: str, stamp: int, arms: tuple[str, ...]) -> PlaybackData:
-    from core.analysis.playback import play  # imports scientific libraries
+    from core.analysis.playback import build_playback  # imports scientific libraries
 
     study = cached_study(id, stamp)
-    return PlaybackData.build(play(study.items, {name: study.arm(name).snapshots for name in arms}))
+    return PlaybackData.build(build_playback(study.items, {name: study.arm(name).snapshots for name in arms}))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.components.playback import Measure, PlaybackData, playback
 from app.widgets import run_progress
-from core.analysis.playback import of_run
+from core.analysis.playback import playback_of_run
 from core.jobs.job import Job
 from core.jobs.status import Row
 from core.storage.snapshots import kept_epochs
@@ -60,5 +60,5 @@ def line_of(history: list[Row], arm: str, name: str) -> list[tuple[int, float]]:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _reel(folder: Path, kept: tuple[tuple[str, tuple[tuple[int, int], ...]], ...], seed: int) -> PlaybackData | None:
     """kept: by arm, the epochs and when they were written, so that a run begun anew is not taken for the old one."""
-    found = of_run(folder, [arm for arm, _ in kept], seed=seed)
+    found = playback_of_run(folder, [arm for arm, _ in kept], seed=seed)
     return None if found is None else PlaybackData.build(found)

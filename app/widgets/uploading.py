@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.access.uploads import for_good, keep, upload_folder
+from core.access.uploads import picture_folder, save_upload, upload_folder
 from core.storage.catalogue import studies_root
 
 
@@ -19,9 +19,9 @@ def session_folder() -> Path:
 
 def stored(file: Any) -> Path:
     """Store an uploaded file until an import moves it; returns its path. Raises StudyError."""
-    return keep(session_folder(), file.name, file.getbuffer())
+    return save_upload(session_folder(), file.name, file.getbuffer())
 
 
 def stored_for_good(file: Any) -> Path:
     """Store an uploaded file for as long as studies may need it; returns its path. Raises StudyError."""
-    return keep(for_good(studies_root()), file.name, file.getbuffer())
+    return save_upload(picture_folder(studies_root()), file.name, file.getbuffer())

@@ -1,1 +1,1 @@
-"""Where a browser may lead: the folders that typed paths may point into, and the files handed over by upload."""
+"""Access control of the app: the folders that typed paths may point into, and uploaded files."""

@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from core.access.uploads import DATA, FOLDER
+from core.access.uploads import PICTURES, UPLOADS
 from core.common.errors import DataError
 from core.recipe.import_spec import ImportSpec
 from core.recipe.recipe import Recipe
@@ -38,7 +38,7 @@ def check_path(path: str) -> None:
     roots = data_roots()
     if roots is None:
         return
-    inside = [root.resolve() for root in (*roots, studies_root() / FOLDER, studies_root() / DATA)]
+    inside = [root.resolve() for root in (*roots, studies_root() / UPLOADS, studies_root() / PICTURES)]
     for base in (Path.cwd(), _REPO):
         real = _resolved(base / path)
         if real is None or not any(real.is_relative_to(root) for root in inside):
@@ -55,9 +55,9 @@ def check_recipe(recipe: Recipe) -> None:
         check_path(path)
 
 
-def check_import_spec(order: ImportSpec) -> None:
+def check_import_spec(spec: ImportSpec) -> None:
     """Raises DataError where an import reads anything outside the allowed folders."""
-    for path in filter(None, (order.table, *order.embeddings.values(), *order.reference.values(), order.images)):
+    for path in filter(None, (spec.table, *spec.embeddings.values(), *spec.reference.values(), spec.images)):
         check_path(path)
 
 

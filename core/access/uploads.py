@@ -1,4 +1,4 @@
-"""Files that somebody has handed to the app: kept below the studies folder, under names that lead nowhere else."""
+"""Uploaded files: stored below the studies folder under sanitised names."""
 
 import hashlib
 import re
@@ -9,29 +9,29 @@ from pathlib import Path
 
 from core.common.errors import StudyError
 
-FOLDER = ".uploads"
-DATA = ".data"
+UPLOADS = ".uploads"
+PICTURES = ".data"
 KEPT_SECONDS = 24 * 3600
-"""Age from which a folder that no import has taken is cleared away."""
+"""Age in seconds from which an unused upload folder is deleted."""
 
 
 def upload_folder(root: Path) -> Path:
     """A fresh folder for one person's files. Raises StudyError where the disk refuses."""
     try:
-        (root / FOLDER).mkdir(parents=True, exist_ok=True)
-        _clear(root / FOLDER)
-        return Path(tempfile.mkdtemp(dir=root / FOLDER))
+        (root / UPLOADS).mkdir(parents=True, exist_ok=True)
+        _clear(root / UPLOADS)
+        return Path(tempfile.mkdtemp(dir=root / UPLOADS))
     except OSError as error:
         raise StudyError(f"cannot keep files below {root}: {error.strerror or error}") from None
 
 
-def for_good(root: Path) -> Path:
-    """The folder of pictures to train on: studies look for them there as long as they live."""
-    return root / DATA
+def picture_folder(root: Path) -> Path:
+    """The permanent folder of uploaded training images, which studies refer to."""
+    return root / PICTURES
 
 
-def keep(folder: Path, name: str, data: bytes | memoryview) -> Path:
-    """Write one file, beside others of that name but with other content. Raises StudyError where the disk refuses."""
+def save_upload(folder: Path, name: str, data: bytes | memoryview) -> Path:
+    """Write one file; files of the same name with other content are kept. Raises StudyError if it cannot be written."""
     own = folder / hashlib.sha256(data).hexdigest()[:12]
     path = own / (re.sub(r"[^A-Za-z0-9._-]+", "-", name).lstrip(".-")[-100:] or "file")
     try:

@@ -1,2 +1,2 @@
-"""Questions to a finished study: galleries, one class taken apart, training played back, recommendations, tables,
-figures and the HTML report. It reads studies and never writes into them."""
+"""Analysis of a finished study: galleries, class reports, playback, recommendations, tables, figures, HTML report.
+This package reads studies and never modifies them."""

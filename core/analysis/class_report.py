@@ -1,4 +1,4 @@
-"""One class of one arm, taken apart: its sub-clusters with examples, where its modes went, how its variance lies."""
+"""Report on one class of one arm: sub-clusters with examples, survival of its modes, and its variance spectrum."""
 
 from dataclasses import dataclass
 
@@ -22,9 +22,9 @@ class Group:
     """0 = the largest."""
     size: int
     exemplars: Int64[np.ndarray, "e"]
-    """Item ids: the medoid first, then outwards in even steps of rank to the item farthest from it."""
+    """Item ids: the medoid first, then evenly spaced ranks by distance up to the item farthest from it."""
     modes: list[tuple[str, float]]
-    """Known modes with their share of the sub-cluster's items, most frequent first; none where none are known."""
+    """Known modes with their share of the sub-cluster's items, most frequent first; empty if modes are unknown."""
 
 
 def class_rows(study: Study, label: str) -> Int64[np.ndarray, "n"]:
@@ -43,14 +43,14 @@ def groups(study: Study, arm: str, label: str) -> list[Group]:
     found = []
     for number in range(int(assignments.max(initial=-1)) + 1):
         inside = np.flatnonzero(assignments == number)
-        outwards = inside[_from_the_medoid(points[inside])]
+        outwards = inside[_by_distance_from_medoid(points[inside])]
         shown = outwards[np.unique(np.linspace(0, len(outwards) - 1, EXEMPLARS).round().astype(int))]
         shares = [] if modes is None else _shares(modes[inside])
         found.append(Group(number, len(inside), study.items["id"].to_numpy()[rows[shown]], shares))
     return found
 
 
-def _from_the_medoid(points: Float[np.ndarray, "n d"]) -> Int64[np.ndarray, "n"]:
+def _by_distance_from_medoid(points: Float[np.ndarray, "n d"]) -> Int64[np.ndarray, "n"]:
     """Rows by their distance from the medoid: the row with the least sum of squared distances, nearest to the mean."""
     points = points.astype(np.float64)
     medoid = np.square(points - points.mean(axis=0)).sum(axis=1).argmin()
@@ -62,9 +62,9 @@ def _shares(modes: np.ndarray) -> list[tuple[str, float]]:
 
 
 def expected_modes(study: Study, label: str) -> tuple[pd.Series | None, str]:
-    """Mode of every item of a class by row number, missing where it has none, and where that is known from.
+    """Expected mode of every item of a class by row number (missing if unknown), and the source of the modes as text.
 
-    The study's own modes, else the sub-clusters that a reference space has; None where there is neither.
+    The known modes of the study, else the sub-clusters of a reference space, else None.
     """
     rows = class_rows(study, label)
     if "sublabel" in study.items:
@@ -79,11 +79,11 @@ def expected_modes(study: Study, label: str) -> tuple[pd.Series | None, str]:
 
 
 def mode_survival(study: Study, arm: str, label: str) -> pd.DataFrame:
-    """What became of each expected mode of a class in an arm; empty where none are known.
+    """Survival of each expected mode of a class in an arm; empty if no modes are known.
 
     Columns: mode; items; recall (share of its items whose nearest other item of the class has the same mode, ties
     shared, 0 to 1, higher = survives; missing for a mode of one item); f1 (best match with one sub-cluster, 0 to 1,
-    1 = it is one sub-cluster and alone in it); home (that sub-cluster's number).
+    1 = identical to one sub-cluster); home (that sub-cluster's number).
     """
     modes, _ = expected_modes(study, label)
     if modes is None:
@@ -114,7 +114,7 @@ def flows(study: Study, arm: str, label: str) -> pd.DataFrame:
     return table.groupby(["mode", "group"]).size().rename("items").reset_index()
 
 
-def between_arms(study: Study, first: str, second: str, label: str) -> Matching:
+def match_arms(study: Study, first: str, second: str, label: str) -> Matching:
     """Which sub-clusters of a class in one arm merged or split in another."""
     rows = class_rows(study, label)
     return match_subclusters(study.subclusters(first)[rows], study.subclusters(second)[rows])

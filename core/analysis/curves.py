@@ -1,4 +1,4 @@
-"""The course of a training: when a figure changed, and how many sub-clusters classes had epoch by epoch."""
+"""Training curves: when a figure changed, and the number of sub-clusters per epoch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ from core.analysis.playback import evenly_spaced
 from core.diagnostics.subclusters import count_once
 
 MAX_COUNTED = 24
-"""Epochs at which sub-clusters are counted."""
+"""Largest number of epochs at which sub-clusters are counted."""
 MAX_CLASSES = 8
-"""Classes counted at each of them: the same ones, evenly among the sorted names."""
+"""Largest number of classes counted: the same at all epochs, evenly spaced among the sorted names."""
 MAX_ROWS = 400
-"""Items of a class that a count looks at."""
+"""Largest number of items per class that are counted."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """How a figure went from its first epoch to its last."""
+    """Change of a figure from its first epoch to its last."""
 
     first: float
     last: float
@@ -32,11 +32,13 @@ def change(line: Sequence[tuple[int, float]]) -> Change | None:
     if len(line) < 2:
         return None
     first, last = line[0][1], line[-1][1]
-    done = (epoch for epoch, value in line if abs(value - first) >= abs(last - first) / 2 and _towards(value, line))
+    done = (
+        epoch for epoch, value in line if abs(value - first) >= abs(last - first) / 2 and _same_direction(value, line)
+    )
     return Change(first, last, next(done))
 
 
-def _towards(value: float, line: Sequence[tuple[int, float]]) -> bool:
+def _same_direction(value: float, line: Sequence[tuple[int, float]]) -> bool:
     return (value - line[0][1]) * (line[-1][1] - line[0][1]) >= 0
 
 
@@ -45,11 +47,11 @@ def counted_epochs(epochs: Sequence[int]) -> list[int]:
     return evenly_spaced(epochs, MAX_COUNTED)
 
 
-def mean_count(points: Float16[np.ndarray, "n d"], labels: np.ndarray, *, seed: int = 0) -> float:
+def mean_subclusters(points: Float16[np.ndarray, "n d"], labels: np.ndarray, *, seed: int = 0) -> float:
     """Sub-clusters per class, the mean over at most MAX_CLASSES classes; at least 1.
 
-    points: of a snapshot, as stored: a class whose radius is below what float16 can tell apart is one group, while in
-    float32 the rounding itself would look like groups. The count is that of `count_subclusters`.
+    points: of a snapshot, as stored: a class with a radius below the resolution of float16 is one group, while in
+    float32 the rounding would look like groups. The count is that of `count_subclusters`.
     """
     rng = np.random.default_rng(seed)
     names = np.unique(labels)

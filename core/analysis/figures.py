@@ -1,4 +1,4 @@
-"""plotly's figures of a study: the maps, what became of a class's modes, the arms epoch by epoch."""
+"""Plotly figures of a study: maps, flows of modes into sub-clusters, and training curves."""
 
 from itertools import cycle
 from typing import Any
@@ -11,7 +11,7 @@ from core.analysis.palette import ARM_COLOURS, PALETTE, REFERENCE_COLOUR
 from core.storage.study import Study
 
 OTHERS = "#9aa1aa"
-STRAY = "in no sub-cluster"
+UNASSIGNED = "in no sub-cluster"
 LINK = "rgba(128, 136, 146, 0.32)"
 ROW = 26
 """Pixels for a bar of the flow chart, a mode or a sub-cluster."""
@@ -129,10 +129,10 @@ def _name(node: tuple[str, Any]) -> str:
     kind, value = node
     if kind == "mode":
         return safe(str(value))
-    return STRAY if value < 0 else f"s{value + 1}"
+    return UNASSIGNED if value < 0 else f"s{value + 1}"
 
 
 def safe(text: str) -> str:
-    """plotly takes text for HTML: what could be a tag is made harmless, and what is long is cut."""
+    """Escape text for plotly, which interprets HTML tags, and shorten it to TEXT characters."""
     text = text if len(text) <= TEXT else f"{text[: TEXT - 1]}…"
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -24,12 +24,12 @@ from core.storage.study import Study
 MAX_CLASSES = 200
 """Rows of the table of classes; those in the worst state come first."""
 
-MAX_TAKEN_APART = 6
+MAX_DETAILED_CLASSES = 6
 """Classes shown with examples."""
 
 TILE = 56
 GRID = "rgba(128, 136, 146, 0.25)"
-WHOLE = frozenset({"subclusters", "destroyed", "blurred", "compressed"})
+INTEGER_FIGURES = frozenset({"subclusters", "destroyed", "blurred", "compressed"})
 CURVES = {"sub_map@r": "Fine MAP@R, held-out items", "kappa": "Kappa", "loss": "Loss", "active": "Active tuples, share"}
 EXPLAINED = ("recall@1", "map@r", "kappa", "subclusters", "sublabel_excess", "fragmentation", "verdict")
 
@@ -69,7 +69,7 @@ def report(study: Study) -> str:
         classes=_class_rows(study, order[:MAX_CLASSES]),
         hidden=max(0, len(order) - MAX_CLASSES),
         arms=arms,
-        apart=[_apart(study, pair, label, thumbnails) for label in order[:MAX_TAKEN_APART]],
+        apart=[_class_details(study, pair, label, thumbnails) for label in order[:MAX_DETAILED_CLASSES]],
         measures=[explain(name) for name in EXPLAINED],
         plotly=get_plotlyjs(),
     )
@@ -91,7 +91,7 @@ def _summary(study: Study) -> list[tuple[str, list[str]]]:
 def _cell(name: str, value: Any) -> str:
     if value is None or pd.isna(value):
         return "–"
-    return f"{value:.3f}" if name not in WHOLE else f"{value:g}" if name != "subclusters" else f"{value:.1f}"
+    return f"{value:.3f}" if name not in INTEGER_FIGURES else f"{value:g}" if name != "subclusters" else f"{value:.1f}"
 
 
 def _differences(study: Study, first: str, second: str) -> list[dict[str, str]]:
@@ -136,7 +136,9 @@ def _figures(row: pd.Series) -> dict[str, str]:
     }
 
 
-def _apart(study: Study, pair: tuple[str, str], label: str, thumbnails: dict[int, np.ndarray]) -> dict[str, Any]:
+def _class_details(
+    study: Study, pair: tuple[str, str], label: str, thumbnails: dict[int, np.ndarray]
+) -> dict[str, Any]:
     """One class of both arms: sub-clusters with examples, where its modes went, what to try."""
     sides = [(arm, flows(study, arm, label)) for arm in pair]
     return {

@@ -1,7 +1,7 @@
-"""Ranked neighbours of an item or of a new vector, with what a gallery says about each hit.
+"""Galleries: ranked neighbours of an item or of a new vector, with the attributes of each hit.
 
-Arms hold unit vectors, among which cosine and Euclidean distance give one and the same order (|x - y|^2 = 2 - 2 cos),
-so there is no choice between those two. What does change the order is CSLS: `METRICS`.
+Arms have unit vectors, for which cosine and Euclidean distance give the same order (|x - y|^2 = 2 - 2 cos), so there is
+no option for cosine. CSLS does change the order: see `METRICS`.
 """
 
 from collections.abc import Mapping
@@ -28,14 +28,14 @@ Query = int | Float[np.ndarray, "d"]
 Metric = Literal["euclidean", "csls"]
 
 METRICS: dict[str, str] = {"euclidean": "Euclidean", "csls": "CSLS"}
-"""euclidean: the distance itself. csls: cross-domain similarity local scaling (Conneau et al., ICLR 2018, eq. 3), by
-which an item that is near to everything, a hub, falls back: hits are ranked by 2 cos(q, x) - r(x), r being the mean
+"""euclidean: the distance itself. csls: cross-domain similarity local scaling (Conneau et al., ICLR 2018, eq. 3), which
+ranks hubs, items that are near to very many others, lower: hits are ranked by 2 cos(q, x) - r(x), r being the mean
 cosine of an item to its 10 nearest."""
 
 
 @dataclass(frozen=True)
 class Filters:
-    """Which items may be hits. They are sorted out before the k nearest are taken, so that k of them are found."""
+    """Which items may be hits. Filters apply before the k nearest are selected, so that k hits are found."""
 
     labels: tuple[str, ...] = ()
     """Classes; none = all of them."""
@@ -67,7 +67,7 @@ def hits(
     where the study has them. Exact with filters and with CSLS, whatever the size. Raises DataError for an item that
     is not evaluated.
     """
-    return _described(study, arm, *_search(study, arm, query, k, filters, metric))
+    return _hit_table(study, arm, *_search(study, arm, query, k, filters, metric))
 
 
 def hits_by_arm(
@@ -78,14 +78,14 @@ def hits_by_arm(
     filters: Filters = EVERYTHING,
     metric: Metric = "euclidean",
 ) -> dict[str, pd.DataFrame]:
-    """`hits` of a query in each arm that it is asked in, by the arm's name.
+    """`hits` of a query in each arm of `queries`, by the name of the arm.
 
     With two arms they also have the column other_rank: where the other arm ranks the hit for its own form of the query,
     among the items that pass the filters; 1 = nearest, NaN = beyond DEPTH.
     """
     depth = k if len(queries) == 1 else max(k, DEPTH)
     found = {arm: _search(study, arm, query, depth, filters, metric) for arm, query in queries.items()}
-    tables = {arm: _described(study, arm, distances[:k], ids[:k]) for arm, (distances, ids) in found.items()}
+    tables = {arm: _hit_table(study, arm, distances[:k], ids[:k]) for arm, (distances, ids) in found.items()}
     if len(tables) == 2:
         for arm, other in (tuple(tables), tuple(tables)[::-1]):
             ids = found[other][1][:DEPTH]
@@ -94,7 +94,7 @@ def hits_by_arm(
     return tables
 
 
-def _described(
+def _hit_table(
     study: Study, arm: str, distances: Float32[np.ndarray, "k"], ids: Int64[np.ndarray, "k"]
 ) -> pd.DataFrame:
     columns = [name for name in ("label", "sublabel", "path", "name") if name in study.items]
@@ -122,7 +122,7 @@ def _search(
     """Distances and ids of the k nearest that pass."""
     neighbours = study.neighbours(arm)
     if filters != EVERYTHING or metric != "euclidean":
-        return _among(study, arm, query, k, filters, metric)
+        return _search_all(study, arm, query, k, filters, metric)
     if isinstance(query, np.ndarray):
         distances, ids = neighbours.search(query[None], min(k, len(neighbours)))
     else:
@@ -130,12 +130,12 @@ def _search(
     return distances[0], ids[0]
 
 
-def _among(
+def _search_all(
     study: Study, arm: str, query: Query, k: int, filters: Filters, metric: Metric
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The same by distances to all items: an index cannot know how deep it has to look for those that pass.
+    """As `_search`, but by distances to all items, because an index cannot filter.
 
-    Fast ones to all of them tell which few can be among the k nearest, exact ones to these in what order.
+    Approximate distances to all items select the candidates, exact distances to these rank them.
     """
     neighbours, rows = study.neighbours(arm), np.flatnonzero(study.evaluated)
     if isinstance(query, np.ndarray):
@@ -143,12 +143,12 @@ def _among(
     else:
         vector = neighbours.vector_of(query)
         passing = filters.allow(study.items, study.items["label"].iloc[query])[rows] & (rows != query)
-    handicap = _hubness(study, arm) if metric == "csls" else np.zeros(len(rows))
-    rough, error = neighbours.rough_squares(vector)
-    order = np.where(passing, rough + handicap, np.inf)
-    few = np.flatnonzero((order <= _reach(order, k) + 2 * error) & passing)
+    penalty = _hubness(study, arm) if metric == "csls" else np.zeros(len(rows))
+    approximate, error = neighbours.approximate_squares(vector)
+    order = np.where(passing, approximate + penalty, np.inf)
+    few = np.flatnonzero((order <= _kth_smallest(order, k) + 2 * error) & passing)
     squares = _squares(vector, study.arm(arm).embeddings, rows[few])
-    best = _smallest(squares + handicap[few], k)
+    best = _smallest(squares + penalty[few], k)
     return np.sqrt(squares[best]).astype(np.float32), rows[few[best]]  # ids are row numbers
 
 
@@ -175,10 +175,10 @@ def _hubness(study: Study, arm: str) -> Float64[np.ndarray, "m"]:
 
 def _smallest(values: Float64[np.ndarray, "m"], k: int) -> Int64[np.ndarray, "j"]:
     """Places of the k smallest, the smallest first, ties by place."""
-    candidates = np.flatnonzero(values <= _reach(values, k))
+    candidates = np.flatnonzero(values <= _kth_smallest(values, k))
     return candidates[np.argsort(values[candidates], kind="stable")[:k]]
 
 
-def _reach(values: Float[np.ndarray, "m"], k: int) -> float:
+def _kth_smallest(values: Float[np.ndarray, "m"], k: int) -> float:
     """The k-th smallest value; infinity where there are fewer."""
     return float(np.partition(values, k - 1)[k - 1]) if k < len(values) else np.inf

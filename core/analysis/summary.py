@@ -1,4 +1,4 @@
-"""A study in one table: what its arms retrieve, how far they have collapsed, beside the reference."""
+"""Summary table of a study: retrieval and collapse of its arms and references."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ rest: number of classes with that verdict."""
 
 
 WORST_FIRST = ("destroyed", "blurred", "compressed", "preserved", "unimodal", "too small")
-"""Verdicts, those that need a look first."""
+"""Verdicts in order of severity."""
 
 
 def summarise(study: Study) -> pd.DataFrame:
@@ -44,7 +44,7 @@ def worst_first(study: Study, arms: Sequence[str]) -> list[str]:
 
 
 def compare(study: Study, first: str, second: str) -> pd.DataFrame:
-    """Whether two arms retrieve differently by more than chance; see `core.diagnostics.compare_retrieval`."""
+    """Significance test of the difference in retrieval of two arms; see `core.diagnostics.compare_retrieval`."""
     return compare_retrieval(study.queries(first), study.queries(second))
 
 

@@ -1,4 +1,4 @@
-"""Tables to take away: what the app shows, as CSV for spreadsheets and as Parquet for programs."""
+"""Tables for export: what the app shows, as CSV for spreadsheets and as Parquet for programs."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ _FORMULA = re.compile(r"^[=+\-@\t\r\n＝＋－＠]")
 
 
 def to_csv(table: pd.DataFrame) -> bytes:
-    """CSV in UTF-8 in which no text is taken for a formula.
+    """CSV in UTF-8, protected against formula injection.
 
     A spreadsheet runs a cell that begins with = + - or @, and labels and file names come from anywhere. As OWASP
     advises (CSV Injection), such text gets a single quote before it; numbers stay what they are. Parquet has no such
@@ -24,8 +24,8 @@ def to_csv(table: pd.DataFrame) -> bytes:
     safe = table.copy()
     for name in table.columns:
         if not pd.api.types.is_numeric_dtype(table[name].dtype):
-            safe[name] = table[name].map(_harmless)
-    safe.columns = [_harmless(str(name)) for name in table.columns]
+            safe[name] = table[name].map(_without_formula)
+    safe.columns = [_without_formula(str(name)) for name in table.columns]
     return safe.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC).encode("utf-8", "replace")
 
 
@@ -70,7 +70,7 @@ def selection_table(study: Study, ids: Int[np.ndarray, "m"], arms: tuple[str, ..
 
 
 def hits_table(study: Study, queries: dict[str, Query], k: int, *, filters: Filters, metric: Metric) -> pd.DataFrame:
-    """The hits of a query in each arm that it is asked in, one below the other, with their rank in the other arm."""
+    """The hits of a query in each arm of `queries`, concatenated, with their ranks in the other arm."""
     parts = []
     for arm, found in hits_by_arm(study, queries, k, filters=filters, metric=metric).items():
         found.insert(0, "rank", np.arange(1, len(found) + 1))
@@ -82,5 +82,5 @@ def hits_table(study: Study, queries: dict[str, Query], k: int, *, filters: Filt
     return pd.concat(parts, ignore_index=True)
 
 
-def _harmless(value: object) -> object:
+def _without_formula(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value

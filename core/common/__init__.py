@@ -1,2 +1,2 @@
-"""What every room may use and no domain owns: errors, strict JSON, validation of dataclasses, compiled loops, blocks
-in parallel. Nothing here knows of items, embeddings or studies, and nothing here imports another room."""
+"""Shared utilities without domain knowledge: errors, strict JSON, validation of dataclasses, compiled loops, parallel
+blocks. This package knows nothing about items, embeddings or studies, and imports no other package of `core`."""

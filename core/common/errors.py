@@ -1,4 +1,4 @@
-"""The exceptions of `core`; their base lives in `models`, so that both layers share one."""
+"""The exceptions of `core`; their base class is defined in `models`, so that both layers share it."""
 
 from models.errors import CheckpointError, UncollapseError
 

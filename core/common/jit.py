@@ -1,4 +1,7 @@
-"""How loops are compiled. Importing this takes seconds: only what runs such loops imports files that do."""
+"""Just-in-time compilation of loops.
+
+Importing numba takes seconds, so import modules with compiled loops only when needed.
+"""
 
 import inspect
 from collections.abc import Callable
@@ -7,6 +10,6 @@ import numba
 
 
 def compiled(function: Callable) -> Callable:
-    """Machine code on first call, kept on disk; other threads work meanwhile. Sums may be taken in any order."""
-    plain = inspect.unwrap(function)  # tests wrap functions to check their types
+    """Compile with numba on the first call, cache on disk and release the GIL. Sums may be reordered."""
+    plain = inspect.unwrap(function)  # the tests wrap functions with type checks
     return numba.njit(nogil=True, cache=True, fastmath={"reassoc", "contract"})(plain)

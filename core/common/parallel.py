@@ -1,4 +1,4 @@
-"""Work on many rows in blocks, side by side where the processor has room."""
+"""Split work on many rows into blocks and run them in parallel threads."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,13 +10,13 @@ Result = TypeVar("Result")
 
 
 def chunks(n: int, size: int) -> list[slice]:
-    """Consecutive slices of at most `size` that cover n rows; one empty slice where there are none."""
+    """Consecutive slices of at most `size` rows that cover n rows; one empty slice if n = 0."""
     return [slice(start, min(start + size, n)) for start in range(0, n, size)] or [slice(0, 0)]
 
 
 def in_threads(work: Callable[[slice], Result], blocks: list[slice]) -> list[Result]:
-    """Results in the blocks' order. For work that lets other threads go on: matrix products, compiled loops."""
+    """Results in the order of the blocks. For work that releases the GIL: matrix products, compiled loops."""
     if len(blocks) == 1:
         return [work(blocks[0])]
-    with threadpool_limits(1):  # a matrix product with threads of its own would only wait for the others
+    with threadpool_limits(1):  # nested threads in matrix products would only compete for the same cores
         return joblib.Parallel(-1, backend="threading")(joblib.delayed(work)(block) for block in blocks)

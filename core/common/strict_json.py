@@ -1,4 +1,4 @@
-"""Values as JSON that every reader takes: what it has no word for (NaN, infinity, a missing value) becomes null."""
+"""Strict JSON: values that JSON cannot represent (NaN, infinity, a missing value) become null."""
 
 import json
 import math

@@ -1,4 +1,5 @@
-"""What the dataclasses of a recipe share: unknown keys are refused, and a broken rule is told in a sentence."""
+"""Validation shared by the dataclasses of a recipe: unknown keys are rejected, a violated rule raises a clear
+message."""
 
 from pydantic import ConfigDict
 
@@ -6,6 +7,6 @@ STRICT = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
 def require(condition: bool, message: str) -> None:
-    """ValueError with the message unless the condition holds; pydantic gathers them."""
+    """Raise ValueError with the message unless the condition holds; pydantic collects these errors."""
     if not condition:
         raise ValueError(message)

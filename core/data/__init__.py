@@ -1,7 +1,7 @@
-"""Data sets: from a source's items and pictures to a split, ready to train on.
+"""Data sets: from a source's items and images to a train/test split.
 
-`load` gives a Dataset or raises one DataError; `check` lists everything that is wrong, row by row. Each
-source is one file with a function `read(config) -> Collection`.
+`load` returns a Dataset or raises a single DataError; `check` lists every problem as a table. Each source is one
+module with a function `read(config) -> Collection`.
 """
 
 from collections.abc import Callable
@@ -47,31 +47,34 @@ SOURCES: dict[str, Callable[[DataConfig], Collection]] = {
 
 @dataclass(frozen=True)
 class Dataset:
-    """Items and their pictures, row for row."""
+    """Items and their images, in the same order."""
 
     items: pd.DataFrame
     """id (int64, 0..n-1 in order), label, [sublabel], split ("train" | "test"), [path], [clean_label: the
     label before noise], [is_query, is_gallery: bool]; label, sublabel, split and path are str."""
     images: Images
-    """One picture per item."""
+    """One image per item."""
 
 
 def load(config: DataConfig, *, seed: int) -> Dataset:
-    """Read, choose, split and add noise, all decided by `config` and `seed`; DataError if that fails."""
+    """Read, subsample, split and add label noise; deterministic for `config` and `seed`.
+
+    Raises DataError on failure.
+    """
     collection = _read(config)
     raise_errors(_problems(collection, config, thorough=False), origin=_origin(config))
     return _arrange(collection, config, seed=seed)
 
 
 def input_size(config: DataConfig, images: Images) -> int:
-    """Side of the network's input: `config.image_size`, or the first picture's longer side within 8 to 64."""
+    """Side of the network's input: `config.image_size`, or the first image's longer side clipped to 8 to 64."""
     return config.image_size or int(np.clip(max(images.picture(0).size), 8, SOURCE_SIDE))
 
 
 def check(config: DataConfig) -> pd.DataFrame:
-    """Everything wrong with a data set, one row each: where, severity ("error" | "warning"), problem, remedy.
+    """All problems of a data set, one row each: where, severity ("error" | "warning"), problem, remedy.
 
-    Reads every picture, which `load` puts off until it is needed. No rows: nothing is wrong.
+    Decodes every image, unlike `load`, which decodes them on demand. An empty table means that there are no problems.
     """
     problems = []
     try:
@@ -90,7 +93,7 @@ def _read(config: DataConfig) -> Collection:
 
 
 def _arrange(collection: Collection, config: DataConfig, *, seed: int) -> Dataset:
-    """Choose, split, number, add noise."""
+    """Subsample, split, assign ids and add label noise."""
     items, images = collection.items, collection.images
     if config.max_items is not None and config.max_items < len(items):
         rows = choose_items(items, config.max_items, seed=seed)
@@ -107,7 +110,7 @@ def _origin(config: DataConfig) -> str:
 
 
 def _split(items: pd.DataFrame, config: DataConfig, *, seed: int) -> pd.DataFrame:
-    """The `split` column: held-out classes or modes if asked for, else the source's own, else held-out items."""
+    """The `split` column: held-out classes or modes if configured, else the source's own split, else held-out items."""
     if config.split == "classes":
         test = hold_out_classes(items)
     elif config.split == "modes":
@@ -120,7 +123,7 @@ def _split(items: pd.DataFrame, config: DataConfig, *, seed: int) -> pd.DataFram
 
 
 def _problems(collection: Collection, config: DataConfig, *, thorough: bool) -> list[Problem]:
-    """What the source found, then what is wrong with pictures and with classes."""
+    """Problems reported by the source, then problems of images and of classes."""
     items, images = collection.items, collection.images
     problems = list(collection.problems)
     if isinstance(images, FileImages):
@@ -130,15 +133,15 @@ def _problems(collection: Collection, config: DataConfig, *, thorough: bool) -> 
 
 
 def _class_problems(items: pd.DataFrame, *, given_split: bool) -> list[Problem]:
-    """An anchor needs another class to be unlike, and another item of its own class to be like."""
+    """Each anchor needs a negative from another class and a positive from its own class."""
     sizes = items["label"].value_counts(sort=False)
     train = items["label"][items["split"] == "train"].unique() if given_split else sizes.index
     if len(train) < 2:
         fault = "there are fewer than two classes to train on"
         return [Problem(", ".join(train) or "none", "error", fault, "add items of another class")]
     if given_split and (items["split"] == "train").all():
-        return [Problem("split", "error", "there is nothing to test on", "mark some items as test")]
-    # Under a given split, a lone item may be meant: a distractor in a gallery.
+        return [Problem("split", "error", "there are no test items", "mark some items as test")]
+    # With a given split, a class with a single item may be intended: a distractor in the gallery.
     severity: Severity = "warning" if given_split else "error"
     single = sorted(sizes.index[sizes == 1], key=natural_key)
     fault, remedy = "a class has a single item", "add items to it or remove it"

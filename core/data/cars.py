@@ -1,4 +1,4 @@
-"""Stanford Cars 196 (Krause et al. 2013), in the layout it ships in: 16,185 photographs of 196 models."""
+"""Stanford Cars 196 (Krause et al. 2013), in its original layout: 16,185 photographs of 196 models."""
 
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,11 @@ ANNOTATIONS = "cars_annos.mat"
 
 
 def read(config: DataConfig) -> Collection:
-    """The folder `config.path` with cars_annos.mat beside car_ims/; the annotations give the split of items.
+    """The folder `config.path` with cars_annos.mat and car_ims/; the annotations define the split into train and test
+    items.
 
-    Labels begin with the model's number, so that they sort as it does: metric learning trains on models 1 to 98 and
-    tests on the rest with `split = "classes"`.
+    Labels begin with the model's number, so that they sort by it. With the usual protocol of metric
+    learning, models 1 to 98 are for training and the rest for testing: `split = "classes"`.
     """
     if config.label:
         raise unknown_option(config.label, (), source="cars196")
@@ -29,7 +30,9 @@ def read(config: DataConfig) -> Collection:
     annotations, names = _annotations(root / ANNOTATIONS)
     numbers = np.array([int(row["class"].item()) for row in annotations])
     if numbers.min() < 1 or numbers.max() > len(names):
-        raise DataError(f"{root / ANNOTATIONS} uses model {numbers.max()} and names {len(names)}: download it again")
+        raise DataError(
+            f"{root / ANNOTATIONS} refers to model {numbers.max()} but names only {len(names)}: download it again"
+        )
     labels = pd.Series([f"{number:03d} {names[number - 1]}" for number in numbers])
     split = ["test" if row["test"].item() else "train" for row in annotations]
     paths = [str(row["relative_im_path"].item()) for row in annotations]
@@ -40,7 +43,7 @@ def read(config: DataConfig) -> Collection:
 def _annotations(path: Path) -> tuple[Any, list[str]]:
     """The structured array of annotations and the names of the models, in order."""
     try:
-        with path.open("rb") as file:  # given a path, SciPy would not say why it cannot be opened
+        with path.open("rb") as file:  # given a path, SciPy hides why it cannot be opened
             content = loadmat(file, variable_names=["annotations", "class_names"])
         names = [str(name.item()) for name in content["class_names"].ravel()]
         return content["annotations"].ravel()[:][["relative_im_path", "class", "test"]], names

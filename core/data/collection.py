@@ -1,4 +1,4 @@
-"""What a source hands over before it is split: items, pictures, and everything found wrong on the way."""
+"""The output of a source before the split: items, images, and the problems found while reading."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,14 +15,14 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with one row, file or class."""
+    """One problem of one row, file or class."""
 
     where: str
     """The row, path or class."""
     severity: Severity
     """An error stops loading, a warning does not."""
     problem: str
-    """What is wrong, the same words for every place with the same fault."""
+    """Description; identical for all places with the same fault, so that they can be grouped."""
     remedy: str
     """What to do about it."""
 
@@ -34,7 +34,7 @@ class Problem:
 class Collection:
     """The items of a source in a fixed order: label, [sublabel], [split], [path], [is_query, is_gallery].
 
-    Items that cannot be used are left out and listed in `problems`.
+    Unusable items are excluded and listed in `problems`.
     """
 
     items: pd.DataFrame
@@ -43,7 +43,7 @@ class Collection:
 
 
 def raise_errors(problems: Iterable[Problem], *, origin: str) -> None:
-    """One DataError that counts and names the offenders of the first fault, if there is an error at all."""
+    """Raise one DataError that counts and lists the places of the first fault, if there are any errors."""
     errors = [problem for problem in problems if problem.severity == "error"]
     if not errors:
         return
@@ -51,10 +51,10 @@ def raise_errors(problems: Iterable[Problem], *, origin: str) -> None:
     same = [error.where for error in errors if error.problem == first.problem]
     others = len(errors) - len(same)
     more = f" (and {others:,} other problems: see `python -m core data check`)" if others else ""
-    raise DataError(f"{origin}: {first.problem} ({len(same):,}: {name_some(same)}); {first.remedy}{more}")
+    raise DataError(f"{origin}: {first.problem} ({len(same):,}: {first_names(same)}); {first.remedy}{more}")
 
 
-def name_some(names: Sequence[str], *, limit: int = 3) -> str:
-    """The first few names, each cut to a readable length."""
+def first_names(names: Sequence[str], *, limit: int = 3) -> str:
+    """The first `limit` names as text, each shortened to about 80 characters."""
     short = [name if len(name) <= 80 else f"{name[:50]}...{name[-25:]}" for name in names[:limit]]
     return ", ".join(short) + (", ..." if len(names) > limit else "")

@@ -1,4 +1,4 @@
-"""Caltech-UCSD Birds 200-2011 (Wah et al. 2011), in the layout it ships in: 11,788 photographs of 200 species."""
+"""Caltech-UCSD Birds 200-2011 (Wah et al. 2011), in its original layout: 11,788 photographs of 200 species."""
 
 from pathlib import Path
 
@@ -13,9 +13,11 @@ from core.recipe.data import DataConfig
 
 
 def read(config: DataConfig) -> Collection:
-    """The folder `config.path` with images.txt beside images/; train_test_split.txt gives the split of items.
+    """The folder `config.path` with images.txt and images/; train_test_split.txt defines the split into train and test
+    items.
 
-    Metric learning trains on species 1 to 100 and tests on the rest: `split = "classes"`.
+    With the usual protocol of metric learning, species 1 to 100 are for training and the rest for testing:
+    `split = "classes"`.
     """
     if config.label:
         raise unknown_option(config.label, (), source="cub200")
@@ -26,7 +28,9 @@ def read(config: DataConfig) -> Collection:
         "train": _column(root, "train_test_split.txt"),
     }
     if any(not column.index.equals(parts["path"].index) for column in parts.values()):
-        raise DataError(f"{root}: the lists of images, classes and split name different images; unpack it again")
+        raise DataError(
+            f"{root}: the lists of images, classes and split list different images; unpack the archive again"
+        )
     species = parts["class"].map(_column(root, "classes.txt"))
     if species.isna().any():
         raise DataError(f"{root}: class {parts['class'][species.isna()].iloc[0]} has no name in classes.txt")
@@ -37,12 +41,12 @@ def read(config: DataConfig) -> Collection:
 
 
 def _column(root: Path, name: str) -> pd.Series:
-    """What a list says of every number: lines of a number and a text."""
+    """A list file as a series: each line holds a number (the index) and a text (the value)."""
     try:
         lines = (root / name).read_text(encoding="utf-8").splitlines()
         return pd.Series(dict(line.split(maxsplit=1) for line in lines if line.strip()), dtype=object)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is not lines of a number and a text"
+        reason = getattr(error, "strerror", None) or "its lines are not a number and a text each"
         raise DataError(
             f"{root / name} cannot be read ({reason}); data.path must be the unpacked CUB_200_2011 folder"
         ) from None

@@ -1,4 +1,4 @@
-"""1,797 digits of 8 x 8 pixels, as scikit-learn ships them."""
+"""1,797 digits of 8 x 8 pixels, as included in scikit-learn."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from core.recipe.data import DataConfig
 
 def read(config: DataConfig) -> Collection:
     """Grey levels 0..16 become 0..255; label options `parity` and `digit`."""
-    from sklearn.datasets import load_digits  # seconds to import, which the app should not pay at its start
+    from sklearn.datasets import load_digits  # slow to import (seconds): not at the start of the app
 
     bunch = load_digits()
     items = digit_labels(bunch.target, config.label, source="digits")

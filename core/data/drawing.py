@@ -1,4 +1,4 @@
-"""Thousands of small shapes at once: inside or outside is a function of the pixel's place, the same for all items."""
+"""Vectorised drawing of small shapes: each shape is a signed distance function of the pixel coordinates."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ COLOURS = {
     "white": (235, 235, 235),
 }
 TURNS = {"upright": 0.0, "left": 0.5, "down": 1.0, "right": 1.5}
-"""Half turns, anticlockwise."""
+"""Rotation anticlockwise, in units of 180 degrees."""
 
 Plane = Float32[np.ndarray, "m s s"]
 
@@ -30,10 +30,11 @@ def draw_shapes(
     *,
     side: int,
 ) -> UInt8[np.ndarray, "m s s 3"]:
-    """One shape a picture.
+    """Draw one shape per image.
 
-    values: attribute -> index of each picture's value in ATTRIBUTES. variation: of place across, place down, size,
-    angle and shade, each from -1 to 1. grain: added to every pixel, in units of a quarter of the brightest.
+    values: attribute -> index of each image's value in ATTRIBUTES. variation: of horizontal position, vertical
+    position, size, angle and brightness, each from -1 to 1. grain: noise added to every pixel, in units of 64 grey
+    levels.
     """
     across, down, size, angle, shade = (column[:, None, None].astype(np.float32) for column in variation.T)
     turns = np.array([TURNS[name] for name in ATTRIBUTES["rotation"]], np.float32)[values["rotation"]]
@@ -44,17 +45,17 @@ def draw_shapes(
     u = (np.cos(turned) * x + np.sin(turned) * y) / scale
     v = (np.cos(turned) * y - np.sin(turned) * x) / scale
     soft = scale * side / 2  # the edge is one pixel wide
-    cover = np.clip(_chosen(values["shape"], "shape", SHAPES, u, v) * soft + 0.5, 0, 1)
-    ink = 1 - 0.75 * _chosen(values["texture"], "texture", TEXTURES, u, v)
+    cover = np.clip(_evaluate(values["shape"], "shape", SHAPES, u, v) * soft + 0.5, 0, 1)
+    ink = 1 - 0.75 * _evaluate(values["texture"], "texture", TEXTURES, u, v)
     colours = np.array([COLOURS[name] for name in ATTRIBUTES["colour"]], np.float32)[values["colour"]]
     picture = (cover * ink * (0.9 + 0.4 * shade))[..., None] * colours[:, None, None, :] + 64 * grain
     return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
 
 
-def _chosen(
+def _evaluate(
     codes: Int[np.ndarray, "m"], attribute: Attribute, functions: dict[str, Callable[..., Plane]], u: Plane, v: Plane
 ) -> Plane:
-    """Every picture's plane by the function of its value."""
+    """Evaluate for each image the function of its attribute value."""
     result = np.empty_like(u)
     for code in np.unique(codes).tolist():
         own = codes == code
@@ -63,7 +64,7 @@ def _chosen(
 
 
 def _polygon(u: Plane, v: Plane, corners: int) -> Plane:
-    """Regular, within the unit circle, a corner at the top."""
+    """Regular polygon inscribed in the unit circle, with a corner at the top."""
     step = 2 * np.pi / corners
     from_corner = np.arctan2(u, v) % step - step / 2
     return np.float32(np.cos(step / 2)) - np.hypot(u, v) * np.cos(from_corner)
@@ -74,7 +75,7 @@ def _square(u: Plane, v: Plane) -> Plane:
 
 
 def _star(u: Plane, v: Plane) -> Plane:
-    """Five points: the edge falls straight from each to the notch beside it."""
+    """Five-pointed star with straight edges from each point to the adjacent notch."""
     step = np.float32(2 * np.pi / 5)
     angle = np.abs((np.arctan2(u, v) + step / 2) % step - step / 2)
     radius = np.hypot(u, v)
@@ -90,7 +91,7 @@ def _cross(u: Plane, v: Plane) -> Plane:
 
 
 def _arrow(u: Plane, v: Plane) -> Plane:
-    """Pointing up."""
+    """An arrow pointing up."""
     head = np.minimum(v, (0.95 - v - np.abs(u)) / np.float32(2**0.5))
     stem = np.minimum(0.28 - np.abs(u), np.minimum(0.1 - v, v + 0.95))
     return np.maximum(head, stem)
@@ -106,7 +107,7 @@ SHAPES: dict[str, Callable[..., Plane]] = {
     "half": lambda u, v: np.minimum(0.95 - np.hypot(u, v), v + 0.1),
     "arrow": _arrow,
 }
-"""Signed distance from the edge, positive inside; the shape fills about the unit circle."""
+"""Signed distance from the edge, positive inside; each shape fills about the unit circle."""
 
 TEXTURES: dict[str, Callable[..., Plane]] = {
     "plain": lambda u, v: np.zeros_like(u),
@@ -114,4 +115,4 @@ TEXTURES: dict[str, Callable[..., Plane]] = {
     "checked": lambda u, v: (np.sin(7 * u) * np.sin(7 * v) > 0).astype(np.float32),
     "dotted": lambda u, v: (np.cos(11 * u) + np.cos(11 * v) > 0.9).astype(np.float32),
 }
-"""How dark, 0 or 1."""
+"""Darkness at each pixel, 0 or 1."""

@@ -1,6 +1,6 @@
-"""Files below a folder or inside a zip: listed and read within bounds, and never outside.
+"""Files below a folder or inside a zip archive, listed and read safely: size limits hold and no path leaves the root.
 
-Nothing is unpacked to disk. Links are followed only from a file to another file of the same folder.
+Archives are not unpacked to disk. Symbolic links are followed only to another file below the same folder.
 """
 
 import io
@@ -18,27 +18,27 @@ from core.common.errors import DataError
 MAX_ZIP_MEMBERS = 2_000_000
 MAX_ZIP_BYTES = 64 * 2**30
 
-_READABLE_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # Python expands the others without a bound
+_READABLE_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile decompresses the others without a size limit
 _ENCRYPTED = 0x1
-_LEAVES = ("a path or link leaves the data's folder", "copy the file into it and use forward slashes")
-_JUNK = frozenset({"__macosx", "thumbs.db", "desktop.ini", "icon\r", "@eadir"})
+_OUTSIDE = ("a path or link leads outside the data folder", "copy the file into it and use forward slashes")
+_SYSTEM_FILES = frozenset({"__macosx", "thumbs.db", "desktop.ini", "icon\r", "@eadir"})
 
 
 class Unreadable(Exception):
-    """Why one file or picture is refused, in words that do not name it, and what to do about it."""
+    """Why one file or image is rejected (without its name), and how to fix it."""
 
     def __init__(self, problem: str, remedy: str, *, detail: str = "") -> None:
         super().__init__(problem)
         self.problem, self.remedy, self.detail = problem, remedy, detail
 
     def sentence(self, name: str) -> str:
-        """The whole story about the file called `name`."""
+        """The full error message for the file called `name`."""
         return f"{printable(name)}: {self.problem}{f' ({self.detail})' if self.detail else ''}; {self.remedy}"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One file: its path below the root, its size in bytes, and why it must not be read."""
+    """One file: its path below the root, its size in bytes, and the fault that forbids reading it, if any."""
 
     path: str
     size: int
@@ -51,26 +51,26 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._real = root.resolve()
-        self._parents: dict[str, bool] = {"": True}  # resolving is slow, and many files share a parent
+        self._parents: dict[str, bool] = {"": True}  # cache: resolving is slow, and many files share a parent
 
     def entries(self) -> Iterator[Entry]:
-        """Every file but hidden ones and what operating systems leave behind."""
+        """All files except hidden ones and those that operating systems create."""
 
         def refuse(error: OSError) -> None:
             raise DataError(f"{error.filename} cannot be read ({reason(error)}); allow reading or remove it")
 
         for folder, folders, files in os.walk(self.root, onerror=refuse):
             below = Path(folder).relative_to(self.root)
-            folders[:] = sorted(name for name in folders if not is_junk(name))
+            folders[:] = sorted(name for name in folders if not is_hidden(name))
             for name in folders:
                 if (Path(folder) / name).is_symlink():
-                    fault = Unreadable("a folder is a link", "put the folder itself there")
+                    fault = Unreadable("a folder is a link", "replace it with the folder itself")
                     yield Entry((below / name).as_posix(), 0, fault)
-            for name in sorted(name for name in files if not is_junk(name)):
+            for name in sorted(name for name in files if not is_hidden(name)):
                 yield self.entry((below / name).as_posix())
 
     def entry(self, path: str) -> Entry:
-        """One file, whether it exists or not."""
+        """One file; if it is missing, the entry has a fault."""
         if fault := _name_fault(path):
             return Entry(path, 0, fault)
         full = self.root / path
@@ -81,13 +81,13 @@ class Folder:
             missing = Unreadable("a file is missing", "correct its path or add it", detail=reason(error))
             return Entry(path, 0, missing)
         if not inside:
-            fault = Unreadable(*_LEAVES)
+            fault = Unreadable(*_OUTSIDE)
         elif not stat.S_ISREG(found.st_mode):
             fault = Unreadable("a path is not a file", "give the path of an image")
         return Entry(path, found.st_size, fault)
 
     def open(self, path: str) -> io.BufferedIOBase:
-        """Open for reading; ask `entry` for a fault first."""
+        """Open for reading; check the fault of `entry` first."""
         return (self.root / path).open("rb")
 
     def _parent_is_inside(self, path: str) -> bool:
@@ -101,7 +101,7 @@ class Folder:
 
 
 class Zip:
-    """The files inside a zip; safe to read from several threads, and after a fork."""
+    """The files inside a zip; safe to read from several threads and after a fork."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -115,14 +115,14 @@ class Zip:
             raise DataError(f"{root} holds more than {limits}; unpack it and give the folder")
 
     def entries(self) -> Iterator[Entry]:
-        """Every file but hidden ones and what operating systems leave behind."""
+        """All files except hidden ones and those that operating systems create."""
         for member in self._archive().infolist():
-            junk = any(is_junk(part) for part in PurePosixPath(member.filename).parts if part != "..")
-            if not member.is_dir() and not junk:
+            hidden = any(is_hidden(part) for part in PurePosixPath(member.filename).parts if part != "..")
+            if not member.is_dir() and not hidden:
                 yield Entry(member.filename, member.file_size, _member_fault(member))
 
     def entry(self, path: str) -> Entry:
-        """One file, whether it exists or not."""
+        """One file; if it is missing, the entry has a fault."""
         try:
             member = self._archive().getinfo(path)
         except KeyError:
@@ -130,11 +130,11 @@ class Zip:
         return Entry(path, member.file_size, _member_fault(member))
 
     def open(self, path: str) -> io.BufferedIOBase:
-        """Open for reading; ask `entry` for a fault first."""
+        """Open for reading; check the fault of `entry` first."""
         return cast(io.BufferedIOBase, self._archive().open(path))
 
     def _archive(self) -> zipfile.ZipFile:
-        """Opened once per process, because a handle shared across a fork shares its position."""
+        """Open once per process: after a fork, a shared handle would share its file position."""
         with self._opening:
             if self._opened is None or self._opened[0] != os.getpid():
                 try:
@@ -149,8 +149,8 @@ Files = Folder | Zip
 
 
 def open_files(path: Path) -> Files:
-    """The folder or the zip at `path`; DataError where there is neither."""
-    if os.path.isdir(path):  # Path's own raise where a name is too long to be one
+    """Open the folder or zip at `path`. Raises DataError if it is neither."""
+    if os.path.isdir(path):  # the methods of Path raise on names that are too long
         return Folder(path)
     if not os.path.exists(path):
         raise DataError(f"{path} does not exist; give a folder or a .zip of images")
@@ -158,33 +158,33 @@ def open_files(path: Path) -> Files:
 
 
 def is_inside(path: str) -> bool:
-    """Whether a relative path, read as text, stays below its root on every operating system."""
+    """Whether a relative path, judged by its text alone, stays below its root on every operating system."""
     pure = PurePosixPath(path)
     return not (pure.is_absolute() or ".." in pure.parts or "\\" in path or "\0" in path or path[1:2] == ":")
 
 
-def is_junk(name: str) -> bool:
-    """Whether a file or folder is hidden or left behind by an operating system."""
-    return name.startswith(".") or name.casefold() in _JUNK
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder is hidden or created by an operating system (`__MACOSX`, `Thumbs.db`, ...)."""
+    return name.startswith(".") or name.casefold() in _SYSTEM_FILES
 
 
 def reason(error: BaseException) -> str:
-    """What an exception says, on one line, and short."""
+    """The message of an exception on one line of at most 120 characters."""
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return " ".join(text.split())[:120]
 
 
 def printable(text: str) -> str:
-    """The text on one line, with a replacement for whatever cannot be written as UTF-8 or shown."""
+    """The text on one line, with replacement characters for unprintable ones and those that UTF-8 cannot encode."""
     if text.isprintable():
         return text
-    joiner = "\u200d"  # holds emoji together, and does not count as printable
+    joiner = "\u200d"  # joins emoji; str.isprintable() is False for it
     return "".join(char if char.isprintable() or char == joiner else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def _name_fault(path: str) -> Unreadable | None:
     if not is_inside(path):
-        return Unreadable(*_LEAVES)
+        return Unreadable(*_OUTSIDE)
     if printable(path) != path:
         return Unreadable("a file's name has characters that cannot be shown", "rename it")
     return None

@@ -1,8 +1,7 @@
-"""Images in a folder or a zip, laid out as `class/image` or `class/mode/image`.
+"""Images in a folder or a zip archive, arranged as `class/image` or `class/mode/image`.
 
-Folders that wrap everything else are looked through, as in
-`images_background/alphabet/character/drawing.png`. Where the outermost folders are `train` and `test` (or
-`val`, `valid`, `validation`), they give the split.
+Outer folders that contain everything else are ignored, as in `images_background/alphabet/character/drawing.png`. If
+the outermost folders are `train` and `test` (or `val`, `valid`, `validation`), they define the split.
 """
 
 from collections import Counter
@@ -11,25 +10,25 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from core.common.errors import DataError
-from core.data.collection import Collection, Problem, name_some
+from core.data.collection import Collection, Problem, first_names
 from core.data.files import Entry, open_files
 from core.data.images import SUFFIXES, FileImages
 from core.data.labels import clean_names, name_faults, qualify_modes, unknown_option
 from core.recipe.data import DataConfig
 
 SPLIT_NAMES = {"train": "train", "test": "test", "val": "test", "valid": "test", "validation": "test"}
-LAYOUT = "lay the images out as class/image or class/mode/image"
+LAYOUT = "arrange the images as class/image or class/mode/image"
 
 
 def read(config: DataConfig) -> Collection:
-    """Every image below `config.path`; files that are no images by their name are skipped with a warning."""
+    """All images below `config.path`; files without an image suffix are skipped with a warning."""
     if config.label:
         raise unknown_option(config.label, (), source="folder")
     root = Path(config.path).expanduser()
     entries = sorted(open_files(root).entries(), key=lambda entry: entry.path)
     images = [entry for entry in entries if _is_image(entry)]
     if not images:
-        raise DataError(f"{root} holds no images; {LAYOUT}")
+        raise DataError(f"{root} contains no images; {LAYOUT}")
     problems = [_skipped(entry) for entry in entries if not _is_image(entry) and entry.fault is None]
     problems += [_refused(entry) for entry in entries if entry.fault is not None]
     problems += _repeated(images)
@@ -40,7 +39,7 @@ def read(config: DataConfig) -> Collection:
 
 
 def _items(paths: list[str], *, root: Path) -> pd.DataFrame:
-    folders = _unwrapped([PurePosixPath(path).parts[:-1] for path in paths])
+    folders = _without_common_parents([PurePosixPath(path).parts[:-1] for path in paths])
     items = pd.DataFrame({"path": paths})
     if folders and all(len(names) > 1 and names[0].casefold() in SPLIT_NAMES for names in folders):
         items["split"] = [SPLIT_NAMES[names[0].casefold()] for names in folders]
@@ -53,8 +52,8 @@ def _items(paths: list[str], *, root: Path) -> pd.DataFrame:
     return items
 
 
-def _unwrapped(folders: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Without the outer folders that everything lies in: a single class would be of no use."""
+def _without_common_parents(folders: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Remove outer folders that contain all images: taken as the class, they would give a single class."""
     while folders and len({names[:1] for names in folders}) == 1 and min(map(len, folders)) > 1:
         folders = [names[1:] for names in folders]
     return folders
@@ -65,13 +64,13 @@ def _require_one_depth(folders: list[tuple[str, ...]], paths: list[str], *, root
     for wrong, what in ((0, "in no class folder"), (max(depths, default=0), "below more than two folders")):
         if wrong in depths and wrong not in {1, 2}:
             found = [path for path, names in zip(paths, folders, strict=True) if len(names) == wrong]
-            raise DataError(f"{root}: {len(found):,} images lie {what} ({name_some(found)}); {LAYOUT}")
+            raise DataError(f"{root}: {len(found):,} images are {what} ({first_names(found)}); {LAYOUT}")
     if len(depths) > 1:
         rare = min((1, 2), key=lambda depth: depths[depth])
         found = [path for path, names in zip(paths, folders, strict=True) if len(names) == rare]
         raise DataError(
-            f"{root}: some images lie one folder deep and others two ({len(found):,} lie {rare} deep: "
-            f"{name_some(found)}); {LAYOUT} throughout"
+            f"{root}: some images are one folder deep and others two ({len(found):,} are {rare} deep: "
+            f"{first_names(found)}); {LAYOUT} throughout"
         )
 
 
@@ -81,7 +80,7 @@ def _is_image(entry: Entry) -> bool:
 
 def _skipped(entry: Entry) -> Problem:
     remedy = "nothing, if it is not meant as an image"
-    return Problem(entry.path, "warning", "a file is skipped: its name is not an image's", remedy)
+    return Problem(entry.path, "warning", "a file is skipped: its suffix is not that of an image", remedy)
 
 
 def _refused(entry: Entry) -> Problem:

@@ -1,7 +1,7 @@
-"""MNIST and its drop-in replacements, in the IDX format they ship in (gzipped or plain).
+"""MNIST and its drop-in replacements, in their original IDX format (gzipped or plain).
 
-Format: https://yann.lecun.com/exdb/mnist/. A magic number 0, 0, element type, number of dimensions; one
-big-endian uint32 per dimension; then the elements, row by row. Only unsigned bytes are read.
+Format: https://yann.lecun.com/exdb/mnist/. A magic number (0, 0, element type, number of dimensions), one
+big-endian uint32 per dimension, then the elements in row-major order. Only unsigned bytes are supported.
 """
 
 import gzip
@@ -26,8 +26,8 @@ from core.recipe.data import DataConfig
 MAX_ELEMENTS = 2**31
 OPTIONS = ("digit", "parity", "garment", "group")
 
-# Fashion-MNIST (Xiao, Rasul, Vollgraf 2017): class numbers to names, and the groups that serve as classes
-# with modes.
+# Fashion-MNIST (Xiao, Rasul, Vollgraf 2017): names of the classes in numeric order, and groups of them that serve
+# as classes with modes.
 GARMENTS = (
     *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
     *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
@@ -44,10 +44,10 @@ _NAME = re.compile(r"(train|t10k)-(images|labels)[-.]idx([13])-ubyte(\.gz)?")
 
 
 def read(config: DataConfig) -> Collection:
-    """The folder `config.path` with train and t10k files, which give the split; or one of the two.
+    """The folder `config.path` with train and t10k files, which define the split, or with only one of the two.
 
-    Label options: `digit` (the number as it is, also ""), `parity`, and for Fashion-MNIST `garment` (the
-    number's name) and `group` (tops, footwear, ...; the garment is the mode).
+    Label options: `digit` (the number itself; the default), `parity`, and for Fashion-MNIST `garment` (the name of the
+    number) and `group` (tops, footwear, ...; the garment is the mode).
     """
     files = _find(Path(config.path).expanduser())
     parts = [part for part in ("train", "t10k") if (part, "images") in files]
@@ -66,15 +66,17 @@ def read(config: DataConfig) -> Collection:
 
 
 def read_idx(path: Path, *, ndim: int) -> UInt8[np.ndarray, "..."]:
-    """The array in an IDX file of unsigned bytes with `ndim` dimensions; DataError where it is anything else.
+    """The array in an IDX file of unsigned bytes with `ndim` dimensions; raises DataError otherwise.
 
-    The header says how much is read: no more, however much a gzipped file would expand to.
+    No more bytes are read than the header declares, however large a gzipped file would expand.
     """
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             return _read_idx(file, ndim)
     except (OSError, EOFError, ValueError, struct.error, zlib.error) as error:
-        raise DataError(f"{path} is no IDX file of {ndim} dimensions ({reason(error)}); download it again") from None
+        raise DataError(
+            f"{path} is not an IDX file of {ndim} dimensions ({reason(error)}); download it again"
+        ) from None
 
 
 def _read_idx(file: io.BufferedIOBase, ndim: int) -> UInt8[np.ndarray, "..."]:
@@ -84,15 +86,15 @@ def _read_idx(file: io.BufferedIOBase, ndim: int) -> UInt8[np.ndarray, "..."]:
     shape = struct.unpack(f">{ndim}I", file.read(4 * ndim))
     size = math.prod(shape)
     if not 0 < size <= MAX_ELEMENTS:
-        raise ValueError(f"its header claims a shape of {' x '.join(map(str, shape))}")
+        raise ValueError(f"its header declares a shape of {' x '.join(map(str, shape))}")
     data = file.read(size + 1)
     if len(data) != size:
-        raise ValueError(f"it is {'longer' if len(data) > size else 'shorter'} than its header says")
+        raise ValueError(f"it is {'longer' if len(data) > size else 'shorter'} than its header declares")
     return np.frombuffer(data, np.uint8).reshape(shape)
 
 
 def _find(folder: Path) -> dict[tuple[str, str], Path]:
-    """(part, kind) to file, a plain file before a gzipped one; both kinds for each part that is there."""
+    """Map (part, kind) to a file, preferring plain over gzipped ones. Each part found must have images and labels."""
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder; give the folder with the IDX files")
     files = {}
@@ -104,7 +106,7 @@ def _find(folder: Path) -> dict[tuple[str, str], Path]:
         if len(kinds) == 1:
             raise DataError(f"{folder} has {part} {kinds[0]} only; add the other file of the pair")
     if not files:
-        raise DataError(f"{folder} holds no IDX files; expected names like train-images-idx3-ubyte.gz")
+        raise DataError(f"{folder} contains no IDX files; expected names like train-images-idx3-ubyte.gz")
     return files
 
 
@@ -112,7 +114,7 @@ def _labels(numbers: UInt8[np.ndarray, "n"], config: DataConfig) -> pd.DataFrame
     if config.label not in {"", *OPTIONS}:
         raise unknown_option(config.label, OPTIONS, source="idx")
     if config.label in {"garment", "group"} and numbers.max() >= len(GARMENTS):
-        raise DataError(f'data.label = "{config.label}" names ten classes, and {config.path} has more; leave it out')
+        raise DataError(f'data.label = "{config.label}" needs ten classes, but {config.path} has more; leave it out')
     if config.label == "garment":
         return pd.DataFrame({"label": np.array(GARMENTS)[numbers]})
     if config.label == "group":

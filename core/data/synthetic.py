@@ -1,11 +1,11 @@
-"""Classes of several modes, made to order: vectors, and drawn shapes whose galleries can be read by eye.
+"""Synthetic data sets with several modes per class: vectors, and drawn shapes that are easy to recognise in galleries.
 
-Vectors are seen as pictures. A random map takes each of them to side x side numbers between 0 and 255, as a bounded
-sensor would: so networks, previews, search and the reference of raw pixels take them as they take any picture, and a
-mode is a pattern that the eye knows again. The step between two levels is far below the spread of a mode.
+Vectors are converted to images: a random non-linear map takes each of them to side x side intensities from 0 to 255. So
+networks, previews, search and the raw-pixel reference handle them like any image, and each mode is a recognisable
+pattern. The quantisation step is far below the spread of a mode.
 
-Everything random about item i is drawn within its chunk of CHUNK items, from a generator seeded by the chunk's
-number: an item is the same in whatever blocks, and of however many, it is asked for.
+All random numbers of item i are drawn together with its chunk of CHUNK items, from a generator seeded by the chunk's
+number. So an item does not depend on which other items are generated, nor on the block size.
 """
 
 from abc import ABC, abstractmethod
@@ -36,21 +36,21 @@ def read(config: DataConfig) -> Collection:
 
 
 def open_synthetic(config: DataConfig) -> "Synthetic":
-    """The items of a synthetic source, to be made as they are asked for."""
+    """The items of a synthetic source, generated on demand."""
     kinds: dict[str, type[Synthetic]] = {"synthetic-vectors": SyntheticVectors, "synthetic-shapes": SyntheticShapes}
     return kinds[config.source](config.synthetic or SyntheticConfig())
 
 
 @dataclass(frozen=True)
 class Mode:
-    """One mode, by the names items carry."""
+    """The label and sublabel of one mode."""
 
     label: str
     sublabel: str
 
 
 class Synthetic(ABC):
-    """Items by number, from 0 to as many as one asks for."""
+    """A generator of items by number, unlimited from 0."""
 
     def __init__(self, config: SyntheticConfig) -> None:
         self.config = config
@@ -66,31 +66,32 @@ class Synthetic(ABC):
         ]
 
     def truth(self, rows: Int[np.ndarray, "m"]) -> pd.DataFrame:
-        """label and sublabel of some items."""
+        """Label and sublabel of the given items."""
         codes = self.mode_of(rows)
         names = np.array([(mode.label, mode.sublabel) for mode in self.modes], dtype=object)
         return pd.DataFrame({"label": names[codes, 0], "sublabel": names[codes, 1]}, dtype=str)
 
     def mode_of(self, rows: Int[np.ndarray, "m"]) -> Int[np.ndarray, "m"]:
-        """Mode of some items: steps of the golden ratio through the cumulative shares, so that every mode has its share
-        of any run of items, give or take a few."""
+        """Mode index of the given items. Steps of the golden ratio through the cumulative shares give every mode its
+        share of any run of consecutive items, up to a few."""
         shares = self._shares()
         offset = _generator(self.config.seed, "order").random()
         places = (offset + rows.astype(np.float64) * GOLDEN) % 1
         return np.minimum(np.searchsorted(np.cumsum(shares), places, side="right"), len(shares) - 1)
 
     def blocks(self, size: int) -> Iterator[tuple[pd.DataFrame, UInt8[np.ndarray, "m ..."]]]:
-        """All items' truth and pictures, `size` at a time."""
+        """Labels and images of all items, in blocks of `size`."""
         for start in range(0, self.config.items, size):
             rows = np.arange(start, min(start + size, self.config.items))
             yield self.truth(rows), self.pictures(rows)
 
     def pictures(self, rows: Int[np.ndarray, "m"]) -> UInt8[np.ndarray, "m ..."]:
-        """Some items as pictures, grey (m, side, side) or colour (m, side, side, 3)."""
+        """The given items as images, grey (m, side, side) or colour (m, side, side, 3)."""
         return self._by_chunk(rows, self._make)
 
     def _by_chunk(self, rows: Int[np.ndarray, "m"], make: Callable[..., np.ndarray]) -> np.ndarray:
-        """What `make` makes of the places in each chunk, their modes and the chunk's generator, in order."""
+        """Call `make(positions in the chunk, modes, generator)` for each chunk and concatenate the results in row
+        order."""
         parts: list[np.ndarray] = []
         order = np.argsort(rows // CHUNK, kind="stable")
         chunks, starts = np.unique(rows[order] // CHUNK, return_index=True)
@@ -101,10 +102,10 @@ class Synthetic(ABC):
 
     @abstractmethod
     def _make(self, places: Int[np.ndarray, "m"], modes: Int[np.ndarray, "m"], rng: np.random.Generator) -> np.ndarray:
-        """The items at some places of one chunk, whose generator this is."""
+        """The items at the given positions of one chunk; rng: the generator of this chunk."""
 
     def _shares(self) -> Float[np.ndarray, "k"]:
-        """Of every mode in all items; classes have equal shares."""
+        """Share of each mode among all items; classes have equal shares."""
         labels = pd.Series([mode.label for mode in self.modes])
         place = labels.groupby(labels, sort=False).cumcount()
         last = labels.groupby(labels, sort=False).transform("size") - 1
@@ -113,7 +114,7 @@ class Synthetic(ABC):
 
 
 class SyntheticVectors(Synthetic):
-    """Gaussian modes on a sphere or in space, seen through a random map."""
+    """Gaussian modes on a sphere or in Euclidean space, converted to images by a random map."""
 
     @property
     def side(self) -> int:
@@ -121,7 +122,7 @@ class SyntheticVectors(Synthetic):
 
     @cached_property
     def centres(self) -> Float[np.ndarray, "k d"]:
-        """Of the modes; two are `separation` apart, in the root mean square."""
+        """Centres of the modes, at a root-mean-square distance of `separation` from each other."""
         config, rng = self.config, _generator(self.config.seed, "centres")
         drawn = rng.normal(size=(config.classes, config.modes, config.dimension))
         drawn[:, : config.shared_modes] = drawn[0, : config.shared_modes]
@@ -129,7 +130,7 @@ class SyntheticVectors(Synthetic):
         return (drawn / lengths * (config.separation / 2**0.5)).reshape(-1, config.dimension)
 
     def points(self, rows: Int[np.ndarray, "m"]) -> Float[np.ndarray, "m d"]:
-        """Some items in the space of their modes, before the map."""
+        """The given items in the space of the modes, before the map to images."""
         return self._by_chunk(rows, self._points)
 
     def _points(
@@ -143,7 +144,7 @@ class SyntheticVectors(Synthetic):
     def _make(self, places: Int[np.ndarray, "m"], modes: Int[np.ndarray, "m"], rng: np.random.Generator) -> np.ndarray:
         points = self._points(places, modes, rng)
         inner, outer = self._map
-        # einsum and not a product of matrices, whose rounding may depend on how many rows it is given at once
+        # einsum, because the rounding of a matrix product may depend on the number of rows
         seen = np.einsum("mh,hs->ms", np.tanh(np.einsum("md,dh->mh", points, inner)), outer)
         return np.rint(255 / (1 + np.exp(-seen))).astype(np.uint8).reshape(-1, self.side, self.side)
 
@@ -155,18 +156,18 @@ class SyntheticVectors(Synthetic):
 
 
 class SyntheticShapes(Synthetic):
-    """Shapes in a colour, a texture and a rotation, on black."""
+    """Shapes with a colour, a texture and a rotation, on a black background."""
 
     @cached_property
     def modes(self) -> list[Mode]:
-        """A mode is called as it looks."""
+        """All modes, named after their attributes."""
         names = self.config.chosen or [f"class {c + 1}" for c in range(self.config.classes)]
         labels = [name for name, looks in zip(names, self._looks_by_class, strict=True) for _ in looks]
         return [Mode(name, f"{name}: {describe(look)}") for name, look in zip(labels, self.looks, strict=True)]
 
     @cached_property
     def looks(self) -> list[Look]:
-        """Of every mode; attributes that a look leaves out vary within it."""
+        """Attributes of every mode; attributes that are not fixed vary within the mode."""
         return [look for looks in self._looks_by_class for look in looks]
 
     @cached_property
@@ -194,7 +195,7 @@ class SyntheticShapes(Synthetic):
 
 
 def describe(look: Look) -> str:
-    """`red striped star left`: what is not the usual, shape and colour always if given."""
+    """`red striped star left`: all attributes that differ from the defaults; shape and colour always if fixed."""
     usual = {"plain", "upright"}
     order: tuple[Any, ...] = ("colour", "texture", "shape", "rotation")
     return " ".join(look[name] for name in order if name in look and look[name] not in usual)

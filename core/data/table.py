@@ -1,8 +1,8 @@
 """Items listed in a CSV or Parquet table, with the columns of open-metric-learning.
 
-`path` (relative to the table's folder, or to one given) and `label`; optional `sublabel`, `split` (train | test or
-validation), and `is_query` with `is_gallery`. Other columns are ignored, but for an `id` that vectors made elsewhere
-may be joined by. Every value is read as text, so that the class 007 keeps its name.
+`path` (relative to the table's folder, or to a given one) and `label`; optional `sublabel`, `split` (train | test or
+validation), and `is_query` with `is_gallery`. Other columns are ignored, except `id`, the join key of imported
+embeddings. Every value is read as text, so that the class 007 keeps its name.
 """
 
 import posixpath
@@ -24,13 +24,13 @@ from core.recipe.data import DataConfig
 
 COLUMNS = ("id", "path", "label", "sublabel", "split", "is_query", "is_gallery")
 MAX_ROWS = 10_000_000
-TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
+BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
 
-_WHOLE = re.compile(r"[+-]?[0-9]+(\.0+)?")
+_INTEGER = re.compile(r"[+-]?[0-9]+(\.0+)?")
 
 
 def read(config: DataConfig) -> Collection:
-    """The rows of the table at `config.path` that can be used, and what is wrong with the others."""
+    """The usable rows of the table at `config.path`, and the problems of the others."""
     if config.label:
         raise unknown_option(config.label, (), source="table")
     table = Path(config.path).expanduser()
@@ -44,10 +44,10 @@ def read(config: DataConfig) -> Collection:
 
 
 def read_items(table: Path, *, images: Path | None) -> tuple[pd.DataFrame, FileImages | None]:
-    """Every row of a table, for vectors made elsewhere: the items, and their pictures below `images`, if given.
+    """All rows of a table for imported embeddings: the items, and their images below `images`, if given.
 
-    Without `images` paths lead nowhere and are only names. The column `id` is called `name` here. Rows may share a
-    picture. Raises DataError where any row cannot be used: without it the others would not fit their vectors.
+    Without `images`, paths are only names and are not opened. The column `id` becomes `name`. Several rows may have the
+    same image. Raises DataError if any row is unusable, because dropping it would misalign items and embeddings.
     """
     raw = _read_text(table, required=("label",) if images is None else ("path", "label"))
     files = None if images is None else open_files(images)
@@ -61,18 +61,21 @@ def read_items(table: Path, *, images: Path | None) -> tuple[pd.DataFrame, FileI
 
 
 def clean_text(column: pd.Series) -> pd.Series:
-    """Text without blanks around it, "" where a value is missing; 3.0 is 3 where all values are whole."""
+    """Text stripped of whitespace, "" for missing values; 3.0 becomes 3 if all values are integers."""
     text = column.str.strip().astype(object)
     return _whole_numbers(text.mask(text.str.casefold() == "nan", ""))
 
 
 def as_text(values: pa.ChunkedArray | pa.Array) -> pd.Series:
-    """A column of a Parquet file as a CSV file would hold it; ValueError where a cell is no text or number."""
+    """A column of a Parquet file as text, as in a CSV file.
+
+    Raises ValueError if a cell is neither text nor a number.
+    """
     return pd.Series([_text(value) for value in values.to_pylist()], dtype=str)
 
 
 def _read_text(table: Path, *, required: tuple[str, ...]) -> pd.DataFrame:
-    """The known columns, all as text; "" where a value is missing."""
+    """The known columns as text; "" for missing values."""
     readers: dict[str, Callable[[Path], pd.DataFrame]] = {".csv": _read_csv, ".parquet": _read_parquet}
     if table.suffix.lower() not in readers:
         raise DataError(f"{table} is neither a .csv nor a .parquet file; give one of these")
@@ -119,8 +122,8 @@ def _text(value: object) -> str:
 
 
 def _whole_numbers(column: pd.Series) -> pd.Series:
-    """3.0 becomes 3 where all values are whole: so do tools write whole numbers in a column with gaps."""
-    if not column[column != ""].str.fullmatch(_WHOLE).all():
+    """3.0 becomes 3 if all values are integers: pandas writes integer columns with missing values like this."""
+    if not column[column != ""].str.fullmatch(_INTEGER).all():
         return column
     return column.str.replace(r"\.0+$", "", regex=True).astype(object)
 
@@ -128,22 +131,22 @@ def _whole_numbers(column: pd.Series) -> pd.Series:
 def _require_columns(raw: pd.DataFrame, table: Path, required: tuple[str, ...]) -> None:
     if missing := [name for name in required if name not in raw]:
         found = ", ".join(raw.columns) or "none of the known ones"
-        raise DataError(f"{table} has no column {' and no column '.join(missing)} (found: {found}); add it")
+        raise DataError(f"{table} lacks the column {' and the column '.join(missing)} (found: {found}); add it")
     if ("is_query" in raw) != ("is_gallery" in raw):
         raise DataError(f"{table} has only one of the columns is_query and is_gallery; add the other")
 
 
 def _relative(path: str, root: Path) -> str:
-    """The path below the table's folder, in its shortest spelling."""
+    """The normalised path relative to the table's folder."""
     if path.startswith(f"{root}/"):
         path = path[len(f"{root}/") :]
     return posixpath.normpath(path) if path else ""
 
 
 def _row_faults(raw: pd.DataFrame, files: Files | None, *, distinct: bool) -> dict[int, tuple[str, str]]:
-    """Row -> (fault, remedy), at most one for each row, in row order.
+    """Map row -> (fault, remedy), at most one per row, in row order.
 
-    files: where the paths lead, if anywhere. distinct: a path may be listed only once.
+    files: the root of the paths; None = do not open them. distinct: reject paths that are listed more than once.
     """
     faults: dict[int, tuple[str, str]] = {}
 
@@ -165,7 +168,7 @@ def _row_faults(raw: pd.DataFrame, files: Files | None, *, distinct: bool) -> di
         note(raw.index[~known], "a split is neither train nor test nor validation", "correct the split")
     for column in ("is_query", "is_gallery"):
         if column in raw:
-            known = raw[column].str.casefold().isin(TRUTHS)
+            known = raw[column].str.casefold().isin(BOOLEANS)
             note(raw.index[~known], f"{column} is neither true nor false", "correct it")
     if files is not None:
         for row, path in raw["path"].items():
@@ -185,5 +188,5 @@ def _items(raw: pd.DataFrame) -> pd.DataFrame:
         items["split"] = items["split"].str.casefold().map(SPLIT_NAMES)
     for column in ("is_query", "is_gallery"):
         if column in items:
-            items[column] = items[column].str.casefold().map(TRUTHS).astype(bool)
+            items[column] = items[column].str.casefold().map(BOOLEANS).astype(bool)
     return qualify_modes(items) if "sublabel" in items else items

@@ -1,4 +1,4 @@
-"""A matrix of vectors made elsewhere: a .npy file, mapped from disk, or a Parquet table."""
+"""Imported embeddings: a memory-mapped .npy file or a Parquet table."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,43 +11,43 @@ import pyarrow.parquet as pq
 from jaxtyping import Float, Float32, Float64, Int64, Shaped
 
 from core.common.errors import DataError
-from core.data.collection import name_some
+from core.data.collection import first_names
 from core.data.files import reason
 from core.data.table import COLUMNS, as_text, clean_text
 
 BLOCK_NUMBERS = 1 << 22
-"""Numbers worked on at once: 32 MiB in float64."""
+"""Numbers processed at once: 32 MiB in float64."""
 
-UNIT = 1e-6
-"""Rows whose norm is this close to 1 are unit vectors already, and are kept as they are, to the bit."""
+UNIT_NORM_TOLERANCE = 1e-6
+"""Rows whose norm is this close to 1 count as unit vectors and are not changed."""
 
 ID = "id"
 PANDAS_INDEX = "__index_level_"
-"""How the columns are called that pandas adds for a table's index."""
+"""Prefix of the columns that pandas adds for the index of a table."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """The table that vectors belong to."""
+    """The table of items that the vectors belong to."""
 
     path: Path
     n: int
     ids: list[str] | None
-    """Its column `id`, where it has one."""
+    """The column `id`, if there is one."""
 
 
 @dataclass(frozen=True)
 class Vectors:
-    """One vector per item: the shape is right, the values have not been looked at."""
+    """One vector per item: the shape is validated, the values are not (see `unit_blocks`)."""
 
     path: Path
     values: Shaped[np.ndarray, "n d"]
-    """Floats or whole numbers, rows as the items; mapped from disk where the file allows it."""
+    """Floats or integers, rows in the order of the items; memory-mapped for .npy files."""
 
     def unit_blocks(self) -> Iterator[Float32[np.ndarray, "_ d"]]:
-        """All rows L2-normalised, in blocks; unit vectors stay as they are.
+        """All rows, L2-normalised, in blocks; unit vectors are not changed.
 
-        Raises DataError, once all rows are seen, where some are not finite or zero, or where all are the same.
+        Raises DataError after the last block if rows are not finite, are zero, or are all equal.
         """
         broken: list[Int64[np.ndarray, "_"]] = []
         zero: list[Int64[np.ndarray, "_"]] = []
@@ -63,32 +63,32 @@ class Vectors:
             first = units[:1] if first is None else first
             constant = constant and bool((units == first).all())
             yield units
-        self._refuse(np.concatenate(broken), "NaN or infinite values")
-        self._refuse(np.concatenate(zero), "only zeros, which have no direction")
+        self._raise_if_any(np.concatenate(broken), "NaN or infinite values")
+        self._raise_if_any(np.concatenate(zero), "only zeros, which have no direction")
         if constant:
             raise DataError(f"{self.path}: all {len(self.values):,} rows are the same vector; embed the items again")
 
-    def _refuse(self, rows: Int64[np.ndarray, "_"], what: str) -> None:
+    def _raise_if_any(self, rows: Int64[np.ndarray, "_"], what: str) -> None:
         if len(rows):
             count = "1 row holds" if len(rows) == 1 else f"{len(rows):,} rows hold"
-            where = name_some([str(row) for row in rows[:4]])
+            where = first_names([str(row) for row in rows[:4]])
             raise DataError(
                 f"{self.path}: {count} {what} (counting from 0: {where}); embed these items again or leave them out"
             )
 
 
 def open_vectors(path: Path, rows: Rows) -> Vectors:
-    """Open a matrix with one row per row of a table; `Vectors.unit_blocks` reads it.
+    """Open a matrix with one row per row of a table; read it with `Vectors.unit_blocks`.
 
-    A Parquet file with a column `id` is joined with the table by it; any other file has its rows in the table's order,
-    which nothing can check. Vectors in Parquet are one column of lists, or else all columns of numbers but those that
-    a table of items has. Raises DataError.
+    A Parquet file with a column `id` is joined with the table by it. Rows of any other file must be in the order of the
+    table, which cannot be checked. In Parquet, the vectors are one column of lists, or else all numeric columns that
+    are not columns of an item table. Raises DataError.
     """
     suffix = path.suffix.lower()
     if suffix not in {".npy", ".parquet"}:
         raise DataError(f"{path} is neither .npy nor .parquet; save the matrix with numpy.save")
     try:
-        values = _map(path) if suffix == ".npy" else _read_parquet(path, rows)
+        values = _memory_map(path) if suffix == ".npy" else _read_parquet(path, rows)
     except (OSError, ValueError, pa.ArrowException) as error:
         raise DataError(f"{path} cannot be read ({reason(error)}); check the path, or save it again") from None
     _check_shape(values, path, rows)
@@ -96,22 +96,22 @@ def open_vectors(path: Path, rows: Rows) -> Vectors:
 
 
 def _normalised(block: Float64[np.ndarray, "m d"]) -> Float32[np.ndarray, "m d"]:
-    """Rows divided by their norm, without overflow however long they are; rows of zeros stay."""
+    """Rows divided by their norm, without overflow; rows of zeros are not changed."""
     largest = np.maximum(np.abs(block).max(axis=1, keepdims=True), np.finfo(np.float64).tiny)
     scaled = block / largest
     norms = np.linalg.norm(scaled, axis=1, keepdims=True)
-    unit = np.abs(norms * largest - 1) < UNIT
+    unit = np.abs(norms * largest - 1) < UNIT_NORM_TOLERANCE
     return np.where(unit, block, scaled / np.maximum(norms, 1e-300)).astype(np.float32)
 
 
-def _map(path: Path) -> Shaped[np.ndarray, "..."]:
+def _memory_map(path: Path) -> Shaped[np.ndarray, "..."]:
     try:
         values = np.lib.format.open_memmap(path, mode="r")
     except ValueError as error:
         if "Python objects" not in str(error):
             raise
         remedy = "save a plain matrix: numpy.save(path, numpy.stack(vectors).astype('float32'))"
-        raise DataError(f"{path} holds pickled Python objects, which are never read; {remedy}") from None
+        raise DataError(f"{path} contains pickled Python objects, which are not read for safety; {remedy}") from None
     if values.dtype.kind not in "fiu":
         raise DataError(f"{path} holds {values.dtype}, not real numbers; save the matrix as float32")
     return values
@@ -121,7 +121,7 @@ def _check_shape(values: Shaped[np.ndarray, "..."], path: Path, rows: Rows) -> N
     if values.ndim != 2:
         raise DataError(f"{path} has shape {values.shape}; give a matrix with one row per item (n, d)")
     if values.shape[1] < 2:
-        raise DataError(f"{path} has {values.shape[1]} column(s), and vectors of length 1 need at least 2")
+        raise DataError(f"{path} has {values.shape[1]} column(s), but unit vectors need at least 2")
     _check_length(len(values), path, rows)
 
 
@@ -144,27 +144,29 @@ def _read_parquet(path: Path, rows: Rows) -> Float[np.ndarray, "n d"]:
             if start == 0:
                 values = np.empty((n, part.shape[1]), dtype)
             if part.shape[1] != values.shape[1]:
-                raise _ragged(path, start, part.shape[1], values.shape[1])
+                raise _length_error(path, start, part.shape[1], values.shape[1])
             values[places[start : start + len(part)]] = part
             start += len(part)
     return values
 
 
 def _vector_columns(schema: pa.Schema, path: Path) -> list[str]:
-    """One column of lists of numbers, or all columns of numbers."""
+    """The name of the column of lists of numbers, or the names of all numeric columns."""
     names = [name for name in schema.names if name not in COLUMNS and not name.startswith(PANDAS_INDEX)]
     lists = [name for name in names if _is_list(schema.field(name).type)]
     if len(lists) == 1:
         return lists
     if lists:
-        raise DataError(f"{path} has several columns of lists ({name_some(lists)}); leave one: the vectors")
+        raise DataError(f"{path} has several columns of lists ({first_names(lists)}); keep only the vectors")
     whole = [name for name in names if pa.types.is_integer(schema.field(name).type)]
     numbers = [name for name in names if pa.types.is_floating(schema.field(name).type)]
     if whole and numbers:
-        what = f"{path} mixes fractions with whole numbers ({name_some(whole)})"
-        raise DataError(f"{what}, which look like no part of a vector; leave out what is none, or save them as floats")
+        what = f"{path} mixes float columns with integer columns ({first_names(whole)})"
+        raise DataError(f"{what}, which may not be part of the vectors; remove them, or save them as floats")
     if not whole and not numbers:
-        raise DataError(f"{path} has no columns of numbers; save the vectors as one column of lists, or a column each")
+        raise DataError(
+            f"{path} has no numeric columns; save the vectors as one column of lists, or as one column per dimension"
+        )
     return numbers or whole
 
 
@@ -183,7 +185,7 @@ def _value_type(schema: pa.Schema, name: str) -> pa.DataType:
 
 
 def _matrix(batch: pa.RecordBatch, dtype: type, path: Path, *, first: int) -> Float[np.ndarray, "m d"]:
-    """Some rows as a matrix, NaN where a number is missing."""
+    """Some rows as a matrix, NaN for missing numbers."""
     if not _is_list(batch.schema.field(0).type):
         return np.column_stack([c.to_numpy(zero_copy_only=False) for c in batch.columns]).astype(dtype, copy=False)
     lists = batch.column(0)
@@ -192,18 +194,18 @@ def _matrix(batch: pa.RecordBatch, dtype: type, path: Path, *, first: int) -> Fl
         raise DataError(f"{path}: row {row} (counting from 0) has no vector; embed the item again or leave it out")
     lengths = np.asarray(lists.value_lengths().to_numpy(zero_copy_only=False))
     if (other := np.flatnonzero(lengths != lengths[0])).size:
-        raise _ragged(path, first + int(other[0]), int(lengths[other[0]]), int(lengths[0]))
+        raise _length_error(path, first + int(other[0]), int(lengths[other[0]]), int(lengths[0]))
     return lists.flatten().to_numpy(zero_copy_only=False).reshape(len(lists), -1).astype(dtype, copy=False)
 
 
-def _ragged(path: Path, row: int, length: int, usual: int) -> DataError:
+def _length_error(path: Path, row: int, length: int, usual: int) -> DataError:
     return DataError(f"{path}: row {row} (counting from 0) has {length} numbers, those before it {usual}")
 
 
 def _join(ids: pd.Series, path: Path, rows: Rows) -> Int64[np.ndarray, "n"]:
-    """Row of the table for each row of the file."""
+    """For each row of the file, the row of the table with the same id."""
     if rows.ids is None:
-        raise DataError(f"{path} has a column id and {rows.path} has none; add it there, or drop it here")
+        raise DataError(f"{path} has a column id but {rows.path} has none; add it there or remove it here")
     ids, known = clean_text(ids), pd.Series(rows.ids, dtype=object)
     for owner, values in ((path, ids), (rows.path, known)):
         if (twice := values[values.duplicated()]).size:
@@ -211,5 +213,7 @@ def _join(ids: pd.Series, path: Path, rows: Rows) -> Int64[np.ndarray, "n"]:
     places = pd.Index(known).get_indexer(pd.Index(ids))
     if (unknown := ids[places < 0]).size:
         count, first = len(unknown), unknown.iloc[0]
-        raise DataError(f"{path} has {count:,} id(s) that {rows.path} has not, such as {first!r:.80}; use the same ids")
+        raise DataError(
+            f"{path} has {count:,} id(s) that are not in {rows.path}, such as {first!r:.80}; use the same ids"
+        )
     return places.astype(np.int64)

@@ -1,6 +1,6 @@
-"""Collapse, sub-clusters, retrieval and agreement of embeddings: numbers, and what they mean.
+"""Collapse, sub-clusters, retrieval and agreement of embeddings: measures and their definitions.
 
-Names are imported when first used: a page that only shows or explains a figure waits for no scientific library.
+Modules are imported on first use, so that pages that only show or explain figures load no scientific libraries.
 """
 
 from importlib import import_module
@@ -36,7 +36,7 @@ __all__ = [
     "retrieval_per_query",
 ]
 
-_HOMES = {
+_MODULES = {
     "comparison": {"Agreement", "Matching", "agreement", "match_subclusters"},
     "diagnosis": {"Diagnosis", "Subclusters", "analyse", "count_subclusters", "diagnose"},
     "glossary": {"MEASURES", "Measure", "explain"},
@@ -48,7 +48,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    for module, names in _HOMES.items():
+    for module, names in _MODULES.items():
         if name in names:
             return getattr(import_module(f"{__name__}.{module}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

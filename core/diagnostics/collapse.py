@@ -1,4 +1,4 @@
-"""How far classes have shrunk: their scale and shape, from means and variances alone (linear in n)."""
+"""Measures of class collapse: scale and shape of classes from means and variances, linear in n."""
 
 from dataclasses import dataclass
 
@@ -13,16 +13,16 @@ BLOCK = 1024
 
 @dataclass(frozen=True)
 class Geometry:
-    """Means, sizes and total within-class variances, which all measures of scale share."""
+    """Class means, sizes and total within-class variances: the input of all measures of scale."""
 
     means: Float64[np.ndarray, "c d"]
     sizes: Int64[np.ndarray, "c"]
     within: Float64[np.ndarray, "c"]
     """Unbiased variance around the class mean, summed over dimensions; NaN for a single item."""
     nearest: Int64[np.ndarray, "c"]
-    """Class with the nearest mean; -1 where there is no other class."""
+    """Class with the nearest mean; -1 if there is no other class."""
     nearest_square: Float64[np.ndarray, "c"]
-    """Debiased squared distance to it, >= 0; infinite where there is none."""
+    """Debiased squared distance to it, >= 0; infinite if there is no other class."""
 
     @classmethod
     def of(cls, points: Float[np.ndarray, "n d"], groups: Groups) -> "Geometry":
@@ -39,7 +39,7 @@ class Geometry:
 def _nearest_means(
     means: Float64[np.ndarray, "c d"], noise: Float64[np.ndarray, "c"]
 ) -> tuple[Int64[np.ndarray, "c"], Float64[np.ndarray, "c"]]:
-    """Nearest other mean by ||a - b||^2 - noise_a - noise_b: what remains without the means' own sampling error."""
+    """Nearest other mean by ||a - b||^2 - noise_a - noise_b: debiased by the sampling error of the means."""
     if len(means) < 2:
         return np.full(len(means), -1), np.full(len(means), np.inf)
     centred = means - means.mean(axis=0)
@@ -47,7 +47,7 @@ def _nearest_means(
     nearest = np.empty(len(means), dtype=np.int64)
     for block in chunks(len(means), BLOCK):
         found = (-2 * centred[block]) @ centred.T
-        found += others  # what depends on the row alone does not move its minimum
+        found += others  # terms that are constant in a row do not change its minimum
         found[np.arange(len(found)), np.arange(block.start, block.stop)] = np.inf
         nearest[block] = found.argmin(axis=1)
     squares = np.square(centred - centred[nearest]).sum(axis=1) - noise - noise[nearest]
@@ -57,8 +57,8 @@ def _nearest_means(
 def kappa(geometry: Geometry) -> Float64[np.ndarray, "c"]:
     """Spread of each class relative to its nearest other class: sqrt(v_c) / distance to the nearest other mean.
 
-    In [0, infinity); 0 = collapsed to a point, infinity = its mean cannot be told from another's. NaN for a single
-    item, where there is one class only, or where everything sits at one point (total collapse).
+    In [0, infinity); 0 = collapsed to a point, infinity = its mean is indistinguishable from another. NaN for a
+    single item, for a single class, or if all items are at one point (total collapse).
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.sqrt(geometry.within / geometry.nearest_square)
@@ -97,10 +97,10 @@ def density(geometry: Geometry) -> Float64[np.ndarray, "c"]:
 
 
 def participation_ratio(points: Float[np.ndarray, "n d"]) -> float:
-    """Directions that share the variance of one class: (sum of eigenvalues)^2 / sum of squared eigenvalues.
+    """Effective number of directions of the variance of one class: (sum of eigenvalues)^2 / sum of squared eigenvalues.
 
-    Between 1 and min(n - 1, d). Never read it alone: the isotropic residue of a collapsed class scores higher than
-    three real sub-clusters. NaN where there is no variance.
+    Between 1 and min(n - 1, d). Do not interpret it alone: the isotropic residue of a collapsed class scores
+    higher than three real sub-clusters. NaN if there is no variance.
     """
     centred = points.astype(np.float64) - points.mean(axis=0, dtype=np.float64)
     small = centred.T if centred.shape[1] <= centred.shape[0] else centred

@@ -1,4 +1,4 @@
-"""How far two embeddings of the same items agree: on neighbours, on shape, and on sub-clusters."""
+"""Agreement of two embeddings of the same items: neighbours, shape and sub-clusters."""
 
 from dataclasses import dataclass
 
@@ -16,17 +16,18 @@ BLOCK = 4096
 
 @dataclass(frozen=True)
 class Agreement:
-    """Overlaps are shares of the k neighbours both embeddings give an item, each beside what chance would give."""
+    """Overlaps: shares of the k nearest neighbours of an item that both embeddings have in common, with chance
+    levels."""
 
     k: int
     overlap: float
     chance: float
     """k / (n - 1)."""
     within_overlap: float
-    """The same among neighbours of the item's own class; NaN where no class is larger than two items."""
+    """The same for neighbours within the item's own class; NaN if no class has more than two items."""
     within_chance: float
     cka: float
-    """Linear CKA on class-centred features, in [0, 1]: the same structure inside the classes, up to rotation."""
+    """Linear CKA on class-centred features, in [0, 1]; 1 = the same structure within classes, up to rotation."""
     per_item: Float32[np.ndarray, "n"]
     per_class: pd.DataFrame
     """label, overlap (mean over its items), within_overlap, within_chance, procrustes (residual in [0, 1])."""
@@ -40,20 +41,20 @@ def agreement(
     k: int = 10,
     graphs: tuple[KnnGraph, KnnGraph] | None = None,
 ) -> Agreement:
-    """Compare two embeddings row by row. graphs: their neighbours where already computed (at least k wide).
+    """Compare two embeddings row by row. graphs: ttarget k-NN graphs if already computed (at least k neighbours).
 
-    Overlaps in [0, 1], higher = more alike. Raises DataError for broken input or unequal lengths.
+    Overlaps in [0, 1], higher = more similar. Raises DataError for invalid input or different lengths.
     """
     first, second = check_points(first, name="first embeddings"), check_points(second, name="second embeddings")
     if len(first) != len(second):
-        raise DataError(f"the embeddings have {len(first)} and {len(second)} rows: give the same items in both")
+        raise DataError(f"the embeddings have {len(first)} and {len(second)} rows: provide the same items in both")
     if k < 1:
         raise DataError(f"k = {k}: compare at least one neighbour")
     n = len(first)
     groups = check_groups(labels, n)
     k = min(k, n - 1)
     if k < 1:
-        raise DataError("one item has no neighbours to compare: give at least two")
+        raise DataError("one item has no neighbours to compare: provide at least two items")
     one, two = graphs or tuple(Neighbours(points, np.arange(n)).graph(k) for points in (first, second))
     per_item = overlap(one.rows[:, :k], two.rows[:, :k])
     classes = pd.DataFrame([_class_agreement(first[rows], second[rows], k) for rows in groups.members()])
@@ -73,7 +74,7 @@ def agreement(
 
 
 def overlap(first: np.ndarray, second: np.ndarray) -> Float32[np.ndarray, "n"]:
-    """Share of each row's entries, all different, that both (n, k) tables hold; padding (-1) counts for neither."""
+    """Share of each row's entries (distinct) that both (n, k) tables contain; padding (-1) does not count."""
     shares = np.empty(len(first), dtype=np.float32)
     for block in chunks(len(first), BLOCK):
         same = (first[block, :, None] == second[block, None, :]) & (first[block, :, None] >= 0)
@@ -83,7 +84,7 @@ def overlap(first: np.ndarray, second: np.ndarray) -> Float32[np.ndarray, "n"]:
 
 def _class_agreement(first: Float[np.ndarray, "n d"], second: Float[np.ndarray, "n e"], k: int) -> dict[str, float]:
     n = len(first)
-    k = min(k, n - 2)  # with all others as neighbours, any two embeddings agree
+    k = min(k, n - 2)  # with all other items as neighbours, the overlap is always 1
     if k < 1:
         return {"within_overlap": np.nan, "within_chance": np.nan, "procrustes": np.nan}
     graphs = [Neighbours(points, np.arange(n)).graph(k).rows for points in (first, second)]
@@ -94,7 +95,7 @@ def _class_agreement(first: Float[np.ndarray, "n d"], second: Float[np.ndarray, 
 def linear_cka(first: Float[np.ndarray, "n d"], second: Float[np.ndarray, "n e"]) -> float:
     """||X'Y||^2 / (||X'X|| ||Y'Y||) of centred features; in [0, 1], 1 = equal up to rotation and scale.
 
-    Kornblith et al. 2019, https://arxiv.org/abs/1905.00414. NaN where one of them is constant.
+    Kornblith et al. 2019, https://arxiv.org/abs/1905.00414. NaN if one of them is constant.
     """
     x, y = _unit_scale(first), _unit_scale(second)
     if x is None or y is None:
@@ -103,9 +104,10 @@ def linear_cka(first: Float[np.ndarray, "n d"], second: Float[np.ndarray, "n e"]
 
 
 def procrustes(first: Float[np.ndarray, "n d"], second: Float[np.ndarray, "n e"]) -> float:
-    """What the best shift, scale and rotation leave: 1 - (sum of singular values of X'Y)^2, in [0, 1]; 0 = same shape.
+    """Residual after the best shift, scale and rotation: 1 - (sum of singular values of X'Y)^2, in [0, 1]; 0 = same
+    shape.
 
-    X and Y centred and scaled to norm 1. NaN where one of them is constant.
+    X and Y are centred and scaled to norm 1. NaN if one of them is constant.
     """
     x, y = _unit_scale(first), _unit_scale(second)
     if x is None or y is None:
@@ -132,34 +134,34 @@ def _weighted_mean(values: pd.Series, weights: pd.Series) -> float:
 
 @dataclass(frozen=True)
 class Matching:
-    """How the sub-clusters of one class in a first embedding went over into those of a second."""
+    """How the sub-clusters of one class in a first embedding correspond to those in a second."""
 
     flows: Int64[np.ndarray, "a b"]
-    """Items in sub-cluster i of the first and j of the second."""
+    """Number of items in sub-cluster i of the first and j of the second embedding."""
     merged: list[tuple[int, ...]]
-    """Sub-clusters of the first that share one sub-cluster of the second as their main heir."""
+    """Groups of sub-clusters of the first whose items mostly are in the same sub-cluster of the second."""
     split: list[tuple[int, ...]]
-    """Sub-clusters of the second that share one sub-cluster of the first as their main source."""
+    """Groups of sub-clusters of the second whose items mostly are from the same sub-cluster of the first."""
     survival: Float64[np.ndarray, "a"]
-    """For each sub-cluster of the first, its best F1 with a sub-cluster of the second; 1 = found again exactly."""
+    """For each sub-cluster of the first, its best F1 with a sub-cluster of the second; 1 = identical."""
 
 
 def match_subclusters(first: Int64[np.ndarray, "n"], second: Int64[np.ndarray, "n"]) -> Matching:
-    """Match two assignments of the items of one class by overlap; -1 = in no sub-cluster, left out.
+    """Match two assignments of the items of one class by overlap; items with -1 (in no sub-cluster) are excluded.
 
-    A mode survives a merger only in part: its F1 falls with the share of strangers it now lives with.
+    If a mode is merged with others, its F1 falls with the share of items of the other modes.
     """
     if len(first) != len(second):
-        raise DataError(f"the assignments have {len(first)} and {len(second)} entries: give the same items in both")
+        raise DataError(f"the assignments have {len(first)} and {len(second)} entries: provide the same items in both")
     both = (first >= 0) & (second >= 0)
     flows = np.zeros((int(first.max(initial=0)) + 1, int(second.max(initial=0)) + 1), dtype=np.int64)
     np.add.at(flows, (first[both], second[both]), 1)
     f1 = 2 * flows / np.maximum(flows.sum(axis=1, keepdims=True) + flows.sum(axis=0, keepdims=True), 1)
-    return Matching(flows, _sharing(flows), _sharing(flows.T), f1.max(axis=1))
+    return Matching(flows, _rows_with_the_same_target(flows), _rows_with_the_same_target(flows.T), f1.max(axis=1))
 
 
-def _sharing(flows: Int64[np.ndarray, "a b"]) -> list[tuple[int, ...]]:
-    """Rows whose largest entry lies in the same column, where there are several."""
-    heirs = np.where(flows.any(axis=1), flows.argmax(axis=1), -1)
-    families = (np.flatnonzero(heirs == heir) for heir in np.unique(heirs[heirs >= 0]))
-    return [tuple(family.tolist()) for family in families if len(family) > 1]
+def _rows_with_the_same_target(flows: Int64[np.ndarray, "a b"]) -> list[tuple[int, ...]]:
+    """Groups of two or more rows whose largest entries are in the same column."""
+    targets = np.where(flows.any(axis=1), flows.argmax(axis=1), -1)
+    groups = (np.flatnonzero(targets == target) for target in np.unique(targets[targets >= 0]))
+    return [tuple(group.tolist()) for group in groups if len(group) > 1]

@@ -1,4 +1,4 @@
-"""Everything about every class of one embedding, in one table."""
+"""The diagnosis of one embedding: a table with one row per class."""
 
 import functools
 from collections.abc import Callable
@@ -23,23 +23,23 @@ from core.diagnostics.verdicts import TOO_SMALL, Verdict, verdicts
 from core.neighbours.exact import ExactSearch
 from core.neighbours.index import KnnGraph, Neighbours
 
-VOTERS = 10
-"""Neighbours that vote on whether an item belongs to its class."""
+FOREIGN_NEIGHBOURS = 10
+"""Nearest neighbours whose labels decide whether an item is foreign to its class."""
 
-NOISE_UP_TO = 0.25
-"""Share of outvoted items up to which they are taken for wrong labels; above, the classes simply overlap."""
+MAX_FOREIGN_SHARE = 0.25
+"""Share of foreign items in a class up to which they count as wrong labels; above, the classes overlap."""
 
 FALSE_DISCOVERIES = 0.05
-"""Share of classes called multimodal that may be unimodal (Benjamini-Hochberg)."""
+"""Expected share of unimodal classes among those called multimodal (Benjamini-Hochberg)."""
 
 CHANCE_STANDARD_ERRORS = 4.5
-"""Standard errors of independent guesses that mode recall must exceed; neighbours of neighbours are not independent."""
+"""Standard errors above chance that mode recall must exceed; more than usual, as neighbours are not independent."""
 
-WORTH_A_PROCESS = 1000
-"""Items under which starting worker processes takes longer than the counting."""
+PARALLEL_FROM = 1000
+"""Number of items from which worker processes are used; with fewer, starting them takes longer than counting."""
 
-RELIABLE_UP_TO = 200
-"""Classes up to which every count is also resampled, which costs ten times the count itself."""
+RELIABILITY_UP_TO = 200
+"""Number of classes up to which every count is also resampled, at ten times the cost of the count itself."""
 
 BLOCK_NUMBERS = 1 << 23
 
@@ -48,43 +48,43 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Subclusters:
-    """The sub-clusters of one class and how far to believe them."""
+    """The sub-clusters of one class and measures of their reliability."""
 
     count: int
     """At least 1."""
     assignments: Int64[np.ndarray, "n"]
-    """Sub-cluster of each row, 0 = the largest; -1 = in none."""
+    """Sub-cluster of each row, 0 = the largest; -1 = in no sub-cluster."""
     stability: float
-    """Agreement of the assignments over subsamples, in [0, 1]; 1 = always the same groups."""
+    """Agreement of the assignments across subsamples, in [0, 1]; 1 = always the same groups."""
     second_opinion: int | None
-    """Count by HDBSCAN; None where the class is too small to ask."""
+    """Count by HDBSCAN; None if the class is too small."""
     counts: Int64[np.ndarray, "b"]
-    """Counts over 30 subsamples of 80 %; none where they were not asked for."""
+    """Counts over 30 subsamples of 80 %; empty if not requested."""
     p_value: float
-    """Evidence against one group: largest dip-test p-value between two sub-clusters; 1 where there is one."""
+    """Evidence against a single group: largest dip-test p-value between two sub-clusters; 1 for one sub-cluster."""
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """The table of `diagnose` and what it was made from, one entry per item."""
+    """The table of `diagnose` with its per-item results."""
 
     table: pd.DataFrame
     assignments: Int64[np.ndarray, "n"]
-    """Sub-cluster within the class; -1 = in none."""
+    """Sub-cluster within the class; -1 = in no sub-cluster."""
     foreign: Bool[np.ndarray, "n"]
-    """Items whose neighbours mostly carry one other label, where such items are few: likely wrong labels."""
+    """Foreign items: most of their neighbours have one other label (and such items are few); likely wrong labels."""
 
 
 def count_subclusters(points: Float[np.ndarray, "n d"], *, seed: int = 0) -> Subclusters:
-    """Sub-clusters of one class, counted in the space of the points themselves; the same seed, the same answer.
+    """Sub-clusters of one class, counted in the space of the points themselves; deterministic for a seed.
 
-    Safe against over-counting by design: fewer than about 10 points per mode are mostly counted as one group. Exact
-    duplicates are removed first. Raises DataError for broken input. Method: signal dimensions by FlipPA (Hong et al.
+    Conservative by design: modes with fewer than about 10 points are mostly counted as one group. Exact duplicates are
+    removed first. Raises DataError for invalid input. Method: signal dimensions by FlipPA (Hong et al.
     2020), Gaussian mixture by BIC, merging by dip tests (Hennig 2010).
     """
     points = check_points(points, name="points")
     rng = np.random.default_rng(seed)
-    with _libraries().limit(limits=1):  # the matrices are small: threads would only wait for each other
+    with _libraries().limit(limits=1):  # the matrices are small: threads would only slow this down
         full = count_once(points, rng)
         counts, stability = resample(points, full, rng)
         other = second_opinion(points, rng) if len(points) >= TOO_SMALL else None
@@ -93,12 +93,12 @@ def count_subclusters(points: Float[np.ndarray, "n d"], *, seed: int = 0) -> Sub
 
 @functools.cache
 def _libraries() -> ThreadpoolController:
-    """The numerical libraries in this process: to look for them takes as long as to count a small class."""
+    """The numerical libraries in this process; cached, because finding them takes as long as counting a small class."""
     return ThreadpoolController()
 
 
-def _count_alone(points: Float[np.ndarray, "n d"], *, seed: int) -> Subclusters:
-    """The count without what is known about its reliability, most of the cost."""
+def _count_without_reliability(points: Float[np.ndarray, "n d"], *, seed: int) -> Subclusters:
+    """The count without its measures of reliability, which are most of the cost."""
     with _libraries().limit(limits=1):
         full = count_once(points, np.random.default_rng(seed))
     return Subclusters(full.count, full.assignments, np.nan, None, np.empty(0, dtype=np.int64), full.p_value)
@@ -117,11 +117,11 @@ def diagnose(
 ) -> pd.DataFrame:
     """One row per class, sorted by label; see `core.diagnostics.glossary` for every column.
 
-    reference: the same items in a space from before training (raw pixels, the untrained network), or the Diagnosis
-    of that space by `analyse`. What modes it has, the embedding is expected to keep; known sublabels take precedence.
-    graph: the neighbours of these embeddings, where already computed (k >= 10). progress: called with (classes
-    done, classes in total). Columns about sublabels or the reference are missing values where none were given.
-    Raises DataError for broken input.
+    reference: the same items in a reference space from before training (raw pixels, the untrained network), or the
+    Diagnosis of that space by `analyse`. The embedding is expected to keep its modes; known sublabels take precedence.
+    graph: the k-NN graph of these embeddings if already computed (k >= 10). progress: called with (classes done,
+    classes in total). Columns about sublabels or the reference are missing values if these are not given. Raises
+    DataError for invalid input.
     """
     return analyse(
         embeddings,
@@ -149,9 +149,9 @@ def analyse(
 ) -> Diagnosis:
     """`diagnose`, together with the sub-cluster of every item.
 
-    reliability: also the spread of the counts, their stability and a second opinion, nearly all of the cost; without,
-    these columns are missing values, and `count_subclusters` gives them for the classes of interest. By default for
-    data sets of at most RELIABLE_UP_TO classes.
+    reliability: also compute the spread of the counts, their stability and a second opinion, nearly all of the cost. If
+    False, these columns are missing values; `count_subclusters` computes them for single classes. Default: True for at
+    most RELIABILITY_UP_TO classes.
     """
     points = check_points(embeddings)
     groups = check_groups(labels, len(points))
@@ -159,32 +159,32 @@ def analyse(
     if reference is not None:
         rows = len(reference.assignments if isinstance(reference, Diagnosis) else reference)
         if rows != len(points):
-            raise DataError(f"the reference has {rows} rows for {len(points)} embeddings: give the same items")
+            raise DataError(f"the reference has {rows} rows for {len(points)} embeddings: provide the same items")
     if reference is not None and not isinstance(reference, Diagnosis):
         reference = analyse(reference, labels, sublabels=sublabels, seed=seed, n_jobs=n_jobs, reliability=False)
 
     if graph is None:
-        graph = Neighbours(points, np.arange(len(points))).graph(max(1, min(VOTERS, len(points) - 1)))
+        graph = Neighbours(points, np.arange(len(points))).graph(max(1, min(FOREIGN_NEIGHBOURS, len(points) - 1)))
     if reliability is None:
-        reliability = len(groups.names) <= RELIABLE_UP_TO
-    foreign = outvoted(groups, graph)
-    native = [rows[~foreign[rows]] for rows in groups.members()]
+        reliability = len(groups.names) <= RELIABILITY_UP_TO
+    foreign = foreign_items(groups, graph)
+    kept_rows = [rows[~foreign[rows]] for rows in groups.members()]
     counted = _count_classes(
         points,
-        native,
-        count_subclusters if reliability else _count_alone,
+        kept_rows,
+        count_subclusters if reliability else _count_without_reliability,
         seed=seed,
         n_jobs=n_jobs,
         progress=progress,
     )
     assignments = np.full(len(points), -1)
-    for rows, sub in zip(native, counted, strict=True):
+    for rows, sub in zip(kept_rows, counted, strict=True):
         assignments[rows] = sub.assignments
     table = pd.DataFrame({"label": groups.names, "n": groups.sizes})
     table = table.assign(**_count_columns(counted), **_shape_columns(points, groups, foreign))
-    table = table.assign(**_mode_columns(points, native, known, prefix="sublabel"))
+    table = table.assign(**_mode_columns(points, kept_rows, known, prefix="sublabel"))
     kept = None if reference is None else reference.assignments
-    table = table.assign(**_mode_columns(points, native, kept, prefix="survival"))
+    table = table.assign(**_mode_columns(points, kept_rows, kept, prefix="survival"))
     table["fragmentation"] = fragmentation(points, groups.codes, assignments if known is None else known)
     table["near_duplicates"] = near_duplicates(points, groups, graph)
     for column in ("subclusters", "sublabel_excess"):
@@ -194,14 +194,14 @@ def analyse(
     return Diagnosis(table.drop(columns=["sublabel_chance", "survival_chance"]), assignments, foreign)
 
 
-def outvoted(groups: Groups, graph: KnnGraph) -> Bool[np.ndarray, "n"]:
-    """Items most of whose 10 nearest neighbours carry one and the same other label: likely wrong labels.
+def foreign_items(groups: Groups, graph: KnnGraph) -> Bool[np.ndarray, "n"]:
+    """Items most of whose 10 nearest neighbours have one and the same other label: likely wrong labels.
 
-    Nowhere in a class with more than a quarter of such items: there the classes overlap, and leaving items out would
-    carve holes into it.
+    Always False in classes with more than a quarter of such items: these classes overlap, and excluding the items would
+    leave gaps in them.
     """
     n, classes = len(groups.codes), len(groups.names)
-    k = min(VOTERS, n - 1)
+    k = min(FOREIGN_NEIGHBOURS, n - 1)
     if classes < 2 or k < 3:
         return np.zeros(n, dtype=bool)
     rows = graph.rows[:, :k]
@@ -209,28 +209,29 @@ def outvoted(groups: Groups, graph: KnnGraph) -> Bool[np.ndarray, "n"]:
     middle = votes[:, k // 2]  # a label with more than half of the votes is their median
     foreign = ((votes == middle[:, None]).sum(axis=1) > k / 2) & (middle != groups.codes)
     share = np.bincount(groups.codes, weights=foreign, minlength=classes) / groups.sizes
-    return foreign & (share <= NOISE_UP_TO)[groups.codes]
+    return foreign & (share <= MAX_FOREIGN_SHARE)[groups.codes]
 
 
 def _count_classes(
     points: Float[np.ndarray, "n d"],
-    native: list[Int64[np.ndarray, "_"]],
+    kept_rows: list[Int64[np.ndarray, "_"]],
     count: Callable[..., Subclusters],
     *,
     seed: int,
     n_jobs: int,
     progress: Progress | None,
 ) -> list[Subclusters]:
-    """Counts of all classes, side by side where that pays; classes that are not credible as a family become one."""
-    counted = [_uncounted(len(rows)) for rows in native]
-    worth = [c for c, rows in enumerate(native) if len(rows) >= TOO_SMALL]
-    items = sum(len(native[c]) for c in worth)
-    workers = joblib.Parallel(n_jobs=n_jobs if items >= WORTH_A_PROCESS else 1, return_as="generator")
-    tasks = (joblib.delayed(count)(points[native[c]], seed=seed + c) for c in worth)
-    for done, (c, result) in enumerate(zip(worth, workers(tasks), strict=True), start=1):
+    """Counts of all classes, in parallel if worthwhile; counts that are not significant by FALSE_DISCOVERIES become
+    1."""
+    counted = [_single_group(len(rows)) for rows in kept_rows]
+    countable = [c for c, rows in enumerate(kept_rows) if len(rows) >= TOO_SMALL]
+    items = sum(len(kept_rows[c]) for c in countable)
+    workers = joblib.Parallel(n_jobs=n_jobs if items >= PARALLEL_FROM else 1, return_as="generator")
+    tasks = (joblib.delayed(count)(points[kept_rows[c]], seed=seed + c) for c in countable)
+    for done, (c, result) in enumerate(zip(countable, workers(tasks), strict=True), start=1):
         counted[c] = result
         if progress is not None:
-            progress(done, len(worth))
+            progress(done, len(countable))
     doubtful = false_discovery_control([sub.p_value for sub in counted]) > FALSE_DISCOVERIES
     return [
         replace(sub, count=1, assignments=np.zeros_like(sub.assignments)) if doubt and sub.count > 1 else sub
@@ -238,7 +239,7 @@ def _count_classes(
     ]
 
 
-def _uncounted(n: int) -> Subclusters:
+def _single_group(n: int) -> Subclusters:
     return Subclusters(1, np.zeros(n, dtype=np.int64), np.nan, None, np.empty(0, dtype=np.int64), 1.0)
 
 
@@ -254,23 +255,23 @@ def _count_columns(counted: list[Subclusters]) -> dict[str, Any]:
 
 
 def _quantile(counts: Int64[np.ndarray, "b"], share: float) -> int | None:
-    """The next count outwards from the median; None where there are none."""
+    """A quantile, rounded away from the median to a count that occurs; None without counts."""
     method: Any = "lower" if share < 0.5 else "higher"
     return int(np.quantile(counts, share, method=method)) if len(counts) else None
 
 
 def _shape_columns(points: Float[np.ndarray, "n d"], groups: Groups, foreign: Bool[np.ndarray, "n"]) -> dict[str, Any]:
-    everything = Geometry.of(points, groups)
-    kept = Groups(groups.codes[~foreign], groups.names)  # at least three quarters of every class
-    core = Geometry.of(points[~foreign], kept) if foreign.any() else everything
-    nearest = [groups.names[c] if c >= 0 else None for c in everything.nearest]
+    all_items = Geometry.of(points, groups)
+    kept = Groups(groups.codes[~foreign], groups.names)  # at least three quarters of each class
+    without_foreign = Geometry.of(points[~foreign], kept) if foreign.any() else all_items
+    nearest = [groups.names[c] if c >= 0 else None for c in all_items.nearest]
     return {
-        "kappa": kappa(everything),
-        "kappa_core": kappa(core),
+        "kappa": kappa(all_items),
+        "kappa_core": kappa(without_foreign),
         "nearest_class": pd.array(nearest, dtype=object),
-        "trace_ratio": trace_ratio(everything),
-        "cdnv_nearest": cdnv(everything),
-        "density": density(everything),
+        "trace_ratio": trace_ratio(all_items),
+        "cdnv_nearest": cdnv(all_items),
+        "density": density(all_items),
         "participation_ratio": [participation_ratio(points[rows]) for rows in groups.members()],
         "foreign": np.bincount(groups.codes, weights=foreign) / groups.sizes,
     }
@@ -278,20 +279,20 @@ def _shape_columns(points: Float[np.ndarray, "n d"], groups: Groups, foreign: Bo
 
 def _mode_columns(
     points: Float[np.ndarray, "n d"],
-    native: list[Int64[np.ndarray, "_"]],
+    kept_rows: list[Int64[np.ndarray, "_"]],
     modes: Int64[np.ndarray, "n"] | None,
     *,
     prefix: str,
 ) -> dict[str, Any]:
-    """How many modes each class has, and how well nearest neighbours inside the class tell them apart."""
-    found = np.full((len(native), 3), np.nan)
-    counts = np.full(len(native), np.nan)
+    """The number of modes of each class, and their recall by nearest neighbours within the class."""
+    found = np.full((len(kept_rows), 3), np.nan)
+    counts = np.full(len(kept_rows), np.nan)
     if modes is not None:
-        for c, rows in enumerate(native):
-            inside = rows[modes[rows] >= 0]
-            sizes = np.unique(modes[inside], return_counts=True)[1]
-            counts[c] = np.count_nonzero(sizes >= max(SMALLEST_GROUP, SMALLEST_SHARE * len(inside)))
-            found[c] = mode_recall(points[inside], modes[inside])
+        for c, rows in enumerate(kept_rows):
+            assigned = rows[modes[rows] >= 0]
+            sizes = np.unique(modes[assigned], return_counts=True)[1]
+            counts[c] = np.count_nonzero(sizes >= max(SMALLEST_GROUP, SMALLEST_SHARE * len(assigned)))
+            found[c] = mode_recall(points[assigned], modes[assigned])
     names = ["modes", "recall", "excess", "chance"]
     columns = [pd.array(counts, dtype="Int64"), *found.T]
     return {f"{prefix}_{name}": column for name, column in zip(names, columns, strict=True)}
@@ -300,10 +301,10 @@ def _mode_columns(
 def mode_recall(points: Float[np.ndarray, "n d"], modes: Int64[np.ndarray, "n"]) -> tuple[float, float, float]:
     """(recall, excess, limit) of the modes of one class, from the nearest other item of the same class.
 
-    recall R: share of items whose nearest one has the same mode, ties counted by their share. excess: R beyond
-    guessing, (R - chance) / (1 - chance), with chance = sum of squared mode shares; 1 = modes wholly apart, 0 = no
-    trace of them. limit: the excess that guessing hardly ever reaches. Items alone in their mode
-    cannot be found and are left out; NaN where fewer than two modes have two items.
+    recall R: share of items whose nearest one has the same mode; ties count by their share. excess: R above chance,
+    (R - chance) / (1 - chance), with chance = sum of squared mode shares; 1 = modes fully separated, 0 = no trace of
+    them. limit: the excess that chance almost never reaches. Items that are alone in their mode are excluded; NaN
+    if fewer than two modes have two items.
     """
     if len(points) < 4:
         return np.nan, np.nan, np.nan
@@ -319,10 +320,10 @@ def mode_recall(points: Float[np.ndarray, "n d"], modes: Int64[np.ndarray, "n"])
 
 
 def mode_hits(points: Float[np.ndarray, "n d"], modes: Int64[np.ndarray, "n"]) -> Float64[np.ndarray, "n"]:
-    """Whether the nearest other point has the same mode: 1, 0, or where several are nearest, their share."""
+    """Whether the nearest other point has the same mode: 1, 0, or for ties the share of the nearest that have it."""
     gallery, hits = ExactSearch(points), np.zeros(len(points))
     for block in chunks(len(points) if len(points) > 1 else 0, max(1, BLOCK_NUMBERS // len(points))):
-        squares = gallery.precise(points[block])
+        squares = gallery.all_squares(points[block])
         squares[np.arange(len(squares)), np.arange(block.start, block.stop)] = np.inf
         nearest = squares == squares.min(axis=1, keepdims=True)
         hits[block] = (nearest & (modes[block, None] == modes)).sum(axis=1) / nearest.sum(axis=1)

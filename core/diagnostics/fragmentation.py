@@ -1,4 +1,4 @@
-"""The opposite disease: classes in pieces, and nearest positives that are mere copies."""
+"""The opposite of collapse: fragmented classes, and nearest positives that are only near-duplicates."""
 
 import numpy as np
 from jaxtyping import Float, Float64, Int64
@@ -9,8 +9,8 @@ from core.neighbours.index import KnnGraph
 
 BLOCK = 1024
 
-COPY_ABOVE = 0.999
-"""Cosine from which two items count as copies of each other."""
+COPY_COSINE = 0.999
+"""Smallest cosine at which two items count as near-duplicates."""
 
 
 def fragmentation(
@@ -18,8 +18,8 @@ def fragmentation(
 ) -> Float64[np.ndarray, "c"]:
     """Share of a class's modes whose nearest other mode, by centroid, belongs to another class.
 
-    modes: number of each row's mode within its class, negative = in none. In [0, 1], lower is better; 0 for a class
-    with fewer than two modes, which cannot be in pieces.
+    modes: the mode of each row within its class, negative = none. In [0, 1], lower is better; 0 for a class with fewer
+    than two modes.
     """
     classes = int(codes.max()) + 1
     inside = modes >= 0
@@ -32,16 +32,16 @@ def fragmentation(
     starts = np.cumsum(sizes) - sizes
     centroids = np.add.reduceat(points[inside][order].astype(np.float64), starts, axis=0) / sizes[:, None]
     own = np.bincount(owner, minlength=classes)
-    asked = np.flatnonzero(own[owner] > 1)
-    strays = owner[_nearest(centroids, asked)] != owner[asked]
-    return np.bincount(owner[asked], weights=strays, minlength=classes) / np.maximum(own, 1)
+    queries = np.flatnonzero(own[owner] > 1)
+    foreign = owner[_nearest(centroids, queries)] != owner[queries]
+    return np.bincount(owner[queries], weights=foreign, minlength=classes) / np.maximum(own, 1)
 
 
 def near_duplicates(points: Float[np.ndarray, "n d"], groups: Groups, graph: KnnGraph) -> Float64[np.ndarray, "c"]:
-    """Share of a class's items with a copy in the class: another item at a cosine of .999 or more.
+    """Share of a class's items with a near-duplicate in the class: another item at a cosine of .999 or more.
 
-    In [0, 1]. Where high, the nearest positive of most anchors teaches nothing: photographs in bursts, augmented views,
-    or a class at one point. graph: the neighbours of the points; one beyond its reach is not seen.
+    In [0, 1]. If high, the nearest positive of most anchors carries no information: bursts of photographs, augmented
+    views, or a class collapsed to a point. graph: k-NN graph of the points; only neighbours in it are examined.
     """
     inside = (groups.codes[graph.rows] == groups.codes[:, None]) & (graph.rows >= 0)
     lengths = np.linalg.norm(points.astype(np.float64), axis=1)
@@ -49,17 +49,17 @@ def near_duplicates(points: Float[np.ndarray, "n d"], groups: Groups, graph: Knn
     has = np.flatnonzero(inside[np.arange(len(points)), first])
     partner = graph.rows[has, first[has]]
     products = np.einsum("nd,nd->n", points[has].astype(np.float64), points[partner].astype(np.float64))
-    copies = products >= COPY_ABOVE * lengths[has] * lengths[partner]
+    copies = products >= COPY_COSINE * lengths[has] * lengths[partner]
     return np.bincount(groups.codes[has], weights=copies, minlength=len(groups.names)) / groups.sizes
 
 
-def _nearest(centroids: Float64[np.ndarray, "m d"], asked: Int64[np.ndarray, "a"]) -> Int64[np.ndarray, "a"]:
+def _nearest(centroids: Float64[np.ndarray, "m d"], queries: Int64[np.ndarray, "a"]) -> Int64[np.ndarray, "a"]:
     centred = centroids - centroids.mean(axis=0)
     squares = np.square(centred).sum(axis=1)
-    nearest = np.empty(len(asked), dtype=np.int64)
-    for block in chunks(len(asked), BLOCK):
-        found = (-2 * centred[asked[block]]) @ centred.T
+    nearest = np.empty(len(queries), dtype=np.int64)
+    for block in chunks(len(queries), BLOCK):
+        found = (-2 * centred[queries[block]]) @ centred.T
         found += squares
-        found[np.arange(len(found)), asked[block]] = np.inf
+        found[np.arange(len(found)), queries[block]] = np.inf
         nearest[block] = found.argmin(axis=1)
     return nearest

@@ -1,4 +1,4 @@
-"""Every figure the diagnostics show: what it is, where it lies, which way is better, and who defined it."""
+"""Glossary of all measures of the diagnostics: definition, range, direction and source."""
 
 from dataclasses import dataclass
 
@@ -13,10 +13,10 @@ COUNT = (
 
 @dataclass(frozen=True)
 class Measure:
-    """One figure, explained for a reader who sees it for the first time."""
+    """The explanation of one measure, as shown in the app."""
 
     name: str
-    """As in the tables of `core.diagnostics`."""
+    """Column name in the tables of `core.diagnostics`."""
     title: str
     definition: str
     range: str
@@ -28,8 +28,8 @@ _MEASURES = [
     Measure(
         "subclusters",
         "Sub-clusters",
-        "Groups inside the class that a gap separates, counted in the embedding space itself, never on the map. Few "
-        "items per mode, or modes that touch, are counted as one group.",
+        "Groups within the class that are separated by a gap, counted in the embedding space, never on the map. Modes "
+        "with few items, or modes that touch, are counted as one group.",
         "1, 2, 3, ...",
         "as many as the class has modes",
         COUNT,
@@ -58,14 +58,14 @@ _MEASURES = [
         "How well the groups found in subsamples agree with those found in the whole class: mean adjusted mutual "
         "information over 30 subsamples of 80 %. Missing in data sets of more than 200 classes.",
         "0 to 1",
-        "higher = more believable",
+        "higher = more reliable",
         "Vinh, Epps & Bailey 2010, JMLR 11, 2837-2854",
     ),
     Measure(
         "second_opinion",
         "Second opinion",
-        "Groups found by HDBSCAN, an unrelated method, where they are clearer than in all of 20 single Gaussian "
-        "clouds of the same covariance; otherwise 1.",
+        "Number of clusters found by HDBSCAN, an independent method, if they are more clearly separated than in all of "
+        "20 single Gaussian clouds of the same covariance; otherwise 1.",
         "1, 2, 3, ...",
         "equal to the count",
         "Campello, Moulavi & Sander 2013, PAKDD, 160-172",
@@ -73,25 +73,26 @@ _MEASURES = [
     Measure(
         "p_value",
         "p-value",
-        "Evidence that the class is more than one group: the weakest separation between any two of its sub-clusters. "
-        "Over all classes together, at most 5 % of those called several are expected to be one (Benjamini-Hochberg).",
+        "Evidence that the class has more than one group: the p-value of its two least separated sub-clusters. Over "
+        "all classes, at most 5 % of those with several sub-clusters are expected to have only one (Benjamini-"
+        "Hochberg).",
         "0 to 1",
-        "lower = surer; 1 where one group was counted",
+        "lower = stronger evidence; 1 if one group was counted",
         "Benjamini & Hochberg 1995, J. R. Stat. Soc. B 57, 289-300",
     ),
     Measure(
         "kappa",
         "Scale (kappa)",
-        "Spread of the class (root of its total variance) over the distance to the nearest other class mean. A map "
-        "does not show it.",
+        "Spread of the class (square root of its total variance) divided by the distance to the nearest other class "
+        "mean. Maps do not show it.",
         "0 to infinity",
-        "0 = collapsed to a point; above about 1 the class reaches into its neighbour",
+        "0 = collapsed to a point; above about 1 the class overlaps its nearest class",
         OURS,
     ),
     Measure(
         "kappa_core",
         "Scale without foreign items",
-        "kappa with foreign items left out, so that a few wrong labels do not hide a collapse.",
+        "kappa without foreign items, so that a few wrong labels do not hide a collapse.",
         "0 to infinity",
         "0 = collapsed to a point",
         OURS,
@@ -132,17 +133,18 @@ _MEASURES = [
     Measure(
         "participation_ratio",
         "Participation ratio",
-        "Number of directions that share the variance of the class: squared sum of the eigenvalues over the sum of "
-        "their squares. Never read it alone: what is left of a collapsed class scores higher than real sub-clusters.",
+        "Effective number of directions of the variance of the class: squared sum of the eigenvalues over the sum of "
+        "their squares. Do not interpret it alone: the residue of a collapsed class scores higher than real sub-"
+        "clusters.",
         "1 to the dimension",
-        "none by itself",
+        "none on its own",
         "Gao et al. 2017, https://doi.org/10.1101/214262",
     ),
     Measure(
         "foreign",
         "Foreign items",
-        "Share of the class's items most of whose 10 nearest neighbours carry one other label, where such items are "
-        "at most a quarter of the class: likely wrong labels. They are left out of the count.",
+        "Share of the class's items most of whose 10 nearest neighbours have one other label, provided that such items "
+        "are at most a quarter of the class: likely wrong labels. They are excluded from the count.",
         "0 to 0.25",
         "lower = cleaner labels",
         OURS,
@@ -150,7 +152,7 @@ _MEASURES = [
     Measure(
         "sublabel_modes",
         "Known modes",
-        "Known modes (sublabels) with at least 4 items and 2 % of the class, foreign items left out.",
+        "Known modes (sublabels) with at least 4 items and 2 % of the class, without foreign items.",
         "0, 1, 2, ...",
         "-",
         OURS,
@@ -160,21 +162,21 @@ _MEASURES = [
         "Mode recall",
         "Share of items whose nearest other item of the same class has the same mode.",
         "0 to 1",
-        "higher = modes kept apart; read it beside its excess over chance",
+        "higher = modes separated; compare it with its excess over chance",
         OURS,
     ),
     Measure(
         "sublabel_excess",
         "Mode recall beyond chance",
-        "Mode recall R against guessing: (R - chance) / (1 - chance), chance being the sum of squared mode shares.",
+        "Mode recall R relative to chance: (R - chance) / (1 - chance), with chance = the sum of squared mode shares.",
         "below 0 to 1",
-        "1 = modes wholly apart, 0 = no trace of them",
+        "1 = modes fully separated, 0 = no trace of them",
         OURS,
     ),
     Measure(
         "survival_modes",
         "Sub-clusters in the reference",
-        "Sub-clusters the class has in the reference space.",
+        "Number of sub-clusters of the class in the reference space.",
         "1, 2, 3, ...",
         "-",
         OURS,
@@ -182,7 +184,7 @@ _MEASURES = [
     Measure(
         "survival_recall",
         "Reference recall",
-        "Share of items whose nearest other item of the same class was in the same sub-cluster of the reference.",
+        "Share of items whose nearest other item of the same class is in the same sub-cluster of the reference.",
         "0 to 1",
         "higher = the reference's structure survived",
         OURS,
@@ -190,7 +192,7 @@ _MEASURES = [
     Measure(
         "survival_excess",
         "Reference recall beyond chance",
-        "Reference recall against guessing: (R - chance) / (1 - chance).",
+        "Reference recall relative to chance: (R - chance) / (1 - chance).",
         "below 0 to 1",
         "1 = all of the reference's structure survived, 0 = none",
         OURS,
@@ -199,7 +201,7 @@ _MEASURES = [
         "fragmentation",
         "Fragmentation",
         "Share of the class's modes (known, or else its sub-clusters) whose nearest other mode belongs to another "
-        "class: the opposite disease of collapse.",
+        "class: the opposite of collapse.",
         "0 to 1",
         "lower is better",
         OURS,
@@ -207,9 +209,9 @@ _MEASURES = [
     Measure(
         "near_duplicates",
         "Near duplicates",
-        "Share of the class's items with another item of the class at a cosine of .999 or more. Where high in the "
-        "reference, the nearest positive of most anchors is a copy (bursts of photographs, augmented views) and "
-        "teaches nothing; where high in an arm alone, the class sits at one point.",
+        "Share of the class's items with another item of the class at a cosine of .999 or more. If high in the "
+        "reference, the nearest positive of most anchors is a near-duplicate (bursts of photographs, augmented views) "
+        "and carries no information; if high only in an arm, the class has collapsed to one point.",
         "0 to 1",
         "lower is better for nearest positives",
         OURS,
@@ -217,7 +219,7 @@ _MEASURES = [
     Measure(
         "reference_subclusters",
         "Sub-clusters in the reference",
-        "The same count in the reference space (raw pixels, the untrained network): what was there before training.",
+        "The same count in the reference space (raw pixels, the untrained network): the structure before training.",
         "1, 2, 3, ...",
         "the count to keep",
         COUNT,
@@ -233,26 +235,26 @@ _MEASURES = [
     Measure(
         "verdict",
         "Verdict",
-        "preserved: modes are there, at full scale. compressed: modes are there, but the class is small (kappa below "
-        "0.1). blurred: no gap separates the modes any more, but neighbours inside the class still find their own mode "
-        "more often than by chance. destroyed: modes were known or in the reference, and neither the count nor the "
-        "neighbours see them. unimodal: one group, and nothing speaks for more. too small: fewer than 20 items.",
+        "preserved: the modes are present at full scale. compressed: the modes are present, but the class is small "
+        "(kappa below 0.1). blurred: no gap separates the modes, but nearest neighbours within the class have the same "
+        "mode more often than by chance. destroyed: modes are known or were in the reference, but neither the count "
+        "nor the neighbours show them. unimodal: one group, without evidence for more. too small: fewer than 20 items.",
         "one of six words",
-        "from preserved over compressed and blurred to destroyed, the worst",
+        "best to worst: preserved, compressed, blurred, destroyed",
         OURS,
     ),
     Measure(
         "recall@k",
         "Recall@k",
-        "Share of queries with an item of their own label among the k nearest. With sub_: of their own mode.",
+        "Share of queries with an item of the same label among the k nearest. With sub_: of the same mode.",
         "0 to 1",
-        "higher is better; soon saturated",
+        "higher is better; saturates early",
         "Jégou, Douze & Schmid 2011, IEEE TPAMI 33, 117-128",
     ),
     Measure(
         "r_precision",
         "R-precision",
-        "For a query whose label R other items have: the share of its R nearest that have it.",
+        "For a query with R other items of its label: the share of its R nearest items that have this label.",
         "0 to 1",
         "higher is better",
         MUSGRAVE,
@@ -260,7 +262,8 @@ _MEASURES = [
     Measure(
         "map@r",
         "MAP@R",
-        "R-precision that also rewards order: the precision at each hit among the R nearest, summed and divided by R.",
+        "R-precision that also rewards the ranking: the precision at each hit among the R nearest, summed and divided "
+        "by R.",
         "0 to 1",
         "higher is better",
         MUSGRAVE,
@@ -270,21 +273,22 @@ _MEASURES = [
         "Neighbour overlap",
         "Share of an item's 10 nearest neighbours that two embeddings have in common; chance: 10 / (n - 1).",
         "0 to 1",
-        "higher = more alike",
+        "higher = more similar",
         OURS,
     ),
     Measure(
         "within_overlap",
         "Neighbour overlap within the class",
-        "The same among items of the same class, beside its own chance level: whether the classes look alike inside.",
+        "Neighbour overlap among items of the same class, with its own chance level: agreement of structure within "
+        "classes.",
         "0 to 1",
-        "higher = more alike",
+        "higher = more similar",
         OURS,
     ),
     Measure(
         "cka",
         "Linear CKA within classes",
-        "Centred kernel alignment of the two embeddings after taking each class's mean away.",
+        "Centred kernel alignment of the two embeddings after subtracting each class's mean.",
         "0 to 1",
         "1 = the same structure up to rotation and scale",
         "Kornblith et al. 2019, https://arxiv.org/abs/1905.00414",
@@ -292,7 +296,7 @@ _MEASURES = [
     Measure(
         "procrustes",
         "Procrustes residual",
-        "What remains of one class's shape after the best shift, scale and rotation onto the other embedding's.",
+        "Residual of one class's shape after the best shift, scale and rotation onto that in the other embedding.",
         "0 to 1",
         "0 = the same shape",
         "Gower 1975, Psychometrika 40, 33-51",
@@ -308,9 +312,10 @@ _MEASURES = [
     Measure(
         "spectral_decay",
         "Spectral decay (rho)",
-        "KL divergence of the singular values (without the largest) from equal ones. Compare at equal n and d only.",
+        "KL divergence of the singular values (without the largest) from the uniform distribution. Compare at equal n "
+        "and d only.",
         "0 to infinity",
-        "0 = all directions used alike",
+        "0 = all directions used equally",
         ROTH,
     ),
     Measure(
@@ -318,13 +323,13 @@ _MEASURES = [
         "Hubness",
         "Skewness of how often items are among the 10 nearest neighbours of others. Compare at equal n and d only.",
         "around 0 upwards",
-        "lower = no item is everybody's neighbour",
+        "lower = fewer items that are neighbours of very many",
         "Radovanović, Nanopoulos & Ivanović 2010, JMLR 11, 2487-2531",
     ),
     Measure(
         "orphans",
         "Orphans",
-        "Share of items that are among the 10 nearest neighbours of none.",
+        "Share of items that are among the 10 nearest neighbours of no other item.",
         "0 to 1",
         "lower is better",
         "Radovanović, Nanopoulos & Ivanović 2010, JMLR 11, 2487-2531",
@@ -335,6 +340,6 @@ MEASURES: dict[str, Measure] = {measure.name: measure for measure in _MEASURES}
 
 
 def explain(name: str) -> Measure:
-    """The measure behind a column or metric, also by names such as `recall@4` or `sub_map@r`. Raises KeyError."""
+    """The measure of a column or metric, also for names such as `recall@4` or `sub_map@r`. Raises KeyError."""
     plain = name.removeprefix("sub_")
     return MEASURES["recall@k" if plain.startswith("recall@") else plain]

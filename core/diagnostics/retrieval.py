@@ -1,7 +1,7 @@
-"""How well nearest neighbours agree on a label: recall@k, R-precision and MAP@R, exact.
+"""Exact retrieval metrics: recall@k, R-precision and MAP@R.
 
 A query's own row is removed by its id, not by its rank; items at equal distance count with their expected value over
-all orders (McSherry & Najork 2008); queries without another item of their label have no figure and are left out.
+all orders (McSherry & Najork 2008); queries without another item of their label have no figure and are excluded.
 Definitions: Musgrave et al. 2020, A Metric Learning Reality Check, https://arxiv.org/abs/2003.08505.
 """
 
@@ -15,8 +15,8 @@ from scipy.special import gammaln
 from core.common.errors import DataError
 from core.common.parallel import chunks, in_threads
 from core.diagnostics.checks import Labels, check_groups, check_points
-from core.neighbours.exact import ExactSearch, Shortlists
-from core.neighbours.index import GraphInPassing
+from core.neighbours.exact import CandidateLists, ExactSearch
+from core.neighbours.index import GraphBuilder
 
 BLOCK = 512
 """Queries ranked by one thread at a time."""
@@ -34,9 +34,9 @@ def retrieval_metrics(
 ) -> dict[str, float]:
     """`recall@k` for each k, `r_precision`, `map@r`; the same prefixed `sub_` where sublabels are given.
 
-    All in [0, 1], higher is better; NaN where no query has another item of its label. Euclidean distances on the
-    embeddings as they are. By default every item is a query and all others are its gallery. ids: rows sharing an id
-    (views of one item) do not count as each other's neighbours. Raises DataError for broken input.
+    All in [0, 1], higher is better; NaN if no query has another item of its label. Distances are Euclidean, on
+    the embeddings as given. By default every item is a query and all others are its gallery. ids: rows with the same id
+    (views of one item) are not neighbours of each other. Raises DataError for invalid input.
     """
     per_query = retrieval_per_query(
         embeddings, labels, sublabels=sublabels, ks=ks, ids=ids, is_query=is_query, is_gallery=is_gallery
@@ -53,11 +53,11 @@ def retrieval_per_query(
     ids: Int[np.ndarray, "n"] | None = None,
     is_query: Bool[np.ndarray, "n"] | None = None,
     is_gallery: Bool[np.ndarray, "n"] | None = None,
-    passing: GraphInPassing | None = None,
+    graph_builder: GraphBuilder | None = None,
 ) -> pd.DataFrame:
     """The figures of `retrieval_metrics` for each query: index = row number of the query, one column per figure.
 
-    passing: reads the neighbours along the way; where all items are searched.
+    graph_builder: collects the k-NN graph in the same pass; only if all items are searched.
     """
     points = check_points(embeddings)
     n = len(points)
@@ -65,19 +65,21 @@ def retrieval_per_query(
     if sublabels is not None:
         targets["sub_"] = check_groups(sublabels, n, name="sublabels").codes
     if not ks or min(ks) < 1:
-        raise DataError(f"ks = {tuple(ks)}: give ranks of at least 1")
+        raise DataError(f"ks = {tuple(ks)}: provide ranks of at least 1")
     own = np.arange(n) if ids is None else check_groups(ids, n, name="ids").codes
     gallery = _rows(is_gallery, n, "is_gallery")
     queries = _rows(is_query, n, "is_query")
-    queries = queries[np.argsort(targets[""][queries], kind="stable")]  # blocks of one class need one depth
-    ranking = _Ranking(points, gallery, codes=[*targets.values()], own=own, ks=ks, passing=passing)
+    queries = queries[
+        np.argsort(targets[""][queries], kind="stable")
+    ]  # queries of one class need lists of the same length
+    ranking = _Ranking(points, gallery, codes=[*targets.values()], own=own, ks=ks, graph_builder=graph_builder)
     figures = np.concatenate(in_threads(lambda block: ranking.of(queries[block]), chunks(len(queries), BLOCK)))
     names = [prefix + name for prefix in targets for name in _names(ks)]
     return pd.DataFrame(figures, index=pd.Index(queries, name="row"), columns=names).sort_index()
 
 
 class _Ranking:
-    """The items searched, and what is sought in them."""
+    """The gallery, and the codes to be matched in it."""
 
     def __init__(
         self,
@@ -87,9 +89,10 @@ class _Ranking:
         codes: list[Int64[np.ndarray, "n"]],
         own: Int64[np.ndarray, "n"],
         ks: Sequence[int],
-        passing: GraphInPassing | None,
+        graph_builder: GraphBuilder | None,
     ) -> None:
-        """codes: per target, who matches whom. own: items that share theirs are not each other's neighbours."""
+        """codes: per target, items with equal codes match. own: items with equal values are not neighbours of each
+        other."""
         _, first, copies = np.unique(points[gallery], axis=0, return_index=True, return_inverse=True)
         self._copies = copies if len(first) < len(gallery) else None  # copies tie exactly
         distinct = gallery if self._copies is None else gallery[first]
@@ -100,26 +103,28 @@ class _Ranking:
         self._relevant = [_relevant(code, own, gallery) for code in codes]
         excluded = np.bincount(own[gallery], minlength=len(points))[own]
         deepest = np.max([*self._relevant, np.full(len(points), max(ks))], axis=0)
-        self._depths = deepest + excluded  # what ties with the last is listed too
-        self._ks, self._passing = ks, passing
+        self._depths = deepest + excluded  # ties with the last are listed too
+        self._ks, self._graph_builder = ks, graph_builder
 
     def of(self, rows: Int64[np.ndarray, "b"]) -> Float64[np.ndarray, "b f"]:
-        """Figures of some queries, target by target."""
+        """Figures of some queries, for all targets."""
         figures = np.empty((len(rows), len(self._codes) * (len(self._ks) + 2)))
-        depths = self._depths[rows].clip(self._passing.depth if self._passing else 0, len(self._space))
+        depths = self._depths[rows].clip(self._graph_builder.depth if self._graph_builder else 0, len(self._space))
         nearest = self._space.nearest(self._points[rows], depths, groups=self._groups[rows])
-        for few, lists in nearest:
+        for places, lists in nearest:
             if self._copies is not None:
                 lists = lists.with_copies(self._copies)
-            if self._passing is not None:
-                self._passing.read(rows[few], lists)
-            figures[few] = np.concatenate([self._figures(rows[few], lists, t) for t in range(len(self._codes))], axis=1)
+            if self._graph_builder is not None:
+                self._graph_builder.read(rows[places], lists)
+            figures[places] = np.concatenate(
+                [self._figures(rows[places], lists, t) for t in range(len(self._codes))], axis=1
+            )
         return figures
 
-    def _figures(self, rows: Int64[np.ndarray, "b"], lists: Shortlists, target: int) -> Float64[np.ndarray, "b f"]:
+    def _figures(self, rows: Int64[np.ndarray, "b"], lists: CandidateLists, target: int) -> Float64[np.ndarray, "b f"]:
         from core.neighbours import kernels  # imports numba: seconds
 
-        keys = kernels.sort_keys(
+        keys = kernels.ranking_keys(
             lists.squares.view(np.uint32),
             lists.rows,
             lists.sizes,
@@ -130,7 +135,7 @@ class _Ranking:
         )
         keys.sort(axis=1)
         relevant = self._relevant[target][rows]
-        figures, tied = kernels.score(keys, relevant, np.array(self._ks))
+        figures, tied = kernels.retrieval_figures(keys, relevant, np.array(self._ks))
         for row in np.flatnonzero(tied):
             figures[row] = _expected(keys[row][keys[row] != kernels.EXCLUDED], int(relevant[row]), ks=self._ks)
         return figures
@@ -139,12 +144,12 @@ class _Ranking:
 def _relevant(
     codes: Int64[np.ndarray, "n"], own: Int64[np.ndarray, "n"], gallery: Int64[np.ndarray, "g"]
 ) -> Int64[np.ndarray, "n"]:
-    """How many of the items searched match each item, those left out that it shares its `own` with."""
+    """The number of gallery items that match each item, without those with the same `own`."""
     both = np.unique(np.stack([codes, own]), axis=1, return_inverse=True)[1]
-    return _alike(codes, gallery) - _alike(both, gallery)
+    return _count_same_code(codes, gallery) - _count_same_code(both, gallery)
 
 
-def _alike(codes: Int64[np.ndarray, "n"], gallery: Int64[np.ndarray, "g"]) -> Int64[np.ndarray, "n"]:
+def _count_same_code(codes: Int64[np.ndarray, "n"], gallery: Int64[np.ndarray, "g"]) -> Int64[np.ndarray, "n"]:
     return np.bincount(codes[gallery], minlength=int(codes.max()) + 1)[codes]
 
 
@@ -189,7 +194,7 @@ def _rows(mask: Bool[np.ndarray, "n"] | None, n: int, name: str) -> Int64[np.nda
         return np.arange(n)
     mask = np.asarray(mask)
     if mask.shape != (n,) or mask.dtype != bool:
-        raise DataError(f"{name} has shape {mask.shape} and type {mask.dtype}: give one True or False per row ({n})")
+        raise DataError(f"{name} has shape {mask.shape} and type {mask.dtype}: provide one True or False per row ({n})")
     if not mask.any():
         raise DataError(f"{name} is False everywhere: there is nothing to rank")
     return np.flatnonzero(mask)

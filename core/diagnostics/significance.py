@@ -22,7 +22,7 @@ def compare_retrieval(first: pd.DataFrame, second: pd.DataFrame, *, seed: int = 
     bootstrap; its smallest possible p-value is 1 / 2001. Raises DataError where the queries are not the same.
     """
     if not first.index.equals(second.index) or list(first.columns) != list(second.columns):
-        raise DataError("the two arms were not asked the same queries: compare results over the same items")
+        raise DataError("the two arms have different queries: compare results over the same items")
     rng = np.random.default_rng(seed)
     rows = {name: _compare(first[name].to_numpy(), second[name].to_numpy(), rng) for name in first.columns}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("figure")

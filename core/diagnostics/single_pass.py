@@ -1,4 +1,4 @@
-"""Neighbours and retrieval of one embedding, out of one pass over its distances: the pass is nearly all they cost."""
+"""k-NN graph and retrieval of one embedding from a single pass over its distances, which is most of the cost."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,7 @@ from jaxtyping import Bool, Float, Int
 
 from core.diagnostics.checks import Labels
 from core.diagnostics.retrieval import retrieval_per_query
-from core.neighbours.index import GraphInPassing, KnnGraph, Neighbours
+from core.neighbours.index import GraphBuilder, KnnGraph, Neighbours
 
 
 def graph_and_retrieval(
@@ -21,13 +21,13 @@ def graph_and_retrieval(
 ) -> tuple[KnnGraph, pd.DataFrame]:
     """The graph of `Neighbours.graph`, k deep, and the figures of `retrieval_per_query`.
 
-    ids: unique. Where every item is searched, the exact graph is read from the distances that are ranked anyway.
-    Raises DataError for broken input.
+    ids: unique. If all items are searched, the exact graph is taken from the distances that are ranked anyway.
+    Raises DataError for invalid input.
     """
     search = Neighbours(embeddings, ids)
     if search.exact and is_query is None and is_gallery is None:
-        passing = GraphInPassing(search, k)
-        found = retrieval_per_query(embeddings, labels, sublabels=sublabels, passing=passing)
-        return passing.graph, found
+        graph_builder = GraphBuilder(search, k)
+        found = retrieval_per_query(embeddings, labels, sublabels=sublabels, graph_builder=graph_builder)
+        return graph_builder.graph, found
     found = retrieval_per_query(embeddings, labels, sublabels=sublabels, is_query=is_query, is_gallery=is_gallery)
     return search.graph(k), found

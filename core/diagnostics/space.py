@@ -22,16 +22,16 @@ class Space:
 
 
 def measure_space(embeddings: Float[np.ndarray, "n d"], *, graph: KnnGraph | None = None) -> Space:
-    """All of them; graph: the neighbours of the embeddings where already computed (k >= 10). Raises DataError."""
+    """All measures of `Space`; graph: k-NN graph of the embeddings if already computed (k >= 10). Raises DataError."""
     points = check_points(embeddings)
     singular = np.sqrt(np.maximum(np.linalg.eigvalsh(_gram(points)), 0))[::-1]
     graph = graph or Neighbours(points, np.arange(len(points))).graph(min(NEIGHBOURS, len(points)))
-    visits = in_degrees(graph)
-    return Space(rankme(singular), spectral_decay(singular), skewness(visits), float(np.mean(visits == 0)))
+    in_degree = in_degrees(graph)
+    return Space(rankme(singular), spectral_decay(singular), skewness(in_degree), float(np.mean(in_degree == 0)))
 
 
 def rankme(singular: Float64[np.ndarray, "d"]) -> float:
-    """Exponential of the entropy of the singular values, in [1, min(n, d)]; low = dimensions lie idle.
+    """Exponential of the entropy of the singular values, in [1, min(n, d)]; low = many unused dimensions.
 
     Garrido et al. 2023, https://arxiv.org/abs/2210.02885.
     """
@@ -43,8 +43,8 @@ def rankme(singular: Float64[np.ndarray, "d"]) -> float:
 def spectral_decay(singular: Float64[np.ndarray, "d"]) -> float:
     """KL divergence from the uniform distribution to that of the singular values, in [0, infinity).
 
-    0 = all directions used alike. rho of Roth et al. 2020, https://arxiv.org/abs/2002.08473, who leave out the
-    largest value. Infinite where a direction is empty.
+    0 = all directions used equally. rho of Roth et al. 2020, https://arxiv.org/abs/2002.08473, who leave out the
+    largest value. Infinite if a singular value is 0.
     """
     rest = np.sort(singular)[::-1][1:]
     if not len(rest):
@@ -60,12 +60,12 @@ def in_degrees(graph: KnnGraph) -> Float64[np.ndarray, "n"]:
     return np.bincount(rows[rows >= 0], minlength=len(rows)).astype(np.float64)
 
 
-def skewness(visits: Float64[np.ndarray, "n"]) -> float:
+def skewness(in_degree: Float64[np.ndarray, "n"]) -> float:
     """Third standardised moment; above about 1, few items are neighbours of very many.
 
     Radovanovic et al. 2010, Hubs in space, JMLR 11, 2487-2531.
     """
-    centred = visits - visits.mean()
+    centred = in_degree - in_degree.mean()
     variance = np.square(centred).mean()
     return float((centred**3).mean() / variance**1.5) if variance > 0 else 0.0
 

@@ -1,6 +1,6 @@
-"""How many sub-clusters one class has, in the embedding space itself and never in a 2-D map.
+"""Counting the sub-clusters of one class in the embedding space, never in a 2-D map.
 
-Built to be safe against over-counting: a class is one group unless several steps, each with its own test, disagree.
+Conservative against over-counting: a class is one group unless several steps, each with its own test, reject that.
 """
 
 from dataclasses import dataclass, replace
@@ -16,69 +16,73 @@ from core.diagnostics.duplicates import distinct_rows
 from core.diagnostics.mixture import fit_mixture
 
 MAX_GROUPS = 12
-WORSE_IN_A_ROW = 5
-"""Numbers of components without a lower BIC before the search stops; many weak modes only pay when all are there."""
+BIC_PATIENCE = 5
+"""Successive numbers of components without a lower BIC before the search stops; many weak modes lower it only
+together."""
 
 MAX_DIMENSIONS = 15
 FLIPS = 20
-DIRECT_UP_TO = 128
-APART_BELOW = 0.001
-"""p-value below which two groups are two. About as often a uniform cloud, the hardest single group, is cut in two."""
+DENSE_UP_TO = 128
+SPLIT_P_VALUE = 0.001
+"""p-value below which two groups are kept apart. A uniform cloud, the hardest single group, is split about as often."""
 
 SUPPORT_SHARE = 0.03
-"""Pairs of groups support each other's p-value p where theirs are at least this share of it."""
+"""A pair of groups supports another pair with p-value p if its own p-value is at least this share of p."""
 
 CLEAR_SEPARATION = 3.5
-"""Standard deviations between the centres of two groups that may be supported; halves of a Gaussian are 2.6 apart."""
+"""Smallest distance in standard deviations between two groups that may be supported; halves of a Gaussian are 2.6
+apart."""
 
 SMALLEST_GROUP = 4
 SMALLEST_SHARE = 0.02
 
 
 @dataclass(frozen=True)
-class Counted:
+class CountResult:
     """One pass of the count."""
 
     assignments: Int64[np.ndarray, "n"]
-    """Sub-cluster of each row, 0 = the largest; -1 = in no group large enough."""
+    """Sub-cluster of each row, 0 = the largest; -1 = in a group below the minimum size."""
     p_value: float
-    """Largest p-value for two of the groups being one; 1 where one group is left."""
+    """Largest p-value for two of the groups being one; 1 for a single group."""
 
     dimensions: int
-    """Signal dimensions the groups were looked for in."""
+    """Number of signal dimensions in which groups were searched."""
 
     components: int
-    """Components of the mixture, before any were joined."""
+    """Number of mixture components before merging."""
 
     @property
     def count(self) -> int:
         return max(1, int(self.assignments.max(initial=0)) + 1)
 
 
-def count_once(points: Float[np.ndarray, "n d"], rng: np.random.Generator) -> Counted:
-    """Deduplicate, flatten, keep the signal dimensions, fit mixtures, merge what is not separated by a gap."""
+def count_once(points: Float[np.ndarray, "n d"], rng: np.random.Generator) -> CountResult:
+    """Deduplicate, map to the tangent plane, keep the signal dimensions, fit mixtures and merge."""
     rows, copy_of = distinct_rows(points, rng)
     counted = count_scores(signal_scores(points[rows], rng), rng)
     return replace(counted, assignments=counted.assignments[copy_of])
 
 
-def count_scores(scores: Float64[np.ndarray, "n s"], rng: np.random.Generator, *, most: int = MAX_GROUPS) -> Counted:
+def count_scores(
+    scores: Float64[np.ndarray, "n s"], rng: np.random.Generator, *, max_components: int = MAX_GROUPS
+) -> CountResult:
     """The count for distinct points given by their signal dimensions; s = 0: one group.
 
-    most: components to try.
+    max_components: largest number of mixture components tried.
     """
     n, dimensions = scores.shape
     if not dimensions:
-        return Counted(np.zeros(n, dtype=np.int64), 1.0, 0, 1)
-    pieces = best_mixture(scores, rng, most=most)
+        return CountResult(np.zeros(n, dtype=np.int64), 1.0, 0, 1)
+    pieces = best_mixture(scores, rng, max_components=max_components)
     groups, p_value = merge_groups(scores, pieces)
-    numbers = _by_size(groups, smallest=max(SMALLEST_GROUP, SMALLEST_SHARE * n))
-    return Counted(numbers, p_value, dimensions, len(np.unique(pieces)))
+    numbers = _renumber_by_size(groups, smallest=max(SMALLEST_GROUP, SMALLEST_SHARE * n))
+    return CountResult(numbers, p_value, dimensions, len(np.unique(pieces)))
 
 
 def signal_scores(points: Float[np.ndarray, "n d"], rng: np.random.Generator) -> Float64[np.ndarray, "n s"]:
-    """Coordinates along the directions that carry more variance than chance; s = 0 where none does."""
-    flat = flatten(points)
+    """Coordinates along the directions with more variance than chance; s = 0 if there are none."""
+    flat = tangent_coordinates(points)
     radius = np.sqrt(np.square(flat).sum(axis=1).mean())
     size = np.sqrt(np.square(points.astype(np.float64)).sum(axis=1).mean())
     if len(points) < 2 * SMALLEST_GROUP or radius < max(1e-6, 10 * np.finfo(points.dtype).eps) * size:
@@ -88,7 +92,7 @@ def signal_scores(points: Float[np.ndarray, "n d"], rng: np.random.Generator) ->
     return _coordinates(flat, values, vectors, _signal_dimensions(small, values, vectors, rng))
 
 
-def leading_scores(flat: Float64[np.ndarray, "n d"], dimensions: int) -> Float64[np.ndarray, "n s"]:
+def principal_scores(flat: Float64[np.ndarray, "n d"], dimensions: int) -> Float64[np.ndarray, "n s"]:
     """Coordinates of centred rows along their leading principal directions."""
     return _coordinates(flat, *_spectrum(_small(flat)), dimensions)
 
@@ -119,15 +123,15 @@ def _signal_dimensions(
     vectors: Float64[np.ndarray, "d d"],
     rng: np.random.Generator,
 ) -> int:
-    """How many leading eigenvalues exceed chance; found ones are taken away and the rest tried again.
+    """Number of leading eigenvalues above chance; found ones are removed and the rest is tested again.
 
-    Without that, strong dimensions raise the level of chance and hide weak ones (Dobriban & Owen 2019, Deterministic
+    Without this, strong dimensions raise the level of chance and hide weak ones (Dobriban & Owen 2019, Deterministic
     parallel analysis, J. R. Stat. Soc. B 81, 163-183).
     """
     most = min(MAX_DIMENSIONS, len(values))
     kept, residual = 0, small
     while kept < most:
-        freedom = np.prod([size / (size - kept) for size in small.shape])  # flips fill the emptied dimensions again
+        freedom = np.prod([size / (size - kept) for size in small.shape])  # sign flips refill the removed dimensions
         more = _above_chance(values[kept:most] / freedom, residual, rng)
         if not more:
             break
@@ -136,8 +140,9 @@ def _signal_dimensions(
     return kept
 
 
-def flatten(points: Float[np.ndarray, "n d"]) -> Float64[np.ndarray, "n d"]:
-    """Centred rows; for points on the sphere, mapped to the tangent plane at their mean, lengths being angles."""
+def tangent_coordinates(points: Float[np.ndarray, "n d"]) -> Float64[np.ndarray, "n d"]:
+    """Centred rows; points on the sphere are first mapped to the tangent plane at their mean, so that lengths are
+    angles."""
     points = points.astype(np.float64)
     mean = points.mean(axis=0)
     length = np.linalg.norm(mean)
@@ -156,10 +161,10 @@ def _above_chance(values: Float64[np.ndarray, "v"], small: Float64[np.ndarray, "
 
     Hong, Sheng & Dobriban 2020, https://arxiv.org/abs/2012.02985.
     """
-    rough, above = small.astype(np.float32), len(values)
+    single, above = small.astype(np.float32), len(values)
     for _ in range(FLIPS):
         flips = np.int8(2) * rng.integers(0, 2, size=small.shape, dtype=np.int8) - np.int8(1)
-        above = _count_above_top(values[:above], rough * flips, rng)
+        above = _count_above_top(values[:above], single * flips, rng)
         if not above:
             break
     return above
@@ -168,17 +173,17 @@ def _above_chance(values: Float64[np.ndarray, "v"], small: Float64[np.ndarray, "
 def _count_above_top(
     values: Float64[np.ndarray, "v"], matrix: Float32[np.ndarray, "n d"], rng: np.random.Generator
 ) -> int:
-    """How many of these, sorted downwards, exceed the largest eigenvalue of matrix.T @ matrix."""
-    if matrix.shape[1] > DIRECT_UP_TO:
-        return int(np.count_nonzero(values > _rough_top_eigenvalue(matrix, rng)))
+    """How many of the values, in descending order, exceed the largest eigenvalue of matrix.T @ matrix."""
+    if matrix.shape[1] > DENSE_UP_TO:
+        return int(np.count_nonzero(values > _lanczos_top_eigenvalue(matrix, rng)))
     scatter = matrix.T @ matrix
-    if _exceeds(float(values[-1]), scatter):  # mostly all do
+    if _exceeds_all_eigenvalues(float(values[-1]), scatter):  # usually all do
         return len(values)
     return int(np.count_nonzero(values > np.linalg.eigvalsh(scatter)[-1]))
 
 
-def _exceeds(value: float, scatter: Float32[np.ndarray, "d d"]) -> bool:
-    """Whether a number is above all eigenvalues, at a tenth of their cost: then value 1 - scatter has a root."""
+def _exceeds_all_eigenvalues(value: float, scatter: Float32[np.ndarray, "d d"]) -> bool:
+    """Whether a value exceeds all eigenvalues: value I - scatter then has a Cholesky factor, at a tenth of the cost."""
     shifted = -scatter
     shifted.flat[:: len(shifted) + 1] += value
     try:
@@ -188,7 +193,7 @@ def _exceeds(value: float, scatter: Float32[np.ndarray, "d d"]) -> bool:
     return True
 
 
-def _rough_top_eigenvalue(matrix: Float32[np.ndarray, "n d"], rng: np.random.Generator) -> float:
+def _lanczos_top_eigenvalue(matrix: Float32[np.ndarray, "n d"], rng: np.random.Generator) -> float:
     """Largest eigenvalue of matrix.T @ matrix by Lanczos, to half a percent."""
     width = matrix.shape[1]
     operator = LinearOperator((width, width), matvec=lambda v: matrix.T @ (matrix @ v), dtype=np.float32)
@@ -196,22 +201,25 @@ def _rough_top_eigenvalue(matrix: Float32[np.ndarray, "n d"], rng: np.random.Gen
     return float(eigsh(operator, k=1, tol=5e-3, v0=start, return_eigenvectors=False)[0])
 
 
-def best_mixture(scores: Float64[np.ndarray, "n s"], rng: np.random.Generator, *, most: int) -> Int64[np.ndarray, "n"]:
-    """Assignments of the mixture with the lowest BIC, tried from one component up."""
+def best_mixture(
+    scores: Float64[np.ndarray, "n s"], rng: np.random.Generator, *, max_components: int
+) -> Int64[np.ndarray, "n"]:
+    """Assignments of the mixture with the lowest BIC, with increasing numbers of components."""
     best, worse = fit_mixture(scores, 1, rng), 0
-    for k in range(2, min(most, len(scores) // SMALLEST_GROUP) + 1):
+    for k in range(2, min(max_components, len(scores) // SMALLEST_GROUP) + 1):
         mixture = fit_mixture(scores, k, rng)
         if mixture.bic < best.bic:
             best, worse = mixture, 0
         else:
             worse += 1
-            if worse == WORSE_IN_A_ROW:
+            if worse == BIC_PATIENCE:
                 break
     return best.assignments
 
 
 def merge_groups(scores: Float64[np.ndarray, "n s"], groups: Int64[np.ndarray, "n"]) -> tuple[np.ndarray, float]:
-    """Join the pair least separated by a gap, until every pair is; and the largest p-value left, see `_supported`.
+    """Join the pair least separated by a gap, until every pair is; and the largest p-value left, see
+    `_combined_p_values`.
 
     Hennig 2010, Methods for merging Gaussian mixture components, Advances in Data Analysis and Classification 4, 3-34.
     """
@@ -221,10 +229,10 @@ def merge_groups(scores: Float64[np.ndarray, "n s"], groups: Int64[np.ndarray, "
     for a, b in combinations(range(g), 2):
         p_values[a, b] = p_values[b, a] = _unimodal(scores, groups, a, b)
     while len(p_values) > 1:
-        supported = _supported(p_values, _distances(scores, groups))
-        kept, dropped = sorted(divmod(int(supported.argmax()), len(supported)))
-        if supported[kept, dropped] < APART_BELOW:
-            return groups, float(supported[kept, dropped])
+        combined = _combined_p_values(p_values, _distances(scores, groups))
+        kept, dropped = sorted(divmod(int(combined.argmax()), len(combined)))
+        if combined[kept, dropped] < SPLIT_P_VALUE:
+            return groups, float(combined[kept, dropped])
         groups = np.where(groups == dropped, kept, groups) - (groups > dropped)
         p_values = np.delete(np.delete(p_values, dropped, axis=0), dropped, axis=1)
         for other in set(range(len(p_values))) - {kept}:
@@ -232,26 +240,26 @@ def merge_groups(scores: Float64[np.ndarray, "n s"], groups: Int64[np.ndarray, "
     return groups, 1.0
 
 
-def _supported(
+def _combined_p_values(
     p_values: Float64[np.ndarray, "g g"], distances: Float64[np.ndarray, "g g"]
 ) -> Float64[np.ndarray, "g g"]:
-    """p-values of the pairs, each together with the pairs around it that say no more than it does.
+    """p-values of the pairs, each combined with those of the supporting pairs around it.
 
     In small groups the dip test has no power, but a single cloud cut in m pieces touches itself in m - 1 places or
     more: all of their p-values fall to p or below with a chance of about p^(m - 1). So m groups linked by pairs with
     similar p-values (or larger) are tested as one cloud. A pair that stands out as the weakest is on its own.
     """
-    weakest_link = p_values.copy()  # on the best way from one group to the other
+    weakest_link = p_values.copy()  # on the best path from one group to the other
     np.fill_diagonal(weakest_link, np.inf)
     for between in range(len(p_values)):
         np.maximum(weakest_link, np.minimum(weakest_link[:, between, None], weakest_link[between]), out=weakest_link)
     linked = (weakest_link[:, None] >= SUPPORT_SHARE * p_values[:, :, None]).sum(axis=2)
-    alone = (p_values < APART_BELOW) | (distances < CLEAR_SEPARATION)
+    alone = (p_values < SPLIT_P_VALUE) | (distances < CLEAR_SEPARATION)
     return np.where(alone, p_values, p_values ** (linked - 1))
 
 
 def _distances(scores: Float64[np.ndarray, "n s"], groups: Int64[np.ndarray, "n"]) -> Float64[np.ndarray, "g g"]:
-    """Distances between centroids in standard deviations within groups: the pair's, or all groups' where larger."""
+    """Distances between centroids in standard deviations within groups: the pair's, or that of all groups if larger."""
     sizes = np.bincount(groups)
     members = [scores[groups == a] for a in range(len(sizes))]
     centres = np.array([rows.mean(axis=0) for rows in members])
@@ -262,12 +270,12 @@ def _distances(scores: Float64[np.ndarray, "n s"], groups: Int64[np.ndarray, "n"
     here = np.einsum("abi,aij,abj->ab", between, scatters, between)
     variance = np.maximum((here + here.T) / pooled, np.einsum("abi,ij,abj->ab", between, everywhere, between))
     distances = np.square(between).sum(axis=2) / np.sqrt(variance + 1e-300)
-    enough = sizes >= SMALLEST_GROUP  # fewer have no spread to speak of
+    enough = sizes >= SMALLEST_GROUP  # smaller groups have no reliable spread
     return np.where(enough[:, None] & enough, distances, 0.0)
 
 
 def _unimodal(scores: Float64[np.ndarray, "n s"], groups: Int64[np.ndarray, "n"], a: int, b: int) -> float:
-    """Dip-test p-value for two groups being one, along the line through their centroids."""
+    """Dip-test p-value for two groups being a single one, along the line through their centroids."""
     first, second = scores[groups == a], scores[groups == b]
     if len(first) + len(second) < SMALLEST_GROUP:
         return 1.0
@@ -275,7 +283,7 @@ def _unimodal(scores: Float64[np.ndarray, "n s"], groups: Int64[np.ndarray, "n"]
     return float(diptest.diptest(np.concatenate([first @ axis, second @ axis]))[1])
 
 
-def _by_size(groups: Int64[np.ndarray, "n"], *, smallest: float) -> Int64[np.ndarray, "n"]:
+def _renumber_by_size(groups: Int64[np.ndarray, "n"], *, smallest: float) -> Int64[np.ndarray, "n"]:
     """Renumber from the largest group down; groups below `smallest` become -1."""
     names, inverse, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     order = np.argsort(-sizes, kind="stable")

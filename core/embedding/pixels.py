@@ -16,7 +16,7 @@ REFERENCE_SIDE = 32
 BLOCK = 1024
 """Pictures decoded at once."""
 
-SHARE_OF_MEMORY = 0.25
+MAX_MEMORY_SHARE = 0.25
 """Of the machine's, what all pictures of a data set may fill."""
 
 
@@ -46,7 +46,7 @@ def stack_pixels(images: Images, *, side: int, channels: int, folder: Path) -> U
     read, OSError where the disk is full.
     """
     shape = (len(images), channels, side, side)
-    if math.prod(shape) <= SHARE_OF_MEMORY * psutil.virtual_memory().total:
+    if math.prod(shape) <= MAX_MEMORY_SHARE * psutil.virtual_memory().total:
         return images.pixels(np.arange(len(images)), size=side, channels=channels)
     with tempfile.TemporaryFile(dir=folder) as file:
         for block in stream_pixels(images, side=side, channels=channels):

@@ -1,2 +1,2 @@
 """Nearest neighbours in one embedding: the k-NN graph that all diagnostics share, and search by vector, exact or
-approximate behind one interface. Nothing here knows of labels, arms or studies."""
+approximate with one interface. This package knows nothing about labels, arms or studies."""

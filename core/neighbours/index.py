@@ -1,4 +1,4 @@
-"""Nearest neighbours of items, one interface: exact up to a size, approximate above it."""
+"""Nearest neighbours of items with one interface: exact up to EXACT_UP_TO rows, approximate above."""
 
 import functools
 from dataclasses import dataclass
@@ -9,37 +9,37 @@ from jaxtyping import Float, Float32, Float64, Int, Int32, Int64
 
 from core.common.errors import DataError
 from core.common.parallel import chunks, in_threads
-from core.neighbours.exact import PAIR_CHUNK, RESOLUTION, ExactSearch, Shortlists
+from core.neighbours.exact import PAIR_CHUNK, RESOLUTION, CandidateLists, ExactSearch
 
 EXACT_UP_TO = 100_000
 """Rows up to which the search is exhaustive; above it an HNSW graph keeps the cost below quadratic."""
 
 MARGIN = 16
-"""Extra candidates fetched in float32, so that re-ranking in float64 has something to choose from."""
+"""Extra candidates from the float32 search, to be re-ranked in float64."""
 
 BLOCK = 1024
-"""Queries answered at once."""
+"""Queries per block."""
 
-GRAPH_BY_SHORTLISTS_FROM = 4 * BLOCK
-"""Queries from which on our own search is used where it is exact: faster than FAISS, but slow to load."""
+EXACT_SEARCH_FROM = 4 * BLOCK
+"""Number of queries from which exact search uses `ExactSearch`: faster than FAISS, but slow to load."""
 
 
 @dataclass(frozen=True)
 class KnnGraph:
-    """The k nearest other items of every item, by row number, nearest first; -1 and infinity where none is left."""
+    """The k nearest other items of every item, by row number, nearest first; padded with -1 and infinity."""
 
     rows: Int32[np.ndarray, "n k"]
     distances: Float32[np.ndarray, "n k"]
 
 
 Found = tuple[Float[np.ndarray, "q k"], Int64[np.ndarray, "q k"]]
-"""Distances, or their squares, and the row numbers they belong to."""
+"""Distances or squared distances, and the row numbers."""
 
 
 class Neighbours:
-    """Euclidean search over a fixed matrix; hits are named by item id, nearest first, ties by lowest row.
+    """Euclidean search over a fixed matrix. Hits are item ids, nearest first; ties in order of row number.
 
-    embeddings: one row per item, finite. ids: unique. Raises DataError for anything else.
+    embeddings: one row per item, finite. ids: unique. Raises DataError otherwise.
     """
 
     def __init__(self, embeddings: Float[np.ndarray, "n d"], ids: Int[np.ndarray, "m"]) -> None:
@@ -67,40 +67,43 @@ class Neighbours:
     def search_ids(
         self, ids: Int[np.ndarray, "q"], k: int
     ) -> tuple[Float32[np.ndarray, "q k"], Int64[np.ndarray, "q k"]]:
-        """The same for items of the index; the item itself is left out by its id, wherever it ranks."""
+        """As `search` for items of the index; the item itself is excluded by its id, whatever its rank."""
         own = self._rows_of(ids)
         distances, rows = self._others(own, k)
         return distances, self._ids_of(rows)
 
     def vector_of(self, id: int) -> Float32[np.ndarray, "d"]:
-        """An item's vector. Raises DataError for one that is not searched."""
+        """The vector of an item. Raises DataError for an unknown id."""
         return self._vectors[self._rows_of(np.array([id]))[0]]
 
-    def rough_squares(self, query: Float[np.ndarray, "d"]) -> tuple[Float32[np.ndarray, "n"], float]:
-        """Squared distances of a vector to all items in one fast product, and how far off they may be."""
+    def approximate_squares(self, query: Float[np.ndarray, "d"]) -> tuple[Float32[np.ndarray, "n"], float]:
+        """Squared distances of a vector to all items by one float32 product, and a bound of their error."""
         query = np.asarray(query, dtype=np.float32)
         squares = self._squared_norms - 2 * (self._vectors @ query) + query @ query
-        return squares, 4 * RESOLUTION * float(self._squared_norms.max() + query @ query)  # seen: a quarter of it
+        return squares, 4 * RESOLUTION * float(
+            self._squared_norms.max() + query @ query
+        )  # the largest error measured was a quarter of this bound
 
     @functools.cached_property
     def _squared_norms(self) -> Float32[np.ndarray, "n"]:
         return np.einsum("nd,nd->n", self._vectors, self._vectors)
 
     def graph(self, k: int) -> KnnGraph:
-        """Neighbours of every item, itself left out."""
+        """Neighbours of every item, excluding itself."""
         distances, rows = self._others(np.arange(len(self)), k)
         return KnnGraph(rows.astype(np.int32), distances)
 
     def _others(self, own: Int64[np.ndarray, "q"], k: int) -> Found:
         return _without(own, *self._search_rows(self._vectors[own], k + 1))
 
-    def others_among(
+    def neighbours_among(
         self,
         own: Int64[np.ndarray, "q"],
         k: int,
-        lists: Shortlists,
+        lists: CandidateLists,
     ) -> Found:
-        """Distances and rows of the k items nearest to items, themselves left out; lists: k + 1 + MARGIN deep."""
+        """Distances and rows of the k items nearest to items, excluding themselves; lists: at least k + 1 + MARGIN
+        long."""
         candidates = lists.nearest(min(k + 1 + MARGIN, len(self)))
         squares, rows = self._refine(self._vectors[own], k + 1, *candidates)
         return _without(own, np.sqrt(squares).astype(np.float32), rows)
@@ -109,13 +112,13 @@ class Neighbours:
         queries = np.ascontiguousarray(queries, dtype=np.float32)
         if queries.ndim != 2 or queries.shape[1] != self._vectors.shape[1]:
             raise DataError(
-                f"queries have shape {queries.shape}, but the index holds vectors of {self._vectors.shape[1]} numbers"
+                f"queries have shape {queries.shape}, but the indexed vectors have {self._vectors.shape[1]} dimensions"
             )
         if not np.isfinite(queries).all():
-            raise DataError("a query holds NaN or infinite values: embed it again or leave it out")
-        if self.exact and len(queries) >= GRAPH_BY_SHORTLISTS_FROM:
-            gallery = self._gallery
-            parts = in_threads(lambda rows: self._search_lists(gallery, queries[rows], k), chunks(len(queries), BLOCK))
+            raise DataError("a query contains NaN or infinite values: embed it again or leave it out")
+        if self.exact and len(queries) >= EXACT_SEARCH_FROM:
+            search = self._exact_search
+            parts = in_threads(lambda rows: self._search_lists(search, queries[rows], k), chunks(len(queries), BLOCK))
         else:
             parts = [self._search_index(queries[rows], k) for rows in chunks(len(queries), BLOCK)]
         squares, rows = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -124,11 +127,11 @@ class Neighbours:
     def _search_index(self, queries: Float32[np.ndarray, "q d"], k: int) -> Found:
         return self._refine(queries, k, *self._index.search(queries - self._centre, min(k + MARGIN, len(self))))
 
-    def _search_lists(self, gallery: ExactSearch, queries: Float32[np.ndarray, "q d"], k: int) -> Found:
+    def _search_lists(self, search: ExactSearch, queries: Float32[np.ndarray, "q d"], k: int) -> Found:
         squares, rows = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int64)
         depth = min(k + MARGIN, len(self))
-        for few, lists in gallery.nearest(queries, np.full(len(queries), depth)):
-            squares[few], rows[few] = self._refine(queries[few], k, *lists.nearest(depth))
+        for places, lists in search.nearest(queries, np.full(len(queries), depth)):
+            squares[places], rows[places] = self._refine(queries[places], k, *lists.nearest(depth))
         return squares, rows
 
     def _refine(
@@ -138,13 +141,13 @@ class Neighbours:
         approximate: Float32[np.ndarray, "q c"],
         rows: Int64[np.ndarray, "q c"],
     ) -> Found:
-        """The k nearest, exact, from candidates with their squares in float32, the farthest candidate last."""
+        """The exact k nearest from candidates with float32 squared distances, the farthest candidate last."""
         n, wanted = len(self), min(k, len(self))
         centred = queries - self._centre
         uncertainty = RESOLUTION * (self._largest_square + np.einsum("qd,qd->q", centred, centred))
         squares = _squares_of_pairs(queries, self._vectors, rows)
         squares, rows = _by_distance_then_row(squares, rows, wanted)
-        if self.exact and rows.shape[1] < n:  # something float32 ranked out may still belong among the first k
+        if self.exact and rows.shape[1] < n:  # rounding in float32 may have excluded one of the k nearest
             unsure = np.flatnonzero(squares[:, -1] >= approximate[:, -1] - uncertainty)
             if len(unsure):
                 squares[unsure], rows[unsure] = self._search_in_float64(queries[unsure], wanted)
@@ -152,10 +155,10 @@ class Neighbours:
         return np.pad(squares, padding, constant_values=np.inf), np.pad(rows, padding, constant_values=-1)
 
     def _search_in_float64(self, queries: Float32[np.ndarray, "q d"], k: int) -> Found:
-        """Exhaustive search for queries whose neighbours lie closer together than float32 can tell apart."""
+        """Exhaustive search for queries whose neighbours float32 cannot rank."""
         squares, rows = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int64)
         for block in chunks(len(queries), max(1, PAIR_CHUNK // len(self))):
-            found = self._gallery.precise(queries[block])
+            found = self._exact_search.all_squares(queries[block])
             reach = np.partition(found, k - 1, axis=1)[:, k - 1]
             for i, row_squares, row_reach in zip(range(block.start, block.stop), found, reach, strict=True):
                 hits = np.flatnonzero(row_squares <= row_reach)
@@ -164,7 +167,7 @@ class Neighbours:
         return squares, rows
 
     @functools.cached_property
-    def _gallery(self) -> "ExactSearch":
+    def _exact_search(self) -> "ExactSearch":
         return ExactSearch(self._vectors)
 
     def _ids_of(self, rows: Int64[np.ndarray, "q k"]) -> Int64[np.ndarray, "q k"]:
@@ -175,30 +178,30 @@ class Neighbours:
         places = np.searchsorted(self.ids, ids, sorter=self._order).clip(max=len(self) - 1)
         rows = self._order[places]
         if not np.array_equal(self.ids[rows], ids):
-            raise DataError(f"item {ids[self.ids[rows] != ids][0]} is not among the {len(self)} items searched")
+            raise DataError(f"item {ids[self.ids[rows] != ids][0]} is not among the {len(self)} indexed items")
         return rows
 
 
-class GraphInPassing:
-    """The exact graph of `Neighbours.graph`, from shortlists that are made for something else too."""
+class GraphBuilder:
+    """Builds the graph of `Neighbours.graph` from candidate lists that are also computed for another purpose."""
 
     def __init__(self, search: Neighbours, k: int) -> None:
         self._search, self._k = search, k
         self.depth = min(k + 1 + MARGIN, len(search))
-        """How deep the lists must be."""
+        """Minimum length of the lists."""
         shape = (len(search), k)
         self.graph = KnnGraph(np.empty(shape, dtype=np.int32), np.empty(shape, dtype=np.float32))
-        """Complete when every row has been read."""
+        """Complete once all rows have been added."""
 
-    def read(self, own: Int64[np.ndarray, "q"], lists: Shortlists) -> None:
-        """The neighbours of these rows, from a `ExactSearch` of the same vectors."""
-        self.graph.distances[own], self.graph.rows[own] = self._search.others_among(own, self._k, lists)
+    def read(self, own: Int64[np.ndarray, "q"], lists: CandidateLists) -> None:
+        """Add the neighbours of these rows, from an `ExactSearch` of the same vectors."""
+        self.graph.distances[own], self.graph.rows[own] = self._search.neighbours_among(own, self._k, lists)
 
 
 def _without(
     own: Int64[np.ndarray, "q"], distances: Float[np.ndarray, "q k1"], rows: Int64[np.ndarray, "q k1"]
 ) -> Found:
-    """Hits with each query's own row left out; where that is hidden behind its duplicates, without the last."""
+    """Hits without each query's own row; if duplicates displaced it from the hits, without the last hit."""
     is_self = rows == own[:, None]
     is_self[~is_self.any(axis=1), -1] = True
     kept = (len(own), rows.shape[1] - 1)
@@ -210,7 +213,7 @@ def _squares_of_pairs(
 ) -> Float64[np.ndarray, "q k"]:
     squares = np.empty(rows.shape)
     for block in chunks(len(queries), max(1, PAIR_CHUNK // max(1, rows.shape[1] * queries.shape[1]))):
-        difference = vectors[rows[block]] - queries[block, None]  # exact in float32 where the two are close
+        difference = vectors[rows[block]] - queries[block, None]  # exact in float32 if the two vectors are close
         squares[block] = np.einsum("qkd,qkd->qk", difference, difference)
     return np.where(rows < 0, np.inf, squares)
 
@@ -228,11 +231,13 @@ def _hnsw(dimensions: int) -> faiss.IndexHNSWFlat:
 
 def _check(vectors: Float32[np.ndarray, "n d"], ids: Int64[np.ndarray, "m"]) -> None:
     if vectors.ndim != 2 or not vectors.size:
-        raise DataError(f"embeddings have shape {vectors.shape}: neighbours need at least one row and one column")
+        raise DataError(f"embeddings have shape {vectors.shape}: they need at least one row and one column")
     if len(ids) != len(vectors):
-        raise DataError(f"there are {len(ids)} ids for {len(vectors)} embeddings: give one id per row")
+        raise DataError(f"there are {len(ids)} ids for {len(vectors)} embeddings: provide one id per row")
     if len(np.unique(ids)) != len(ids):
-        raise DataError("some ids are used twice: give every item an id of its own")
+        raise DataError("some ids are used twice: give every item a unique id")
     broken = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
     if len(broken):
-        raise DataError(f"embedding row {broken[0]} holds NaN or infinite values ({len(broken)} rows do): remove them")
+        raise DataError(
+            f"embedding row {broken[0]} contains NaN or infinite values ({len(broken)} rows do): remove these rows"
+        )

@@ -1,4 +1,4 @@
-"""Loops over distances, compiled: what they read and write stays in the processor's cache."""
+"""Compiled loops over distances, blocked so that their data stay in the processor's cache."""
 
 import numpy as np
 from jaxtyping import Bool, Float, Float64, Int32, Int64, UInt32
@@ -6,17 +6,17 @@ from jaxtyping import Bool, Float, Float64, Int32, Int64, UInt32
 from core.common.jit import compiled
 
 EXCLUDED = np.uint32(0xFFFFFFFF)
-"""The key of what is no neighbour: sorts last."""
+"""The key of excluded rows: sorts last."""
 
 TILE = 2048
-"""Rows multiplied at once."""
+"""Rows per matrix product."""
 
 PRODUCTS_AT_ONCE = 64
-"""Products looked at together: mostly none of them is wanted."""
+"""Products tested together; usually none of them is below the limit."""
 
 
 @compiled
-def collect(
+def collect_candidates(
     queries: Float[np.ndarray, "q d"],
     factors: Float[np.ndarray, "n d"],
     starts: Int64[np.ndarray, "balls1"],
@@ -25,10 +25,10 @@ def collect(
     products: Float[np.ndarray, "q room"],
     rows: Int32[np.ndarray, "q room"],
 ) -> Int64[np.ndarray, "q"]:
-    """List each query's products with the factors up to a limit, and their rows; returns how many there are.
+    """Collect for each query the products with `factors` up to a limit, and their rows; returns their numbers.
 
-    near: which of the runs of rows to look at; starts: where each begins, and where the last one ends. A list that
-    fills its room is not complete.
+    near: which runs of rows to visit; starts: the first row of each run, and the end of the last. A list that fills its
+    room is incomplete.
     """
     last = products.shape[1] - 1
     sizes = np.zeros(len(queries), dtype=np.int64)
@@ -38,15 +38,15 @@ def collect(
         if not near[first]:
             first += 1
             continue
-        behind = first + 1
-        while behind < len(near) and near[behind] and starts[behind + 1] - starts[first] <= TILE:
-            behind += 1
-        start, width = starts[first], starts[behind] - starts[first]
+        end = first + 1
+        while end < len(near) and near[end] and starts[end + 1] - starts[first] <= TILE:
+            end += 1
+        start, width = starts[first], starts[end] - starts[first]
         block = space[: len(queries) * width].reshape(len(queries), width)
         np.dot(queries, factors[start : start + width].T, block)
         for i in range(len(queries)):
             sizes[i] = _filter(block[i], limits[i], start, products[i], rows[i], sizes[i], last)
-        first = behind
+        first = end
     return sizes
 
 
@@ -60,14 +60,14 @@ def _filter(
     size: int,
     last: int,
 ) -> int:
-    """Append the values up to a limit, and their places from `start`; returns the new size."""
+    """Append the values up to a limit, and their rows counted from `start`; returns the new size."""
     for begin in range(0, len(values), PRODUCTS_AT_ONCE):
         end = min(begin + PRODUCTS_AT_ONCE, len(values))
         count = 0
-        for j in range(begin, end):  # so simple that the processor takes many at a time
+        for j in range(begin, end):  # simple enough to be vectorised
             count += values[j] <= limit
         if count:
-            for j in range(begin, end):  # writes always and moves on sometimes: no branch to guess wrong
+            for j in range(begin, end):  # branch-free: always write, advance only for values up to the limit
                 products[size] = values[j]
                 rows[size] = start + j
                 size = min(size + (values[j] <= limit), last)
@@ -75,7 +75,7 @@ def _filter(
 
 
 @compiled
-def settle(
+def recompute_close(
     queries: Float[np.ndarray, "q d"],
     vectors: Float[np.ndarray, "n d"],
     close: Float64[np.ndarray, "q"],
@@ -84,9 +84,9 @@ def settle(
     rows: Int32[np.ndarray, "q room"],
     sizes: Int64[np.ndarray, "q"],
 ) -> Int64[np.ndarray, "q"]:
-    """Form squared distances below `close` anew, from differences; returns how many are up to the limit now.
+    """Recompute squared distances below `close` from differences; returns how many of all are up to the limit.
 
-    Behind the lists: infinity, and row 0.
+    Entries after the end of a list become infinity and row 0.
     """
     within = np.zeros(len(queries), dtype=np.int64)
     for i in range(len(queries)):
@@ -104,7 +104,7 @@ def settle(
 
 
 @compiled
-def sort_keys(
+def ranking_keys(
     bits: UInt32[np.ndarray, "q w"],
     rows: Int32[np.ndarray, "q w"],
     sizes: Int64[np.ndarray, "q"],
@@ -113,9 +113,9 @@ def sort_keys(
     sources: Int32[np.ndarray, "q"],
     gallery_sources: Int32[np.ndarray, "g"],
 ) -> UInt32[np.ndarray, "q w"]:
-    """Distance and match in one sortable number; hits of the query's own source are excluded.
+    """Distance and match as one sortable number; hits from the query's own source are excluded.
 
-    bits: of float32 distances >= 0 (or their squares), which sort as these do, and whose sign bit is free.
+    bits: of non-negative float32 distances (or their squares); they sort like the numbers, and the sign bit is unused.
     """
     keys = np.full(bits.shape, EXCLUDED)
     for i in range(len(bits)):
@@ -127,13 +127,13 @@ def sort_keys(
 
 
 @compiled
-def score(
+def retrieval_figures(
     keys: UInt32[np.ndarray, "q w"], relevant: Int64[np.ndarray, "q"], ks: Int64[np.ndarray, "k"]
 ) -> tuple[Float64[np.ndarray, "q f"], Bool[np.ndarray, "q"]]:
-    """(recall@k ..., R-precision, AP@R) of sorted keys, and whether the order of equal distances changes them.
+    """(recall@k ..., R-precision, AP@R) from sorted keys, and whether the order of equal distances may change them.
 
-    That is so where a match and a non-match tie (their keys differ in the last bit only), or where a tie runs over a
-    cut-off, beyond which the other half of it may lie. NaN where nothing is relevant.
+    This is the case if a match and a non-match tie (their keys differ only in the last bit), or if a tie extends over a
+    cut-off rank. NaN for queries without relevant items.
     """
     figures = np.full((len(keys), len(ks) + 2), np.nan)
     tied = np.zeros(len(keys), dtype=np.bool_)

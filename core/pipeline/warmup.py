@@ -9,7 +9,7 @@ import threading
 from core.recipe.data import DataConfig
 
 MIN_ITEMS = 1000
-"""Held-out items from which the diagnosis uses processes: its WORTH_A_PROCESS, which is slow to import."""
+"""Held-out items from which the diagnosis uses processes: its PARALLEL_FROM, which is slow to import."""
 SIZES = {"mnist": 5000, "digits": 1797}
 
 

@@ -1,4 +1,4 @@
-"""Sampling rules: which positives and negatives each anchor meets, and which items share a batch."""
+"""Sampling rules: which positives and negatives each anchor gets, and which items form a batch."""
 
 from core.sampling.batches import ClassBalancedBatches
 from core.sampling.candidates import Candidates

@@ -11,14 +11,14 @@ from core.common.errors import DataError
 class ClassBalancedBatches:
     """Batches of `classes_per_batch x samples_per_class` items, the same sequence for the same seed.
 
-    Within an epoch each class deals out its items in a shuffled order and reshuffles when they run out, so that
-    items appear equally often (give or take one); within a batch no item appears twice.
+    Within an epoch the items of each class are used in a shuffled order and reshuffled when exhausted, so that all
+    items appear equally often (up to a difference of one); no item appears twice in a batch.
     """
 
     def __init__(
         self, labels: Int[np.ndarray, "n"], *, classes_per_batch: int, samples_per_class: int, seed: int
     ) -> None:
-        """labels: class code of each item. Raises DataError where a class is too small or classes are too few."""
+        """labels: class code of each item. Raises DataError if a class is too small or there are too few classes."""
         codes, counts = np.unique(labels, return_counts=True)
         if len(codes) < classes_per_batch:
             raise DataError(
@@ -35,20 +35,20 @@ class ClassBalancedBatches:
         self.batches_per_epoch = max(1, len(labels) // (classes_per_batch * samples_per_class))
 
     def epoch(self, number: int) -> Iterator[Int[np.ndarray, "b"]]:
-        """The batches of one epoch as item rows; any epoch can be had without the earlier ones."""
+        """The batches of one epoch as item rows; independent of earlier epochs."""
         rng = np.random.default_rng([self._seed, number])
-        decks: list[np.ndarray] = [rng.permutation(members) for members in self._members]
+        queues: list[np.ndarray] = [rng.permutation(members) for members in self._members]
         for _ in range(self.batches_per_epoch):
-            classes = rng.choice(len(decks), self._classes_per_batch, replace=False)
-            yield np.concatenate([self._deal(decks, c, rng) for c in classes.tolist()])
+            classes = rng.choice(len(queues), self._classes_per_batch, replace=False)
+            yield np.concatenate([self._draw_items(queues, c, rng) for c in classes.tolist()])
 
-    def _deal(self, decks: list[np.ndarray], c: int, rng: np.random.Generator) -> Int[np.ndarray, "s"]:
+    def _draw_items(self, queues: list[np.ndarray], c: int, rng: np.random.Generator) -> Int[np.ndarray, "s"]:
         wanted = min(self._samples_per_class, len(self._members[c]))
-        hand = decks[c][:wanted]
-        decks[c] = decks[c][wanted:]
-        if len(hand) < wanted:
+        drawn = queues[c][:wanted]
+        queues[c] = queues[c][wanted:]
+        if len(drawn) < wanted:
             fresh = rng.permutation(self._members[c])
-            new = fresh[~np.isin(fresh, hand)][: wanted - len(hand)]
-            decks[c] = fresh[~np.isin(fresh, new)]
-            hand = np.concatenate([hand, new])
-        return hand
+            new = fresh[~np.isin(fresh, drawn)][: wanted - len(drawn)]
+            queues[c] = fresh[~np.isin(fresh, new)]
+            drawn = np.concatenate([drawn, new])
+        return drawn

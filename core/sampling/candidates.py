@@ -1,4 +1,4 @@
-"""The anchors of a step and the items they may meet."""
+"""The anchors of a training step and their candidate positives and negatives."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +20,7 @@ class Candidates:
 
     @cached_property
     def distances(self) -> Float[Tensor, "a n"]:
-        """Euclidean, from differences: right also between near coincident rows."""
+        """Euclidean, from differences: precise also for nearly coincident rows."""
         rows = self.embeddings[: self.anchors]
         return torch.cdist(rows, self.embeddings, compute_mode="donot_use_mm_for_euclid_dist")
 

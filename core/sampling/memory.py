@@ -1,8 +1,8 @@
-"""A cross-batch memory: embeddings of the items last trained on, to meet as positives and negatives.
+"""A cross-batch memory: embeddings of recent training items, as additional positives and negatives.
 
-Wang et al. 1912.06798. Embeddings drift slowly after a while, so those of earlier batches still serve. An anchor also
-meets what is left of itself there, which is no positive: rows carry the ids of their items, and rows of one id never
-pair, neither within the batch nor with a copy from any earlier step.
+Wang et al. 1912.06798. Embeddings drift slowly after a while, so those of earlier batches still serve. The memory may
+contain older embeddings of an anchor itself, which are not positives: rows have the ids of their items, and rows with
+the same id are never paired, neither within the batch nor with earlier steps.
 """
 
 from typing import Any
@@ -24,10 +24,10 @@ class Memory:
     def __len__(self) -> int:
         return min(self._added, len(self._ids))
 
-    def behind(
+    def append_to(
         self, embeddings: Float[Tensor, "b d"], labels: Int[Tensor, "b"], ids: Int[Tensor, "b"]
     ) -> tuple[Float[Tensor, "n d"], Int[Tensor, "n"], Int[Tensor, "n"]]:
-        """The batch with the memory behind it, n = b + len(self); gradients flow to the batch alone."""
+        """The batch followed by the memory, n = b + len(self); gradients flow to the batch alone."""
         held = slice(len(self))
         return (
             torch.cat([embeddings, self._embeddings[held].to(embeddings.dtype)]),
@@ -37,7 +37,7 @@ class Memory:
 
     @torch.no_grad()
     def add(self, embeddings: Float[Tensor, "b d"], labels: Int[Tensor, "b"], ids: Int[Tensor, "b"]) -> None:
-        """Keep a batch, which must not be larger than the memory, in the place of the oldest."""
+        """Keep a batch, which must not be larger than the memory, replacing the oldest entries."""
         size = len(self._ids)
         places = torch.arange(self._added, self._added + len(ids), device=ids.device) % size
         self._embeddings[places] = embeddings.detach().float()
@@ -46,11 +46,11 @@ class Memory:
         self._added += len(ids)
 
     def state_dict(self) -> dict[str, Any]:
-        """What `load_state_dict` takes."""
+        """The state for `load_state_dict`."""
         return {"embeddings": self._embeddings, "labels": self._labels, "ids": self._ids, "added": self._added}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on as the memory that gave this state."""
+        """Restore the state returned by `state_dict`."""
         self._embeddings.copy_(state["embeddings"])
         self._labels.copy_(state["labels"])
         self._ids.copy_(state["ids"])

@@ -10,13 +10,13 @@ from core.sampling.candidates import Candidates
 Pairs = tuple[Int[Tensor, "p"], Int[Tensor, "p"]]
 Triplets = tuple[Int[Tensor, "t"], Int[Tensor, "t"], Int[Tensor, "t"]]
 
-CUTOFF, REACH = 0.5, 1.4
-"""Distance-weighted sampling takes nearer negatives for as near as the first, and none beyond the second."""
+MIN_DISTANCE, MAX_DISTANCE = 0.5, 1.4
+"""Distance-weighted sampling clamps distances from below to the first, and excludes negatives beyond the second."""
 
 
 @torch.no_grad()
 def mine_triplets(rule: NegativeRule, batch: Candidates, *, pairs: Pairs, generator: torch.Generator) -> Triplets:
-    """Give each (anchor, positive) pair its negative; pairs without one are left out.
+    """Give each (anchor, positive) pair its negative; pairs without a negative are left out.
 
     semihard: the nearest negative that is farther than the positive (Schroff et al. 1503.03832).
     distance-weighted: drawn with probability 1 / q(distance), q the density of distances on the sphere (Wu et al.
@@ -30,13 +30,13 @@ def mine_triplets(rule: NegativeRule, batch: Candidates, *, pairs: Pairs, genera
             pair, negatives = torch.nonzero(batch.other_class[anchors], as_tuple=True)
             return anchors[pair], positives[pair], negatives
         case "random":
-            negatives, found = _drawn(_float64(batch.other_class), anchors, generator)
+            negatives, found = _sample_by_weight(_float64(batch.other_class), anchors, generator)
         case "distance-weighted":
-            negatives, found = _drawn(_weights(batch), anchors, generator)
+            negatives, found = _sample_by_weight(_weights(batch), anchors, generator)
         case "hardest":
-            negatives, found = _ranked(batch, anchors, None)
+            negatives, found = _nearest_negatives(batch, anchors, None)
         case "semihard":
-            negatives, found = _ranked(batch, anchors, positives)
+            negatives, found = _nearest_negatives(batch, anchors, positives)
         case "own":
             raise ValueError("own mining chooses pairs, not triplets")
     return anchors[found], positives[found], negatives[found]
@@ -54,8 +54,8 @@ def mine_negatives(rule: NegativeRule, batch: Candidates, *, generator: torch.Ge
         chosen = torch.zeros_like(batch.other_class)
         chosen[anchors, negatives] = True
         return _pairs(chosen)
-    everyone = torch.arange(batch.anchors, device=batch.labels.device)
-    anchors, _, negatives = mine_triplets(rule, batch, pairs=(everyone, everyone), generator=generator)
+    all_anchors = torch.arange(batch.anchors, device=batch.labels.device)
+    anchors, _, negatives = mine_triplets(rule, batch, pairs=(all_anchors, all_anchors), generator=generator)
     return anchors, negatives
 
 
@@ -64,7 +64,7 @@ def _pairs(mask: Bool[Tensor, "a n"]) -> Pairs:
     return anchors, others
 
 
-def _ranked(
+def _nearest_negatives(
     batch: Candidates, anchors: Int[Tensor, "p"], positives: Int[Tensor, "p"] | None
 ) -> tuple[Int[Tensor, "p"], Bool[Tensor, "p"]]:
     """The nearest negative of each anchor, beyond its positive where given, and whether there is one."""
@@ -83,30 +83,31 @@ def _ranked(
     return order[anchors, rank.clamp_max(order.shape[1] - 1)], found
 
 
-def _drawn(
+def _sample_by_weight(
     weights: Float[Tensor, "a n"], anchors: Int[Tensor, "p"], generator: torch.Generator
 ) -> tuple[Int[Tensor, "p"], Bool[Tensor, "p"]]:
     """For each anchor a row drawn with probability in proportion to its float64 weights, and whether there is one."""
-    n, seekers = weights.shape[1], anchors.to(weights.device)
+    n, queries = weights.shape[1], anchors.to(weights.device)
     ends = weights.flatten().cumsum(0)
     before = torch.cat([ends.new_zeros(1), ends])[: len(ends) : n]  # of each anchor: the weight of all earlier ones
     total = ends[n - 1 :: n] - before
     draws = torch.rand(len(anchors), generator=generator).to(ends)
-    place = torch.searchsorted(ends, before[seekers] + draws * total[seekers], right=True)
-    negatives, found = place.clamp_max(len(ends) - 1) % n, total[seekers] > 0
+    place = torch.searchsorted(ends, before[queries] + draws * total[queries], right=True)
+    negatives, found = place.clamp_max(len(ends) - 1) % n, total[queries] > 0
     return negatives.to(anchors.device), found.to(anchors.device)
 
 
 def _float64(values: Tensor) -> Tensor:
-    """On the CPU if they come from Apple's GPU, which has no such numbers."""
+    """As float64; on the CPU if they are on an Apple GPU, which does not support it."""
     return (values.cpu() if values.device.type == "mps" else values).double()
 
 
 def _weights(batch: Candidates) -> Float[Tensor, "a n"]:
-    """1 / q(distance) of each negative, the greatest of each anchor as 1; 0 beyond REACH and for the own class."""
+    """1 / q(distance) of each negative, the greatest of each anchor as 1; 0 beyond MAX_DISTANCE and for the own
+    class."""
     dim = batch.embeddings.shape[1]
-    allowed = batch.other_class & (batch.distances < REACH)
-    distances = _float64(batch.distances).clamp(CUTOFF, REACH)
+    allowed = batch.other_class & (batch.distances < MAX_DISTANCE)
+    distances = _float64(batch.distances).clamp(MIN_DISTANCE, MAX_DISTANCE)
     log_density = (dim - 2) * distances.log() + (dim - 3) / 2 * (1 - distances.square() / 4).log()
     scores = (-log_density).masked_fill(~allowed.to(distances.device), -torch.inf)
     return (scores - scores.amax(dim=1, keepdim=True).clamp_min(-1e300)).exp()

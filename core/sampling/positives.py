@@ -1,7 +1,7 @@
 """Positive sampling rules: which same-class item of the batch an anchor is pulled towards.
 
-`nearest` is Easy Positive Sampling of Levi, Xiao, Wang, Darrell (ICCV 2021), eq. 6: the anchor meets only its
-nearest same-class item, so that a class may keep several modes.
+`nearest` is Easy Positive Sampling of Levi, Xiao, Wang, Darrell (ICCV 2021), eq. 6: the only positive of an
+anchor is its nearest same-class item, so that a class may keep several modes.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from core.recipe.rules import PositiveRule
 from core.sampling.candidates import Candidates
 
 BLOCK = 256
-NONE = -1
+NO_POSITIVE = -1
 
 
 @torch.no_grad()
@@ -28,16 +28,16 @@ def nearest_positives(
     """Index of the nearest same-class row of each row, by Euclidean distance.
 
     ids: rows with the same id are one item (a second view, a memory-bank copy) and never each other's positive.
-    anchors: answer for the first so many rows only, the rest being candidates; else a = n.
-    Ties go to the lowest index; -1 where a row has no candidate. Exact down to float32 resolution of the class's
+    anchors: number of leading rows that are anchors, all rows being candidates; default: a = n.
+    Ties go to the lowest index; -1 if a row has no candidate. Exact down to float32 resolution of the class's
     own spread, also in a collapsed batch. Takes O(n x block) memory, and distances within classes only.
     """
 
     exact = _precise(embeddings)
     centred = _centred(exact, labels)
 
-    def nearest(seekers: Tensor, candidates: Tensor, excluded: Tensor) -> Tensor:
-        rows, columns = centred[seekers], centred[candidates]
+    def nearest(queries: Tensor, candidates: Tensor, excluded: Tensor) -> Tensor:
+        rows, columns = centred[queries], centred[candidates]
         squared = _squared_distances(rows, columns).masked_fill_(excluded, torch.inf)
         best = squared.amin(dim=1, keepdim=True)
         # The expanded square carries a rounding error of this size; rows with rivals inside it are redone exactly,
@@ -46,7 +46,7 @@ def nearest_positives(
         unsure = torch.nonzero((squared <= best + error).sum(1) > 1).squeeze(1)
         choice = squared.argmin(dim=1)
         if len(unsure):
-            distances = _exact_distances(exact[seekers[unsure]], exact[candidates])
+            distances = _exact_distances(exact[queries[unsure]], exact[candidates])
             choice[unsure] = distances.masked_fill_(excluded[unsure], torch.inf).argmin(dim=1)
         return choice
 
@@ -64,8 +64,8 @@ def hardest_positives(
     """Index of the farthest same-class row of each row (Hermans et al. 1703.07737, batch hard); -1 where none."""
     centred = _centred(_precise(embeddings), labels)
 
-    def farthest(seekers: Tensor, candidates: Tensor, excluded: Tensor) -> Tensor:
-        squared = _squared_distances(centred[seekers], centred[candidates])
+    def farthest(queries: Tensor, candidates: Tensor, excluded: Tensor) -> Tensor:
+        squared = _squared_distances(centred[queries], centred[candidates])
         return squared.masked_fill_(excluded, -torch.inf).argmax(dim=1)
 
     return _choose(labels, ids, farthest, anchors=anchors)
@@ -81,11 +81,11 @@ def random_positives(
 ) -> Int[Tensor, "a"]:
     """Index of a same-class row drawn uniformly for each row; -1 where none. The generator is on the CPU."""
 
-    def anyone(_seekers: Tensor, _candidates: Tensor, excluded: Tensor) -> Tensor:
+    def draw(_queries: Tensor, _candidates: Tensor, excluded: Tensor) -> Tensor:
         scores = torch.rand(excluded.shape, generator=generator).to(excluded.device)
         return scores.masked_fill_(excluded, -1.0).argmax(dim=1)
 
-    return _choose(labels, ids, anyone, anchors=anchors)
+    return _choose(labels, ids, draw, anchors=anchors)
 
 
 @torch.no_grad()
@@ -106,7 +106,7 @@ def positive_pairs(
             chosen = hardest_positives(batch.embeddings, batch.labels, batch.ids, anchors=batch.anchors)
         case "nearest":
             chosen = nearest_positives(batch.embeddings, batch.labels, batch.ids, anchors=batch.anchors)
-    anchors = torch.nonzero(chosen != NONE).squeeze(1)
+    anchors = torch.nonzero(chosen != NO_POSITIVE).squeeze(1)
     return anchors, chosen[anchors]
 
 
@@ -114,19 +114,19 @@ Choice = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 def _choose(labels: Tensor, ids: Tensor | None, choice: Choice, *, anchors: int | None) -> Tensor:
-    """Apply `choice(seekers, candidates, excluded) -> column` to blocks of anchors and all rows of their classes."""
+    """Apply `choice(queries, candidates, excluded) -> column` to blocks of anchors and all rows of their classes."""
     ids = torch.arange(len(labels), device=labels.device) if ids is None else ids
     columns = torch.argsort(labels, stable=True)  # stable, so that the first column is also the lowest index
     rows = columns if anchors is None or anchors == len(labels) else torch.argsort(labels[:anchors], stable=True)
-    chosen = torch.full_like(rows, NONE)
-    with torch.autocast(labels.device.type, enabled=False):  # half precision cannot rank near rivals
+    chosen = torch.full_like(rows, NO_POSITIVE)
+    with torch.autocast(labels.device.type, enabled=False):  # half precision cannot rank close candidates
         for block, span in _blocks(labels[rows], labels[columns]):
-            seekers, candidates = rows[block], columns[span]
-            excluded = (labels[seekers, None] != labels[None, candidates]) | (
-                ids[seekers, None] == ids[None, candidates]
+            queries, candidates = rows[block], columns[span]
+            excluded = (labels[queries, None] != labels[None, candidates]) | (
+                ids[queries, None] == ids[None, candidates]
             )
-            best = candidates[choice(seekers, candidates, excluded)]
-            chosen[seekers] = torch.where(excluded.all(dim=1), NONE, best)
+            best = candidates[choice(queries, candidates, excluded)]
+            chosen[queries] = torch.where(excluded.all(dim=1), NO_POSITIVE, best)
     return chosen
 
 

@@ -1,4 +1,4 @@
-"""Both rules at once: which tuples a loss is fed with. Positives follow one rule, negatives another."""
+"""Tuples for a loss, by a positive rule and a negative rule combined."""
 
 import torch
 from jaxtyping import Bool, Int
@@ -13,8 +13,8 @@ PairTuples = tuple[Int[Tensor, "p"], Int[Tensor, "p"], Int[Tensor, "q"], Int[Ten
 Tuples = Triplets | PairTuples
 Rows = tuple[Tensor, Tensor]
 
-EASE = 0.1
-"""Cosine by which a pair may be too easy and still be mined by the Multi-Similarity loss (epsilon in the paper)."""
+EPSILON = 0.1
+"""Cosine margin of the mining of the Multi-Similarity loss (epsilon in the paper)."""
 
 
 @torch.no_grad()
@@ -59,6 +59,6 @@ def _multi_similarity(batch: Candidates) -> tuple[Rows, Rows]:
     similarity = 1 - batch.distances.square() / 2
     hardest_negative = similarity.masked_fill(~batch.other_class, -torch.inf).amax(dim=1, keepdim=True)
     hardest_positive = similarity.masked_fill(~batch.same_class, torch.inf).amin(dim=1, keepdim=True)
-    hard = torch.nonzero(batch.same_class & (similarity - EASE < hardest_negative), as_tuple=True)
-    opposed = torch.nonzero(batch.other_class & (similarity + EASE > hardest_positive), as_tuple=True)
+    hard = torch.nonzero(batch.same_class & (similarity - EPSILON < hardest_negative), as_tuple=True)
+    opposed = torch.nonzero(batch.other_class & (similarity + EPSILON > hardest_positive), as_tuple=True)
     return (hard[0], hard[1]), (opposed[0], opposed[1])

@@ -286,11 +286,11 @@ class Study:
 
     def place(self, name: str, queries: Float[np.ndarray, "m d"]) -> Float32[np.ndarray, "m 2"]:
         """Approximate places of new vectors on an arm's map."""
-        from core.projection import place
+        from core.projection import place_on_map
 
         rows = np.flatnonzero(self.evaluated)
         ids = self.items["id"].to_numpy()[rows]
-        return place(queries, self.neighbours(name), ids=ids, layout=self.map(name)[rows])
+        return place_on_map(queries, self.neighbours(name), ids=ids, layout=self.map(name)[rows])
 
     def _pictures(self, path: Path) -> UInt8[np.ndarray, "n ..."]:
         try:

@@ -1,4 +1,4 @@
-"""Training a study's arms: side by side on a CPU, one after the other on an accelerator."""
+"""Training a study's arms: in parallel on a CPU, sequentially on an accelerator."""
 
 import contextlib
 import os
@@ -49,8 +49,8 @@ def train_arms(
 ) -> dict[str, TrainedArm]:
     """Train every arm of a recipe from the same initial weights over the same batches; each saves into folder/NAME.
 
-    An arm whose folder holds a state goes on from there. Figures of finished epochs are reported one at a time.
-    Raises UncollapseError where a training diverges; an interruption stops all arms after the epoch under way.
+    An arm whose folder has a saved state resumes from it. Figures of finished epochs are reported one at a time.
+    Raises UncollapseError if a training diverges; an interruption stops all arms after the current epoch.
     """
     lock, stopped = threading.Lock(), threading.Event()
 
@@ -78,14 +78,14 @@ def train_arms(
 
 
 def follow_arms(recipe: Recipe, items: pd.DataFrame, pixels: UInt8[Tensor, "n c s s"], *, folder: Path) -> None:
-    """Do the part of any but the first process in `train_arms`."""
+    """The counterpart of `train_arms` for all processes but the first."""
     for training in [_Training(recipe, name, items, pixels, folder / name) for name in recipe.trained]:
         training.follow()
 
 
 @contextlib.contextmanager
 def _threads_for(arms: int) -> Iterator[None]:
-    """Share the cores among arms that train at once: more threads than cores would spend their time waiting."""
+    """Divide the cores among the arms that train in parallel, so that there are not more threads than cores."""
     before = torch.get_num_threads()
     torch.set_num_threads(max(1, min(before, (os.cpu_count() or 1) // arms)))
     try:
@@ -105,13 +105,13 @@ class _Training:
         train_items = TrainingItems(pixels, codes, ids, torch.from_numpy(rows))
         self.embedder = build_embedder(recipe.model, train_items.sample(STATISTICS_BYTES), seed=recipe.seed)
         self.trainer = Trainer(self.embedder, train_items, recipe=recipe, arm=self.arm)
-        self.watched = np.flatnonzero(evaluated(items))
-        self.labels, self.modes = labels_and_modes(items.iloc[self.watched])
+        self.evaluated_rows = np.flatnonzero(evaluated(items))
+        self.labels, self.modes = labels_and_modes(items.iloc[self.evaluated_rows])
         self.epochs = recipe.train.epochs
         self.every = interval(
             recipe.train.snapshots,
             epochs=self.epochs,
-            bytes_each=2 * len(self.watched) * recipe.model.dim * len(recipe.trained),
+            bytes_each=2 * len(self.evaluated_rows) * recipe.model.dim * len(recipe.trained),
         )
 
     def follow(self) -> None:
@@ -129,7 +129,7 @@ class _Training:
         state = self.folder / STATE
         history = self.trainer.restore(state) if state.exists() else []
         if not history:
-            self._snapshot(0, self._watched_points(0))
+            self._snapshot(0, self._evaluated_points(0))
         for row in self.trainer:
             history.append(row | self._figures(row["epoch"]))
             self.trainer.save(state, history)
@@ -142,12 +142,12 @@ class _Training:
         return TrainedArm(embeddings, warnings_of(history), round(time.perf_counter() - started, 2))
 
     def _figures(self, epoch: int) -> dict[str, float]:
-        points = self._watched_points(epoch)
+        points = self._evaluated_points(epoch)
         self._snapshot(epoch, points)
         return epoch_figures(points, self.labels, self.modes)
 
-    def _watched_points(self, epoch: int) -> np.ndarray:
-        points = embed(self.embedder, self.pixels, rows=torch.from_numpy(self.watched))
+    def _evaluated_points(self, epoch: int) -> np.ndarray:
+        points = embed(self.embedder, self.pixels, rows=torch.from_numpy(self.evaluated_rows))
         if not np.isfinite(points).all():
             raise UncollapseError(f"arms.{self.name}: training diverged in epoch {epoch}; lower train.lr")
         return points

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from core.recipe.augment import AugmentConfig
 
-WIDEST = 4 / 3
+MAX_ASPECT_RATIO = 4 / 3
 """Width over height of the widest crop; its inverse is that of the narrowest."""
 
 
@@ -34,11 +34,11 @@ class Augmentation:
         if not self.config.active:
             return images
         if epoch != self._epoch:
-            self._epoch, self._draws = epoch, draw(self.items, seed=self.seed, epoch=epoch).to(images.device)
+            self._epoch, self._draws = epoch, draw_numbers(self.items, seed=self.seed, epoch=epoch).to(images.device)
         return augment(images, self._draws[rows], config=self.config)
 
 
-def draw(n: int, *, seed: int, epoch: int) -> Float[Tensor, "n 5"]:
+def draw_numbers(n: int, *, seed: int, epoch: int) -> Float[Tensor, "n 5"]:
     """Uniform numbers in [0, 1) for every item in an epoch: area, shape, left, top, flip."""
     (mixed,) = np.random.SeedSequence([seed, epoch]).generate_state(1)
     return torch.rand(n, 5, generator=torch.Generator().manual_seed(int(mixed)))
@@ -51,7 +51,7 @@ def crop_boxes(draws: Float[Tensor, "b 5"], *, smallest: float) -> Float[Tensor,
     (cut where it would leave the picture), the place uniform: the crops of Szegedy et al. 2015 (arXiv 1409.4842, §6).
     """
     area = smallest + (1 - smallest) * draws[:, 0]
-    widest = WIDEST if smallest < 1 else 1.0
+    widest = MAX_ASPECT_RATIO if smallest < 1 else 1.0
     shape = torch.exp((2 * draws[:, 1] - 1) * math.log(widest))
     sizes = torch.stack([(area * shape).sqrt(), (area / shape).sqrt()], dim=1).clamp(max=1)  # (b, 2)
     return torch.cat([(1 - sizes) * draws[:, 2:4], sizes], dim=1)

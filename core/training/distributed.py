@@ -1,4 +1,4 @@
-"""Several processes, one to a device, that train as one: started by torchrun, they share each batch between them.
+"""Distributed training with torchrun: several processes, one per device, each with a part of every batch.
 
 Every process takes its part of a batch through the network; the embeddings are then gathered, with gradients, so that
 sampling rule and loss see the whole batch, as on one device. All processes compute the same loss; the first one alone
@@ -18,8 +18,8 @@ from torch.nn.parallel import DistributedDataParallel
 
 
 @contextlib.contextmanager
-def joined() -> Iterator[None]:
-    """Within the block the processes that torchrun started work together; without torchrun there is only this one."""
+def process_group() -> Iterator[None]:
+    """Initialise the process group of torchrun within the block; without torchrun, do nothing."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield
         return
@@ -33,11 +33,11 @@ def joined() -> Iterator[None]:
 
 
 def processes() -> int:
-    """How many train together; 1 outside of `joined`."""
+    """Number of processes; 1 outside of `process_group`."""
     return dist.get_world_size() if dist.is_initialized() else 1
 
 
-def first() -> bool:
+def is_first_process() -> bool:
     """Whether this is the process that reports and writes."""
     return not dist.is_initialized() or dist.get_rank() == 0
 
@@ -47,7 +47,7 @@ def local_rank() -> int:
     return int(os.environ.get("LOCAL_RANK", "0"))
 
 
-def share(rows: Int[Tensor, "b"]) -> Int[Tensor, "s"]:
+def local_rows(rows: Int[Tensor, "b"]) -> Int[Tensor, "s"]:
     """This process's part of a batch; parts differ by one row at most."""
     return rows.tensor_split(processes())[dist.get_rank()] if dist.is_initialized() else rows
 

@@ -26,41 +26,41 @@ from models.building import build
 from models.head import Embedder, ModelSpec
 from models.registry import options_of
 
-SHARE_OF_DEVICE = 0.25
-"""Of a GPU's free memory, what pictures may fill; the rest is for the network."""
+MAX_DEVICE_SHARE = 0.25
+"""Largest share of a GPU's free memory for training images; the rest is for the network."""
 
 
 @dataclass(frozen=True)
 class TrainingItems:
-    """What the loop sees: images, class codes (noise and all) and ids; never the modes."""
+    """Input of the training loop: images, class codes (with label noise) and ids; never the modes."""
 
     images: UInt8[Tensor, "n c s s"]
     labels: Int[Tensor, "m"]
     ids: Int[Tensor, "m"]
     rows: Int[Tensor, "m"] | None = None
-    """Which images are theirs, where there are others: a copy of just these may be too much for memory."""
+    """Image rows of the items, if `images` contains others too: a copy may not fit into memory."""
 
     def __getitem__(self, places: Int[Tensor, "b"]) -> UInt8[Tensor, "b c s s"]:
-        """The pictures of some of the items, by their places among them."""
+        """The images of some of the items, by position."""
         return self.images[places if self.rows is None else self.rows[places]]
 
     def sample(self, size: int) -> UInt8[Tensor, "k c s s"]:
-        """Pictures of every k-th item, so many that they take about `size` bytes, or all."""
+        """Images of every k-th item, about `size` bytes in total, or all."""
         bytes_each = self.images[:1].nbytes
         return self[torch.arange(0, len(self.ids), max(1, len(self.ids) * bytes_each // size))]
 
 
 def choose_device(wanted: str) -> torch.device:
-    """`auto` takes CUDA, then Apple's MPS, then the CPU. Raises RecipeError for one that is not there."""
+    """`auto` takes CUDA, then Apple's MPS, then the CPU. Raises RecipeError for a device that is not available."""
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     device = next(name for name in there if there[name]) if wanted == "auto" else wanted
     if not there[device]:
-        raise RecipeError(f'train.device = "{device}": PyTorch finds no such device here; use "auto"')
+        raise RecipeError(f'train.device = "{device}": PyTorch finds no such device on this machine; use "auto"')
     return torch.device(device, distributed.local_rank()) if device == "cuda" else torch.device(device)
 
 
 def build_embedder(config: ModelConfig, images: UInt8[Tensor, "n c s s"], *, seed: int) -> Embedder:
-    """A network whose initial weights depend on the recipe alone: every arm of a study starts from the same."""
+    """A network whose initial weights depend on the recipe alone: all arms of a study start from the same weights."""
     spec = model_spec(config, dim=config.dim, channels=images.shape[1], image_size=images.shape[2])
     embedder = build(spec, images, seed=seed, weights=config.weights)
     if distributed.processes() > 1 and torch.cuda.is_available():
@@ -77,7 +77,7 @@ def model_spec(config: ModelConfig, *, dim: int, channels: int, image_size: int)
 
 
 class Pictures:
-    """Training pictures, handed out on the device: kept there where they fit, else copied as they are asked for."""
+    """Training images on the device: stored there if they fit, else copied batch by batch."""
 
     def __init__(self, items: TrainingItems, device: torch.device) -> None:
         self._items, self._device = items, device
@@ -97,11 +97,11 @@ class Pictures:
     def _fits(self) -> bool:
         """On a GPU, in its own memory; elsewhere the device's memory is the machine's."""
         size = len(self._items.ids) * self._items.images[:1].nbytes
-        return self._device.type != "cuda" or size <= SHARE_OF_DEVICE * torch.cuda.mem_get_info(self._device)[0]
+        return self._device.type != "cuda" or size <= MAX_DEVICE_SHARE * torch.cuda.mem_get_info(self._device)[0]
 
 
 def _compiled(network: nn.Module) -> nn.Module:
-    """Raises RecipeError where PyTorch cannot compile; asked at once, with a function too small to fail otherwise."""
+    """Raises RecipeError where PyTorch cannot compile; checked at once with a trivial function."""
     try:
         torch.compile(lambda x: x + 1)(next(network.parameters()).detach().flatten()[:1])
     except Exception as error:  # of many kinds, by platform and back end
@@ -148,8 +148,8 @@ class Trainer:
         self.optimizer = torch.optim.AdamW(groups, lr=train.lr, weight_decay=train.weight_decay)
         steps = train.epochs * self.batches.batches_per_epoch
         self.schedule = torch.optim.lr_scheduler.CosineAnnealingLR(self.optimizer, steps)
-        remembers = train.memory > 0 and arm.positives is not None
-        self.memory = Memory(train.memory, recipe.model.dim, device=self.device) if remembers else None
+        uses_memory = train.memory > 0 and arm.positives is not None
+        self.memory = Memory(train.memory, recipe.model.dim, device=self.device) if uses_memory else None
         self.epoch = 0
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -160,8 +160,9 @@ class Trainer:
             steps = [self.step(torch.from_numpy(rows)) for rows in self.batches.epoch(self.epoch)]
             loss, *figures = torch.stack(steps).cpu().double().unbind(dim=1)
             self.epoch += 1
-            watched = {name: column.nanmean().item() for name, column in zip(TUPLE_FIGURES, figures, strict=True)}
-            row = {"epoch": self.epoch, "loss": loss.mean().item()} | watched  # means over batches; those with tuples
+            tuple_means = {name: column.nanmean().item() for name, column in zip(TUPLE_FIGURES, figures, strict=True)}
+            # Means over batches; tuple figures only over batches with tuples.
+            row = {"epoch": self.epoch, "loss": loss.mean().item()} | tuple_means
             yield row | {"seconds": time.perf_counter() - started}
 
     def _parameter_groups(self, model: ModelConfig) -> list[dict[str, Any]]:
@@ -173,7 +174,7 @@ class Trainer:
 
     def step(self, rows: Int[Tensor, "b"]) -> Tensor:
         """One update; returns the loss and TUPLE_FIGURES on the device, so that nothing waits for them."""
-        images = self._images(distributed.share(rows))  # (s, c, h, w): all of the batch, where this process is alone
+        images = self._images(distributed.local_rows(rows))  # (s, c, h, w), s = b with a single process
         with self.autocast:
             part = self.network(images)  # (s, d)
         embeddings = distributed.gather(part, len(rows))  # (b, d)
@@ -182,7 +183,7 @@ class Trainer:
         memory = self.memory if self.epoch >= self.train.memory_warmup else None
         met, classes, numbers = embeddings, labels, ids
         if memory is not None:
-            met, classes, numbers = memory.behind(embeddings, labels, ids)  # (n, d), (n,), (n,): the batch comes first
+            met, classes, numbers = memory.append_to(embeddings, labels, ids)  # (n, d), (n,), (n,), the batch first
         batch = Candidates(met.detach().float(), classes, numbers, anchors=len(rows))
         tuples = self._tuples(batch)
         loss = compute_loss(self.loss, met, classes, tuples, anchors=len(rows))
@@ -203,7 +204,7 @@ class Trainer:
         )
 
     def _tuples(self, batch: Candidates) -> Tuples | None:
-        """What the loss is fed with; None for one that compares items with proxies."""
+        """The tuples for the loss; None for proxy losses."""
         if self.arm.positives is None:
             return None
         sample = sample_pairs if self.loss_name in PAIR_LOSSES else sample_triplets
@@ -211,7 +212,7 @@ class Trainer:
         return sample(self.arm.positives, negatives, batch, generator=self.generator)
 
     def save(self, path: Path, history: list[dict[str, Any]]) -> None:
-        """Everything needed to go on after this epoch, replaced in one step."""
+        """Save everything needed to resume after this epoch, atomically."""
         state = {
             "embedder": self.embedder.state_dict(),
             "loss": self.loss.state_dict(),

@@ -8,7 +8,7 @@ from scipy.spatial.distance import pdist
 
 from core import projection
 from core.neighbours.index import KnnGraph, Neighbours
-from core.projection import MIN_ITEMS, NEIGHBOURS, _draw_landmarks, align, paired_maps, place
+from core.projection import MIN_ITEMS, NEIGHBOURS, _draw_landmarks, align, paired_maps, place_on_map
 
 
 def blobs(n: int, seed: int = 0, d: int = 6) -> np.ndarray:
@@ -105,7 +105,7 @@ def test_the_second_map_lies_on_the_first():
 
 
 def test_of_many_items_landmarks_are_laid_out_and_the_rest_placed_between_them(monkeypatch):
-    monkeypatch.setattr(projection, "LAID_OUT_UP_TO", 60)
+    monkeypatch.setattr(projection, "MAX_LAYOUT_ITEMS", 60)
     monkeypatch.setattr(projection, "LANDMARKS", 60)
     points, labels = blobs(240), np.arange(240) % 3
     laid_out, layout = [], projection._layout
@@ -142,7 +142,7 @@ class TestPlace:
     def at(self, queries: np.ndarray) -> np.ndarray:
         order = np.random.default_rng(4).permutation(90)  # the index need not be in the map's order
         neighbours = Neighbours(self.points[order], self.ids[order])
-        return place(queries, neighbours, ids=self.ids, layout=self.layout)
+        return place_on_map(queries, neighbours, ids=self.ids, layout=self.layout)
 
     def test_an_item_comes_to_lie_at_its_own_place(self):
         np.testing.assert_allclose(self.at(self.points), self.layout, atol=1e-3)
@@ -156,11 +156,11 @@ class TestPlace:
         points = np.repeat(np.eye(2, dtype=np.float32), 20, axis=0)
         layout = np.arange(80.0).reshape(40, 2)
         neighbours = Neighbours(points, np.arange(40))
-        found = place(points[:1], neighbours, ids=np.arange(40), layout=layout)
+        found = place_on_map(points[:1], neighbours, ids=np.arange(40), layout=layout)
         assert layout[:20].min() <= found.min() <= found.max() <= layout[:20].max()
 
     @pytest.mark.parametrize("n", [1, 2, 3])
     def test_among_few_items(self, n: int):
         neighbours = Neighbours(self.points[:n], self.ids[:n])
-        found = place(self.points[:1], neighbours, ids=self.ids[:n], layout=self.layout[:n])
+        found = place_on_map(self.points[:1], neighbours, ids=self.ids[:n], layout=self.layout[:n])
         np.testing.assert_allclose(found, self.layout[:1], atol=1e-3)

@@ -49,7 +49,7 @@ class PlaybackData:
     @classmethod
     def build(cls, found: "Playback") -> Self:
         """Raises ValueError where nothing was kept."""
-        films = list(found.films.items())
+        films = list(found.arms.items())
         if not films:
             raise ValueError("There are no snapshots to play.")
         items = found.items

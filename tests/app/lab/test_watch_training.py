@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.components.playback import PlaybackData
 from app.widgets.live_maps import line_of, measures
-from core.analysis.playback import play
+from core.analysis.playback import build_playback
 from core.storage.snapshots import write_snapshot
 from core.storage.study import Study
 
@@ -63,10 +63,10 @@ def test_measures_leave_out_what_is_not_known() -> None:
 
 def test_a_reel_holds_every_place_in_order(root: Path) -> None:
     study = Study.load(root / "tiny")
-    found = play(study.items, {name: study.arm(name).snapshots for name in study.arms})
+    found = build_playback(study.items, {name: study.arm(name).snapshots for name in study.arms})
     reel = PlaybackData.build(found)
     places = reel.places["places"].to_numpy().reshape(len(study.arms), len(reel.arms[0]["epochs"]), -1, 2)
-    for arm, film in zip(places, found.films.values(), strict=True):
+    for arm, film in zip(places, found.arms.values(), strict=True):
         assert np.array_equal(arm, film.places)
     assert [field["name"] for field in reel.points.fields] == ["mode", "class"]
     assert reel.points.ids.tolist() == found.items["id"].tolist()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core import jobs
 from core.access.allowed_paths import check_import_spec, check_path, check_recipe, data_roots
-from core.access.uploads import keep, upload_folder
+from core.access.uploads import save_upload, upload_folder
 from core.authoring.dataset_check import examine
 from core.authoring.form_schema import missing_paths
 from core.common.errors import DataError
@@ -69,7 +69,7 @@ def test_what_is_inside_is_allowed(data: Path, path: str) -> None:
 
 
 def test_uploads_are_allowed(data: Path) -> None:
-    check_path(str(keep(upload_folder(studies_root()), "mine.csv", b"label\na\n")))
+    check_path(str(save_upload(upload_folder(studies_root()), "mine.csv", b"label\na\n")))
     with pytest.raises(DataError):
         check_path(str(studies_root() / "somebody's-study" / "items.parquet"))
 

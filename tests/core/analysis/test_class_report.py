@@ -93,7 +93,7 @@ def test_without_known_modes_the_reference_tells_them(study: Study) -> None:
 
 
 def test_merged_and_split_between_the_arms(study: Study) -> None:
-    matching = class_report.between_arms(study, "standard", "nearest", "even")
+    matching = class_report.match_arms(study, "standard", "nearest", "even")
     kept = np.flatnonzero(matching.flows.any(axis=1))
     assert matching.merged == [tuple(kept.tolist())]
     assert matching.split == []

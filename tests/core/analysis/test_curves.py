@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.analysis.curves import MAX_COUNTED, change, counted_epochs, mean_count
+from core.analysis.curves import MAX_COUNTED, change, counted_epochs, mean_subclusters
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,6 @@ def test_modes_are_counted_and_a_collapsed_class_is_one_even_when_rounded() -> N
     point = np.ones(8) + rng.normal(0, 3e-4, (400, 8))  # steps of float16 at 1 are 1e-3
     points = np.concatenate([apart, point]).astype(np.float16)
     labels = np.repeat(["apart", "point"], 400)
-    assert mean_count(points[:400], labels[:400]) == 4
-    assert mean_count(points[400:], labels[400:]) == 1
-    assert mean_count(points, labels) == 2.5
+    assert mean_subclusters(points[:400], labels[:400]) == 4
+    assert mean_subclusters(points[400:], labels[400:]) == 1
+    assert mean_subclusters(points, labels) == 2.5

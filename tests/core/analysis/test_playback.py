@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import pdist
 from scipy.stats import ortho_group
 
-from core.analysis.playback import MAX_FRAMES, evenly_spaced, of_run, play, sample_rows
+from core.analysis.playback import MAX_FRAMES, build_playback, evenly_spaced, playback_of_run, sample_rows
 from core.common.errors import StudyError
 from core.storage.snapshots import Snapshots, kept_epochs, write_snapshot
 
@@ -35,62 +35,62 @@ def cloud(n: int, d: int, seed: int = 0) -> np.ndarray:
 def test_planar_data_keeps_all_its_distances(tmp_path: Path) -> None:
     flat = cloud(40, 2)
     basis = ortho_group.rvs(7, random_state=0)[:, :2]
-    film = play(items(40), {"a": keep(tmp_path, {0: flat @ basis.T, 1: 0.5 * flat @ basis.T})}).films["a"]
-    assert film.projected
-    np.testing.assert_allclose(film.shares, 1, atol=1e-3)
-    for frame, scale in zip(film.places, (1, 0.5), strict=True):  # a class that shrinks is seen to shrink
+    arm = build_playback(items(40), {"a": keep(tmp_path, {0: flat @ basis.T, 1: 0.5 * flat @ basis.T})}).arms["a"]
+    assert arm.projected
+    np.testing.assert_allclose(arm.shares, 1, atol=1e-3)
+    for frame, scale in zip(arm.places, (1, 0.5), strict=True):  # a class that shrinks is seen to shrink
         np.testing.assert_allclose(pdist(frame), scale * pdist(flat), atol=0.02)
 
 
 def test_two_dimensions_are_drawn_as_they_are(tmp_path: Path) -> None:
     points = cloud(30, 2).astype(np.float16)
-    film = play(items(30), {"a": keep(tmp_path, {3: points})}).films["a"]
-    assert not film.projected
-    assert film.epochs == [3]
-    assert np.array_equal(film.places[0], points.astype(np.float32))
+    arm = build_playback(items(30), {"a": keep(tmp_path, {3: points})}).arms["a"]
+    assert not arm.projected
+    assert arm.epochs == [3]
+    assert np.array_equal(arm.places[0], points.astype(np.float32))
 
 
 @given(seed=st.integers(0, 1000), d=st.integers(3, 9))
 def test_a_turned_copy_lies_on_the_first_arm(seed: int, d: int, tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.mktemp("films")
+    folder = tmp_path_factory.mktemp("arms")
     points, turn = cloud(60, d, seed), ortho_group.rvs(d, random_state=seed)
     points[:, 2:] *= 0.3  # the plane is then beyond doubt
     arms = {"a": keep(folder / "a", {0: points}), "b": keep(folder / "b", {0: points @ turn})}
-    films = play(items(60), arms).films
-    np.testing.assert_allclose(films["a"].places, films["b"].places, atol=0.05)
+    arms = build_playback(items(60), arms).arms
+    np.testing.assert_allclose(arms["a"].places, arms["b"].places, atol=0.05)
 
 
 def test_distances_are_never_longer_than_true_ones_and_the_side_never_changes(tmp_path: Path) -> None:
     epochs = {epoch: cloud(50, 6, seed=epoch) for epoch in (0, 5, 10, 15)}
     kept = keep(tmp_path, epochs)
-    film = play(items(50), {"a": kept}).films["a"]
-    for frame, array in zip(film.places, kept, strict=True):
+    arm = build_playback(items(50), {"a": kept}).arms["a"]
+    for frame, array in zip(arm.places, kept, strict=True):
         assert (pdist(frame) <= pdist(array.astype(float)) + 1e-4).all()
-    everything, places = np.concatenate([array.astype(float) for array in kept]), film.places.reshape(-1, 2)
+    everything, places = np.concatenate([array.astype(float) for array in kept]), arm.places.reshape(-1, 2)
     plane, *_ = np.linalg.lstsq(everything - everything.mean(0), places - places.mean(0), rcond=None)
     np.testing.assert_allclose((everything - everything.mean(0)) @ plane, places - places.mean(0), atol=1e-3)
     np.testing.assert_allclose(plane.T @ plane, np.eye(2), atol=1e-3)
 
 
 def test_total_collapse_has_no_share(tmp_path: Path) -> None:
-    film = play(items(20), {"a": keep(tmp_path, {0: cloud(20, 5), 1: np.ones((20, 5))})}).films["a"]
-    assert np.isfinite(film.places).all()
-    assert np.isnan(film.shares[-1])
+    arm = build_playback(items(20), {"a": keep(tmp_path, {0: cloud(20, 5), 1: np.ones((20, 5))})}).arms["a"]
+    assert np.isfinite(arm.places).all()
+    assert np.isnan(arm.shares[-1])
 
 
 def test_the_same_again_is_the_same(tmp_path: Path) -> None:
     kept = keep(tmp_path, {0: cloud(50, 6), 1: cloud(50, 6, 1)})
-    first, second = (play(items(50), {"a": kept}).films["a"].places for _ in range(2))
+    first, second = (build_playback(items(50), {"a": kept}).arms["a"].places for _ in range(2))
     assert np.array_equal(first, second)
 
 
 def test_only_evaluated_items_are_shown_and_other_sizes_refused(tmp_path: Path) -> None:
     table = items(40).assign(split=["train", "test"] * 20)
-    found = play(table, {"a": keep(tmp_path, {0: cloud(20, 4)})})
+    found = build_playback(table, {"a": keep(tmp_path, {0: cloud(20, 4)})})
     assert found.items["id"].tolist() == list(range(1, 40, 2))
     assert found.total == 20
-    with pytest.raises(StudyError, match="20 items, the study 40"):
-        play(items(40), {"a": Snapshots(tmp_path)})
+    with pytest.raises(StudyError, match="20 items, but the study has 40"):
+        build_playback(items(40), {"a": Snapshots(tmp_path)})
 
 
 @given(most=st.integers(1, 300), seed=st.integers(0, 50))
@@ -111,18 +111,18 @@ def test_thinning_keeps_both_ends(n: int, most: int) -> None:
 
 def test_a_run_is_shown_as_far_as_it_is(tmp_path: Path) -> None:
     arms = ["a", "b"]
-    assert of_run(tmp_path / "gone", arms) is None
+    assert playback_of_run(tmp_path / "gone", arms) is None
     assert kept_epochs(tmp_path / "gone", arms) == {}
     (tmp_path / "items.parquet").write_bytes(b"PAR1half")
     keep(tmp_path / "arms" / "a" / "snapshots", {0: cloud(20, 4)})
-    assert of_run(tmp_path, arms) is None  # its items are being written
+    assert playback_of_run(tmp_path, arms) is None  # its items are being written
     items(20).to_parquet(tmp_path / "items.parquet")
-    assert list(of_run(tmp_path, arms).films) == ["a"]
+    assert list(playback_of_run(tmp_path, arms).arms) == ["a"]
     keep(tmp_path / "arms" / "b" / "snapshots", {0: cloud(20, 4), 1: cloud(20, 4)})
-    assert [film.epochs for film in of_run(tmp_path, arms).films.values()] == [[0], [0, 1]]
+    assert [arm.epochs for arm in playback_of_run(tmp_path, arms).arms.values()] == [[0], [0, 1]]
     assert [[epoch for epoch, _ in kept] for kept in kept_epochs(tmp_path, arms).values()] == [[0], [0, 1]]
     items(19).to_parquet(tmp_path / "items.parquet")
-    assert of_run(tmp_path, arms) is None  # begun anew with other items
+    assert playback_of_run(tmp_path, arms) is None  # begun anew with other items
 
 
 def test_a_snapshot_appears_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,10 +79,10 @@ GOOD = {f"{c}/{i}.png": i for c in "ab" for i in range(3)}
 BAD = {
     "one image in a class": ({**GOOD, "c/0.png": 1}, r"a class has a single item \(1: c\); add"),
     "one class": ({"a/0.png": 1, "a/1.png": 2}, "fewer than two classes"),
-    "no images": ({"a/x.txt": b"hello"}, "holds no images; lay the images out as"),
-    "no class folder": ({**GOOD, "x.png": 1}, r"1 images lie in no class folder \(x.png\)"),
+    "no images": ({"a/x.txt": b"hello"}, "contains no images; arrange the images as"),
+    "no class folder": ({**GOOD, "x.png": 1}, r"1 images are in no class folder \(x.png\)"),
     "too deep": ({**GOOD, "c/d/e/x.png": 1}, r"below more than two folders \(c/d/e/x.png\)"),
-    "mixed depth": ({**GOOD, "c/d/x.png": 1}, r"1 lie 2 deep: c/d/x.png"),
+    "mixed depth": ({**GOOD, "c/d/x.png": 1}, r"1 are 2 deep: c/d/x.png"),
     "empty files": (
         {**GOOD, **{f"a/{i}x.png": b"" for i in range(5)}},
         r"an image file is empty \(5: a/0x.png, a/1x.png, a/2x.png, ...\); export",
@@ -146,7 +146,7 @@ def test_a_missing_path(tmp_path, path):
 
 
 def test_an_empty_folder(tmp_path):
-    with pytest.raises(DataError, match="holds no images"):
+    with pytest.raises(DataError, match="contains no images"):
         load(config(tmp_path), seed=0)
     assert check(config(tmp_path))["severity"].tolist() == ["error"]
 
@@ -180,7 +180,7 @@ def test_links(tmp_path, store):
     outside = tmp_path / "secret.png"
     outside.write_bytes((root / "a/0.png").read_bytes())
     (root / "b/outside.png").symlink_to(outside)
-    with pytest.raises(DataError, match=r"leaves the data's folder \(1: b/outside.png\)"):
+    with pytest.raises(DataError, match=r"leads outside the data folder \(1: b/outside.png\)"):
         load(config(root), seed=0)
     (root / "b/outside.png").unlink()
     (root / "linked").symlink_to(tmp_path)
@@ -197,7 +197,7 @@ def test_a_link_made_after_loading_is_not_followed(tmp_path, noise_png):
     (tmp_path / "secret.png").write_bytes((root / "a/0.png").read_bytes())
     (root / "a/0.png").unlink()
     (root / "a/0.png").symlink_to(tmp_path / "secret.png")
-    with pytest.raises(DataError, match="leaves the data's folder"):
+    with pytest.raises(DataError, match="leads outside the data folder"):
         dataset.images.picture(0)
 
 
@@ -250,7 +250,7 @@ def test_an_encrypted_zip(zipped):
 def test_a_zip_that_reaches_outside(zipped, noise_png, name):
     with zipfile.ZipFile(zipped, "a") as archive:
         archive.writestr(name, noise_png)
-    with pytest.raises(DataError, match="leaves the data's folder"):
+    with pytest.raises(DataError, match="leads outside the data folder"):
         load(config(zipped), seed=0)
 
 

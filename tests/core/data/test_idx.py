@@ -47,11 +47,11 @@ BAD = {
     "no idx": (b"hello world", "begins with 68 65"),
     "two dimensions": (idx_bytes(np.zeros((2, 2), np.uint8)), "not 00 00 08 03"),
     "floats": (b"\0\0\x0d\3" + GOOD[4:], "not 00 00 08 03"),
-    "short header": (GOOD[:9], "no IDX file"),
-    "short": (GOOD[:-1], "shorter than its header says"),
-    "long": (GOOD + b"x", "longer than its header says"),
+    "short header": (GOOD[:9], "not an IDX file"),
+    "short": (GOOD[:-1], "shorter than its header declares"),
+    "long": (GOOD + b"x", "longer than its header declares"),
     "no items": (GOOD[:4] + struct.pack(">3I", 0, 2, 3), "0 x 2 x 3"),
-    "huge": (GOOD[:4] + struct.pack(">3I", 2**32 - 1, 2**32 - 1, 2**32 - 1), "claims a shape"),
+    "huge": (GOOD[:4] + struct.pack(">3I", 2**32 - 1, 2**32 - 1, 2**32 - 1), "declares a shape"),
 }
 
 
@@ -69,7 +69,7 @@ def test_damaged_gzip(tmp_path):
     path = tmp_path / "a.gz"
     for data in (gzip.compress(GOOD)[:-9], b"not gzip", gzip.compress(GOOD)[:12] + b"\xff" * 20):
         path.write_bytes(data)
-        with pytest.raises(DataError, match="no IDX file"):
+        with pytest.raises(DataError, match="not an IDX file"):
             read_idx(path, ndim=3)
 
 
@@ -119,7 +119,7 @@ def test_groups_hold_every_garment_once():
 
 def test_wrong_folders(tmp_path):
     config = DataConfig(source="idx", path=str(tmp_path))
-    with pytest.raises(DataError, match="holds no IDX files"):
+    with pytest.raises(DataError, match="contains no IDX files"):
         load(config, seed=0)
     write_set(tmp_path)
     with pytest.raises(DataError, match=r'data.label = "colour" is unknown for idx'):

@@ -79,8 +79,8 @@ def test_birds_without_one_of_their_lists(birds, name):
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
-        ("images.txt", "1\n2\n", "not lines of a number and a text"),
-        ("train_test_split.txt", "1 1\n", "name different images"),
+        ("images.txt", "1\n2\n", "lines are not a number and a text each"),
+        ("train_test_split.txt", "1 1\n", "list different images"),
         ("classes.txt", "1 001.Albatross\n", "class 2 has no name"),
     ],
 )

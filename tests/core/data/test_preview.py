@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.data.preview import EXAMPLES, GAP, MAX_ROWS, WRONG, flatten_modes, sheets
+from core.data.preview import EXAMPLES, GAP, MAX_ROWS, WRONG, project_modes, sheets
 from core.data.synthetic import open_synthetic
 from core.recipe.data import DataConfig
 from core.recipe.reading import checked
@@ -17,7 +17,7 @@ def data(source: str, *, noise: float = 0.0, **synthetic) -> DataConfig:
 @pytest.mark.parametrize("modes", [1, 2, 50])
 def test_vectors_lie_around_their_modes_and_the_share_is_the_variance_explained(modes: int):
     config = data("vectors", modes=modes, spread=0.0, geometry="space", items=400, dimension=2 + modes % 2)
-    items, share = flatten_modes(config)
+    items, share = project_modes(config)
     centres = open_synthetic(config).centres
     spread = centres.var(axis=0).sum()
     shown = items.groupby("sublabel", sort=False)[["x", "y"]].first().to_numpy()
@@ -27,7 +27,7 @@ def test_vectors_lie_around_their_modes_and_the_share_is_the_variance_explained(
 
 
 def test_wrong_labels_are_as_many_as_ordered():
-    items, _ = flatten_modes(data("vectors", noise=0.3, items=500))
+    items, _ = project_modes(data("vectors", noise=0.3, items=500))
     assert (items["label"] != items["clean_label"]).mean() == pytest.approx(0.3, abs=0.001)
 
 

@@ -68,7 +68,7 @@ def test_modes_of_one_name_are_held_out_class_by_class():
 
 @pytest.mark.parametrize(
     ("items", "words"),
-    [({"label": ["a", "b"]}, "names none"), ({"label": list("aab"), "sublabel": list("123")}, "b has 1")],
+    [({"label": ["a", "b"]}, "has none"), ({"label": list("aab"), "sublabel": list("123")}, "b has 1")],
 )
 def test_modes_that_cannot_be_held_out(items, words):
     with pytest.raises(DataError, match=words):
@@ -110,7 +110,7 @@ def test_chosen_items_keep_the_proportions():
 
 
 def test_too_few_items_for_the_classes():
-    with pytest.raises(DataError, match=r"max_items = 4 is too small: two of every class make 6"):
+    with pytest.raises(DataError, match=r"max_items = 4 is too small: two items of every class need 6"):
         choose_items(pd.DataFrame({"label": ["a", "b", "c"] * 3}), 4, seed=0)
 
 

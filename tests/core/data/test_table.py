@@ -93,7 +93,7 @@ def test_a_distractor_under_a_given_split_is_a_warning(write):
 TWO = {"label": list("aaaabbbb")}
 LAST_SIX = [f"img/{i}.png" for i in range(2, 8)]
 BAD = {
-    "no label column": ({}, "has no column label"),
+    "no label column": ({}, "lacks the column label"),
     "empty labels": ({"label": ["", " ", *"aaabbb"]}, r"a label is missing \(2: row 1 img/0.png, row 2 img/1.png\)"),
     "nan labels": ({"label": ["nan", "NaN", *"aaabbb"]}, r"a label is missing \(2: row 1"),
     "long labels": ({"label": ["x" * 300] * 4 + ["b"] * 4}, r"a label is longer than 200 characters \(4: row 1"),
@@ -107,7 +107,7 @@ BAD = {
     ),
     "outside": (
         {**TWO, "path": ["../x.png", "/etc/passwd", *LAST_SIX]},
-        r"leaves .*2: row",
+        r"leads outside .*2: row",
     ),
     "missing path": (
         {**TWO, "path": [None, "img/1.png", *LAST_SIX]},
@@ -115,7 +115,7 @@ BAD = {
     ),
     "a folder": ({**TWO, "path": ["img", "img/1.png", *LAST_SIX]}, r"not a file \(1: row 1 img\)"),
     "unknown split": ({**TWO, "split": ["train", "dev", *["test"] * 6]}, r"neither train nor test.*row 2"),
-    "nothing to test on": ({**TWO, "split": ["train"] * 8}, "nothing to test on"),
+    "nothing to test on": ({**TWO, "split": ["train"] * 8}, "there are no test items"),
     "one training class": ({**TWO, "split": ["train"] * 4 + ["test"] * 4}, "fewer than two classes to train on"),
     "half of OML": ({**TWO, "is_query": [True] * 8}, "only one of the columns is_query and is_gallery"),
     "no truth": ({**TWO, "is_query": ["maybe"] * 8, "is_gallery": [True] * 8}, "is_query is neither true nor false"),
@@ -145,7 +145,7 @@ def test_a_link_out_of_the_folder(write, tmp_path, noise_png):
     secret.write_bytes(noise_png)
     (tmp_path / "img/3.png").unlink()
     (tmp_path / "img/3.png").symlink_to(secret)
-    with pytest.raises(DataError, match=r"leaves the data's folder \(1: row 4 img/3.png\)"):
+    with pytest.raises(DataError, match=r"leads outside the data folder \(1: row 4 img/3.png\)"):
         load(config, seed=0)
 
 
@@ -159,7 +159,7 @@ def test_absolute_paths_below_the_table_are_fine(write, tmp_path):
     [
         ("a.csv", b"", "cannot be read as a table"),
         ("a.csv", b"path,label\n", "has no rows"),
-        ("a.csv", b"path;label\nimg/0.png;a\n", r"no column path and no column label"),
+        ("a.csv", b"path;label\nimg/0.png;a\n", r"lacks the column path and the column label"),
         ("a.csv", b"\xff\xfe\x00bad", "cannot be read as a table"),
         ("a.csv", b'path,label\n"img/0.png,a\n', "cannot be read as a table"),
         ("a.parquet", b"PAR1 garbage PAR1", "cannot be read as a table"),

@@ -33,7 +33,7 @@ def test_progress_reaches_the_number_of_classes():
 def test_many_classes_are_counted_alike_without_the_costly_reliability(monkeypatch):
     points, truth = modes(np.random.default_rng(2), 4, 240, separation=20)
     few = diagnose(points, truth % 2)
-    monkeypatch.setattr("core.diagnostics.diagnosis.RELIABLE_UP_TO", 1)
+    monkeypatch.setattr("core.diagnostics.diagnosis.RELIABILITY_UP_TO", 1)
     many = diagnose(points, truth % 2)
     costly = ["subclusters_low", "subclusters_high", "stability", "second_opinion"]
     assert few[costly].notna().all(axis=None)

@@ -147,8 +147,8 @@ def test_float32_and_float64_paths_agree(monkeypatch):
 @pytest.mark.parametrize(
     ("embeddings", "labels", "word"),
     [
-        ([[np.nan], [0.0]], [0, 1], "row 0 holds NaN"),
-        ([[1.0, 0], [1.0, 0], [0.0, 0]], [0, 0, 1], "row 2 holds only zeros"),
+        ([[np.nan], [0.0]], [0, 1], "row 0 contains NaN"),
+        ([[1.0, 0], [1.0, 0], [0.0, 0]], [0, 0, 1], "row 2 contains only zeros"),
         ([[1.0], [1.0]], [0, 0, 1], "one per row"),
         ([[1.0], [1.0]], ["a", None], "missing at row 1"),
     ],

@@ -53,9 +53,9 @@ def test_twenty_thousand_classes_take_seconds():
 @pytest.mark.parametrize(
     ("rows", "labels", "word"),
     [
-        ([[np.inf, 0], [1, 0]], [0, 1], "row 0 holds NaN or infinite"),
+        ([[np.inf, 0], [1, 0]], [0, 1], "row 0 contains NaN or infinite"),
         ([[np.nan, 0], [np.nan, 0]], [0, 1], "1 more rows do"),
-        ([[1, 0], [0, 1], [0, 0]], [0, 0, 1], "row 2 holds only zeros"),
+        ([[1, 0], [0, 1], [0, 0]], [0, 0, 1], "row 2 contains only zeros"),
         ([[1, 0], [0, 1]], [0], "one per row"),
         ([[1, 0], [0, 1]], [0.0, np.nan], "missing at row 1"),
     ],

@@ -8,7 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse.csgraph import connected_components
 
-from core.diagnostics.subclusters import _count_above_top, _supported, count_once, flatten, merge_groups
+from core.diagnostics.subclusters import (
+    _combined_p_values,
+    _count_above_top,
+    count_once,
+    merge_groups,
+    tangent_coordinates,
+)
 from tests.core.diagnostics.planted import SHAPES, arc_of_modes, four_views, modes, one_mode, sphere
 
 
@@ -91,7 +97,7 @@ def test_half_precision_rounding_is_not_structure():
 
 def test_flatten_keeps_angles_from_the_mean():
     angle = np.array([-0.3, -0.1, 0.1, 0.3])
-    flat = flatten(np.stack([np.cos(angle), np.sin(angle)], axis=1))
+    flat = tangent_coordinates(np.stack([np.cos(angle), np.sin(angle)], axis=1))
     np.testing.assert_allclose(np.linalg.norm(flat, axis=1), np.abs(angle), atol=1e-12)
 
 
@@ -114,10 +120,10 @@ def test_clouds_apart_stay_apart():
 
 def test_weak_pairs_support_each_other_but_no_lone_one():
     p_values, far = np.full((4, 4), 0.1), np.full((4, 4), 5.0)
-    np.testing.assert_allclose(_supported(p_values, far)[0, 1], 0.1**3)
-    np.testing.assert_allclose(_supported(p_values, np.zeros((4, 4))), 0.1)
+    np.testing.assert_allclose(_combined_p_values(p_values, far)[0, 1], 0.1**3)
+    np.testing.assert_allclose(_combined_p_values(p_values, np.zeros((4, 4))), 0.1)
     p_values[:, 2:] = p_values[2:, :] = 1e-5
-    np.testing.assert_allclose(_supported(p_values, far)[0, 1], 0.1)
+    np.testing.assert_allclose(_combined_p_values(p_values, far)[0, 1], 0.1)
 
 
 @settings(deadline=None, max_examples=60)
@@ -131,7 +137,7 @@ def test_support_is_that_of_linked_pairs(g, seed, power):
     for a, b in np.argwhere((p_values >= 0.001) & (distances >= 3.5)):
         linked = connected_components(p_values >= 0.03 * p_values[a, b], directed=False)[1]
         expected[a, b] **= np.count_nonzero(linked == linked[a]) - 1
-    np.testing.assert_allclose(_supported(p_values, distances), expected)
+    np.testing.assert_allclose(_combined_p_values(p_values, distances), expected)
 
 
 @settings(deadline=None, max_examples=60)

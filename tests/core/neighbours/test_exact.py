@@ -1,11 +1,11 @@
-"""Shortlists against sorting whole rows of naive distances, where the guessed limit is good, poor, or useless."""
+"""CandidateLists against sorting whole rows of naive distances, where the guessed limit is good, poor, or useless."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.neighbours.exact import ExactSearch, Shortlists
+from core.neighbours.exact import CandidateLists, ExactSearch
 
 SHAPES = {
     "spread": lambda rng, n: rng.normal(size=(n, 3)),
@@ -98,7 +98,7 @@ def test_copies_are_listed_one_by_one(seed, distinct):
         rng.random((3, distinct)).astype(np.float32),
         np.append(np.arange(distinct), rng.integers(0, distinct, 9)),
     )
-    lists = Shortlists.of(squares, int(rng.integers(1, distinct + 1)))
+    lists = CandidateLists.of(squares, int(rng.integers(1, distinct + 1)))
     for row, (near, rows, size) in enumerate(zip(*lists.with_copies(copy_of), strict=True)):
         wanted = [i for i, place in enumerate(copy_of) if place in lists.rows[row, : lists.sizes[row]]]
         assert sorted(rows[:size]) == wanted

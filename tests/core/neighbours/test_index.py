@@ -80,12 +80,12 @@ def test_broken_input_is_named(points, ids, word):
 
 
 @pytest.mark.parametrize(("d", "scale"), [(4, 1), (128, 1), (128, 1e-4), (2048, 1), (2048, 1e-6)])
-def test_rough_squares_are_no_farther_off_than_they_say(d: int, scale: float):
+def test_approximate_squares_stay_within_the_error_bound(d: int, scale: float):
     rng = np.random.default_rng(d)
     points = np.concatenate([sphere(rng, 500, d, scale), 30 * sphere(rng, 5, d)])
     search = Neighbours(points, np.arange(505))
     for query in (points[3], points[502], sphere(rng, 1, d)[0]):
-        squares, error = search.rough_squares(query)
+        squares, error = search.approximate_squares(query)
         exact = np.square(points - query.astype(np.float64)).sum(axis=1)
         assert np.abs(squares - exact).max() <= error
         assert error < 0.01 * exact.max()  # else it would leave nothing out
@@ -97,7 +97,7 @@ def test_unknown_id_and_wrong_width_are_named():
         search.vector_of(9)
     with pytest.raises(DataError, match="item 9"):
         search.search_ids(np.array([9]), 1)
-    with pytest.raises(DataError, match="3 numbers"):
+    with pytest.raises(DataError, match="3 dimensions"):
         search.search(np.ones((1, 2), dtype=np.float32), 1)
 
 
@@ -108,7 +108,7 @@ def test_many_queries_and_few_find_the_same(monkeypatch):
     )
     search = Neighbours(points, np.arange(690))
     few = search.graph(9)
-    monkeypatch.setattr("core.neighbours.index.GRAPH_BY_SHORTLISTS_FROM", 1)
+    monkeypatch.setattr("core.neighbours.index.EXACT_SEARCH_FROM", 1)
     many = search.graph(9)
     np.testing.assert_array_equal(many.distances, few.distances)
     np.testing.assert_array_equal(many.rows, few.rows)

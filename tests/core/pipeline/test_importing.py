@@ -110,7 +110,7 @@ class TestWrongMatrix:
             (matrix()[:, :1], ["has 1 column(s)", "at least 2"]),
             (np.ones((N, 3), np.float32), ["all 24 rows are the same vector"]),
             (np.outer(np.arange(1, N + 1), [1.0, 2, 3]), ["all 24 rows are the same vector"]),  # once normalised
-            (np.array([[{}] * 2] * N, object), ["pickled Python objects", "never read"]),
+            (np.array([[{}] * 2] * N, object), ["pickled Python objects", "not read for safety"]),
             (matrix() > 0, ["holds bool", "float32"]),
             (matrix() + 1j, ["holds complex64"]),
             (matrix().astype(str), ["not real numbers"]),
@@ -141,14 +141,14 @@ class TestWrongMatrix:
     @pytest.mark.parametrize(
         ("columns", "words"),
         [
-            ({"label": ["a"] * N}, ["no columns of numbers"]),
+            ({"label": ["a"] * N}, ["no numeric columns"]),
             ({"x": [[1.0, 2.0]] * (N - 1) + [[1.0]]}, ["row 23 (counting from 0) has 1 numbers"]),
             ({"x": [[1.0, 2.0]] * (N - 1) + [None]}, ["row 23 (counting from 0) has no vector"]),
             ({"x": [[1.0, 2.0]] * N, "y": [[1.0]] * N}, ["several columns of lists (x, y)"]),
-            ({"x": [1.0] * N, "shelf": range(N)}, ["mixes fractions with whole numbers (shelf)"]),
+            ({"x": [1.0] * N, "shelf": range(N)}, ["mixes float columns with integer columns (shelf)"]),
             ({"x": [1.0] * (N - 1) + [None], "y": [2.0] * N}, ["1 row holds NaN"]),
             ({"x": [1.0] * 5, "y": [2.0] * 5}, ["a.parquet has 5 rows"]),
-            ({"id": range(N), "x": [1.0] * N, "y": [1.0] * N}, ["has a column id and", "items.csv has none"]),
+            ({"id": range(N), "x": [1.0] * N, "y": [1.0] * N}, ["has a column id but", "items.csv has none"]),
         ],
     )
     def test_its_columns(self, desk: Desk, columns: dict, words: list[str]):
@@ -227,7 +227,7 @@ class TestWrongTable:
     @pytest.mark.parametrize(
         ("columns", "words"),
         [
-            ({"name": ["a"] * N}, ["no column label"]),
+            ({"name": ["a"] * N}, ["lacks the column label"]),
             ({"label": ["a"] * 20 + [None] * 4}, ["a label is missing (4: row 21, row 22, row 23, ...)"]),
             ({"label": ["a"] * N, "sublabel": [""] + ["b"] * (N - 1)}, ["a sublabel is missing (1: row 1)"]),
             ({"label": ["a"] * N, "split": ["later"] * N}, ["neither train nor test"]),
@@ -246,13 +246,13 @@ class TestWrongTable:
         desk.refused(desk.run(), "items.csv cannot be read as a table")
 
     def test_no_path_where_pictures_are_wanted(self, desk: Desk):
-        desk.refused(desk.run("--images", desk.folder), "no column path")
+        desk.refused(desk.run("--images", desk.folder), "lacks the column path")
 
     @pytest.mark.parametrize(
         ("path", "words"),
         [
             ("absent.png", "a file is missing"),
-            ("../x.png", "leaves the data's folder"),
+            ("../x.png", "leads outside the data folder"),
             ("no.png", "not an image"),
         ],
     )

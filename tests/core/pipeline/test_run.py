@@ -245,7 +245,7 @@ class TestSources:
         recipe = recipe_for(pictures)
         run.run(recipe, tmp_path / "held")
         mapped = []
-        monkeypatch.setattr(pixels, "SHARE_OF_MEMORY", 0.0)
+        monkeypatch.setattr(pixels, "MAX_MEMORY_SHARE", 0.0)
         monkeypatch.setattr(pixels, "BLOCK", 7)
         original = np.memmap
 

@@ -5,7 +5,7 @@ import threading
 import joblib
 import pytest
 
-from core.diagnostics.diagnosis import WORTH_A_PROCESS
+from core.diagnostics.diagnosis import PARALLEL_FROM
 from core.pipeline import warmup
 from core.recipe.data import DataConfig
 from core.recipe.reading import checked
@@ -29,7 +29,7 @@ def test_only_where_they_will_be_needed(data: dict, woken: bool, monkeypatch: py
 
 
 def test_the_threshold_is_that_of_the_diagnosis():
-    assert warmup.MIN_ITEMS == WORTH_A_PROCESS
+    assert warmup.MIN_ITEMS == PARALLEL_FROM
 
 
 def test_a_failure_to_start_is_not_reported_here(monkeypatch: pytest.MonkeyPatch):

@@ -35,7 +35,7 @@ def filled(size: int, *batches: list[int]) -> Memory:
 def test_it_holds_the_last_rows_that_were_added(size: int, batches: list[list[int]]):
     memory = filled(size, *batches)
     everything = [number for ids in batches for number in ids]
-    _, labels, ids = memory.behind(*rows([99]))
+    _, labels, ids = memory.append_to(*rows([99]))
     assert ids[0] == 99
     assert sorted(ids[1:].tolist()) == sorted(everything[-size:])
     assert torch.equal(labels, ids % 2)
@@ -46,16 +46,16 @@ def test_gradients_flow_to_the_batch_and_not_to_the_memory():
     memory = filled(8, [1, 2, 3])
     embeddings, labels, ids = rows([4, 5])
     embeddings.requires_grad_()
-    whole, *_ = memory.behind(embeddings, labels, ids)
+    whole, *_ = memory.append_to(embeddings, labels, ids)
     assert torch.equal(whole[2:], rows([1, 2, 3])[0])
     whole.square().sum().backward()
     assert torch.allclose(embeddings.grad, 2 * embeddings)
     memory.add(embeddings, labels, ids)
-    assert not memory.behind(*rows([1]))[0].requires_grad
+    assert not memory.append_to(*rows([1]))[0].requires_grad
 
 
 def meeting(memory: Memory, ids: list[int], seed: int = 9) -> Candidates:
-    embeddings, labels, numbers = memory.behind(*rows(ids, seed))
+    embeddings, labels, numbers = memory.append_to(*rows(ids, seed))
     return Candidates(embeddings, labels, numbers, anchors=len(ids))
 
 
@@ -102,5 +102,5 @@ def test_it_goes_on_from_a_saved_state():
     again.load_state_dict(first.state_dict())
     for memory in (first, again):
         memory.add(*rows([8, 9], 5))
-    for one, other in zip(first.behind(*rows([1])), again.behind(*rows([1])), strict=True):
+    for one, other in zip(first.append_to(*rows([1])), again.append_to(*rows([1])), strict=True):
         assert torch.equal(one, other)

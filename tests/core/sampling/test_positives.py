@@ -10,7 +10,7 @@ from scipy.stats import chisquare
 from torch import Tensor
 
 from core.sampling import positives
-from core.sampling.positives import NONE, hardest_positives, nearest_positives, positive_pairs, random_positives
+from core.sampling.positives import NO_POSITIVE, hardest_positives, nearest_positives, positive_pairs, random_positives
 from tests.core.sampling import oracles
 
 seeds = st.integers(0, 2**32 - 1)
@@ -99,7 +99,7 @@ class TestNearest:
         assert nearest_positives(torch.zeros(3, 2), torch.zeros(3).int(), torch.tensor([4, 4, 4])).tolist() == [-1] * 3
 
     def test_singletons_have_none(self):
-        assert nearest_positives(gaussian(4, 2, 0), torch.tensor([0, 1, 2, 3])).tolist() == [NONE] * 4
+        assert nearest_positives(gaussian(4, 2, 0), torch.tensor([0, 1, 2, 3])).tolist() == [NO_POSITIVE] * 4
 
     def test_an_empty_batch(self):
         assert nearest_positives(torch.empty(0, 3), torch.empty(0, dtype=torch.long)).tolist() == []
@@ -132,7 +132,7 @@ class TestHardest:
         allowed = oracles.candidates(labels, ids)
         squared = oracles.squared_distances(embeddings).masked_fill(~allowed, -1)
         for row, column in enumerate(chosen.tolist()):
-            if column == NONE:
+            if column == NO_POSITIVE:
                 assert not allowed[row].any()
             else:
                 assert allowed[row, column]
@@ -147,8 +147,8 @@ class TestRandom:
             patch.setattr(positives, "BLOCK", block)
             chosen = random_positives(labels, ids, generator=draws())
         allowed = oracles.candidates(labels, ids)
-        assert torch.equal(chosen != NONE, allowed.any(dim=1))
-        rows = torch.nonzero(chosen != NONE).flatten()
+        assert torch.equal(chosen != NO_POSITIVE, allowed.any(dim=1))
+        rows = torch.nonzero(chosen != NO_POSITIVE).flatten()
         assert allowed[rows, chosen[rows]].all()
 
     def test_every_candidate_is_as_likely(self):

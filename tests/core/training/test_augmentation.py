@@ -13,7 +13,7 @@ from torch import Tensor
 from core.recipe.arms import ArmConfig
 from core.recipe.augment import AugmentConfig
 from core.recipe.recipe import Recipe
-from core.training.augmentation import Augmentation, augment, crop_boxes, draw
+from core.training.augmentation import Augmentation, augment, crop_boxes, draw_numbers
 from core.training.trainer import Trainer, TrainingItems, build_embedder
 
 CROPS = AugmentConfig(crop=0.2, flip=True)
@@ -38,7 +38,7 @@ def by_pillow(image: Tensor, box: Tensor, *, mirrored: bool) -> np.ndarray:
 
 @pytest.mark.parametrize("side", [17, 64])
 def test_every_picture_is_what_pillow_makes_of_its_box(side: int):
-    images, draws = pictures(40, side), draw(40, seed=1, epoch=2)
+    images, draws = pictures(40, side), draw_numbers(40, seed=1, epoch=2)
     found = augment(images, draws, config=CROPS).numpy().astype(int)
     boxes, mirrored = crop_boxes(draws, smallest=0.2), draws[:, 4] < 0.5
     assert 8 < mirrored.sum() < 32
@@ -48,7 +48,7 @@ def test_every_picture_is_what_pillow_makes_of_its_box(side: int):
 
 
 def test_a_flip_alone_is_exact():
-    images, draws = pictures(30, 9, channels=1), draw(30, seed=0, epoch=0)
+    images, draws = pictures(30, 9, channels=1), draw_numbers(30, seed=0, epoch=0)
     found = augment(images, draws, config=AugmentConfig(flip=True))
     expected = torch.where((draws[:, 4] < 0.5)[:, None, None, None], images.flip(-1), images)
     assert torch.equal(found, expected)
@@ -56,14 +56,14 @@ def test_a_flip_alone_is_exact():
 
 def test_crops_without_flips_keep_left_and_right():
     ramp = torch.arange(0, 256, 8, dtype=torch.uint8).expand(50, 1, 32, 32).contiguous()
-    found = augment(ramp, draw(50, seed=0, epoch=0), config=AugmentConfig(crop=0.3)).int()
+    found = augment(ramp, draw_numbers(50, seed=0, epoch=0), config=AugmentConfig(crop=0.3)).int()
     assert (found.diff(dim=-1) >= 0).all()
     assert not torch.equal(found[0], found[1])
 
 
 @given(st.floats(0.01, 0.999), st.integers(0, 2**32 - 1), st.integers(0, 10_000))
 def test_boxes_lie_in_the_picture_and_have_the_area_and_shape_asked_for(smallest: float, seed: int, epoch: int):
-    draws = draw(200, seed=seed, epoch=epoch)
+    draws = draw_numbers(200, seed=seed, epoch=epoch)
     left, top, width, height = crop_boxes(draws, smallest=smallest).unbind(dim=1)
     edges = torch.stack([left, top, 1 - left - width, 1 - top - height])
     assert edges.min() >= -1e-6
@@ -74,7 +74,7 @@ def test_boxes_lie_in_the_picture_and_have_the_area_and_shape_asked_for(smallest
 
 
 def test_areas_shapes_and_places_are_spread_evenly():
-    draws = draw(20_000, seed=0, epoch=0)
+    draws = draw_numbers(20_000, seed=0, epoch=0)
     left, _, width, height = crop_boxes(draws, smallest=0.2).unbind(dim=1)
     small = draws[:, 0] < 0.5  # of areas up to 0.6, none is cut
     area = (width * height)[small]

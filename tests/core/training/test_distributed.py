@@ -47,11 +47,11 @@ def test_two_processes_have_the_loss_and_gradients_of_one_with_the_whole_batch(l
 
 def test_without_torchrun_there_is_one_process_and_nothing_is_gathered():
     part = torch.randn(3, 2)
-    with distributed.joined():
+    with distributed.process_group():
         assert distributed.processes() == 1
-        assert distributed.first()
+        assert distributed.is_first_process()
         assert distributed.gather(part, 3) is part
-        assert torch.equal(distributed.share(torch.arange(5)), torch.arange(5))
+        assert torch.equal(distributed.local_rows(torch.arange(5)), torch.arange(5))
 
 
 def test_two_processes_make_one_study_and_the_first_alone_reports(small, tmp_path: Path):

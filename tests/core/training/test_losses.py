@@ -12,7 +12,7 @@ from core.training.losses import active_fraction, compute_loss, create_loss
 CONFIG = TrainConfig(margin=0.3, beta=0.9)
 LABELS = torch.arange(12) % 2
 TRIPLETS = (torch.tensor([0, 1, 4]), torch.tensor([2, 3, 6]), torch.tensor([1, 2, 7]))
-NONE = tuple(torch.empty(0, dtype=torch.long) for _ in range(3))
+NO_POSITIVE = tuple(torch.empty(0, dtype=torch.long) for _ in range(3))
 
 
 def unit_vectors(seed: int = 0) -> torch.Tensor:
@@ -54,7 +54,7 @@ def test_beta_of_the_margin_loss_is_learned():
 @pytest.mark.parametrize("name", ["triplet", "margin"])
 def test_without_triplets_the_loss_is_zero_and_so_is_its_gradient(name: str):
     embeddings = unit_vectors()
-    value = compute_loss(create(name), embeddings, LABELS, NONE)
+    value = compute_loss(create(name), embeddings, LABELS, NO_POSITIVE)
     value.backward()
     assert value == 0
     assert embeddings.grad is None or not embeddings.grad.any()
