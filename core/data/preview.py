@@ -25,7 +25,7 @@ class Sheet:
     picture: UInt8[np.ndarray, "h w 3"]
     """A row for each mode and, where labels are wrong, a last one of framed pictures that belong to other classes."""
     modes: list[str]
-    """Of the rows, from the top."""
+    """Of the rows, from the top, by their names within the class."""
     hidden: int
     """Modes for which there is no room."""
 
@@ -58,11 +58,12 @@ def sheets(config: DataConfig) -> list[Sheet]:
     # All at once, for it is a whole chunk of items that is drawn at a time.
     drawn = made.pictures(np.concatenate(list(chosen.values())))
     pictures = dict(zip(chosen, np.split(drawn, np.cumsum([len(rows) for rows in chosen.values()])[:-1]), strict=True))
+    names = {mode.sublabel: mode.name for mode in made.modes}
     found = []
     for label, own in modes.items():
         rows = [pictures[mode] for mode in own[:MAX_ROWS]]
         rows += [_framed(pictures[label])] if len(pictures[label]) else []
-        found.append(Sheet(label, _sheet(rows), own[:MAX_ROWS], max(0, len(own) - MAX_ROWS)))
+        found.append(Sheet(label, _sheet(rows), [names[mode] for mode in own[:MAX_ROWS]], max(0, len(own) - MAX_ROWS)))
     return found
 
 
