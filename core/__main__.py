@@ -42,6 +42,7 @@ def run(
     status: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Train all arms of a recipe and compare them."""
+    from core.authoring.recipe_notices import recipe_notices
     from core.jobs.job import wait_for_turn
     from core.jobs.status import StatusWriter
     from core.storage.catalogue import studies_root
@@ -50,8 +51,9 @@ def run(
     out = out or studies_root() / wanted.name
     if int(os.environ.get("RANK", "0")):  # of torchrun: all but the first process only help with the training
         return _follow(wanted, out)
-    for warning in wanted.warnings():
-        _print_warning(warning)
+    for notice in recipe_notices(wanted):
+        if notice.severity != "info":
+            _print_warning(notice.message)
     if status is None:
         with _progress_bar() as bar:
             study = _run(wanted, out, resume=resume, progress=_on_bar(bar))

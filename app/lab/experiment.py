@@ -10,8 +10,9 @@ from app.lab import form, run, theory
 from app.lab.charts import modes_figure
 from app.widgets import run_progress
 from app.widgets.markdown import escape_markdown
-from core.authoring.form_schema import samples_advice
+from app.widgets.notices import show_notices
 from core.authoring.presets import OWN, Preset, own_experiment
+from core.authoring.recipe_notices import recipe_notices
 from core.common.errors import RecipeError
 from core.recipe.data import DataConfig
 from core.recipe.recipe import Recipe
@@ -101,7 +102,7 @@ def _picture(data: DataConfig) -> None:
             st.markdown(f"**{escape_markdown(sheet.label)}**")
             st.image(sheet.picture, width="stretch")
             more = f", and {sheet.hidden} more" if sheet.hidden else ""
-            st.caption(escape_markdown(", ".join(mode.partition(": ")[2] for mode in sheet.modes) + more))
+            st.caption(escape_markdown(", ".join(sheet.modes) + more))
     classes = data.synthetic.classes if data.synthetic else 0
     if classes > len(sheets):
         st.caption(f"The first {len(sheets)} of {classes} classes.")
@@ -126,8 +127,4 @@ def _theory(recipe: Recipe) -> None:
     for column, arm in zip(st.columns(2, gap="medium"), recipe.arms, strict=True):
         with column, st.container(border=True, height="stretch"):
             theory.show_arm(recipe, arm)
-    if advice := samples_advice(recipe):
-        st.caption(escape_markdown(advice))
-    for warning in recipe.warnings():
-        if "rule of thumb" not in warning:  # said by the advice
-            st.warning(escape_markdown(warning), icon=":material/warning:")
+    show_notices(recipe_notices(recipe))

@@ -10,6 +10,8 @@ from app.state import cache
 from app.widgets.markdown import escape_markdown
 from core.recipe.recipe import Recipe
 from core.recipe.rules import DEFAULT_MARGINS
+from core.theory.advice import samples_met
+from core.theory.slope import Setting, phase_diagram
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -107,7 +109,7 @@ def _told(**values: Any) -> "dict[str, tuple[Tendency, Landscape]]":
     """What theory says of each rule."""
     from core.theory import expected_loss  # imports torch
 
-    settings = {rule: expected_loss.Setting(positives=rule, **values) for rule in RULES}
+    settings = {rule: Setting(positives=rule, **values) for rule in RULES}
     return {
         rule: (expected_loss.tendency(setting), expected_loss.landscape(setting)) for rule, setting in settings.items()
     }
@@ -115,19 +117,17 @@ def _told(**values: Any) -> "dict[str, tuple[Tendency, Landscape]]":
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _phase(noise: float, samples: int, modes: int, *, studies: list[tuple[str, float, int]]) -> "Figure":
-    from core.theory import expected_loss
-
     share, size = np.geomspace(0.001, 0.49, 120), np.arange(2, 65)
-    slopes = expected_loss.phase_diagram(share, size, modes=modes)
+    slopes = phase_diagram(share, size, modes=modes)
     return phase_figure(share, size, slopes, here=(noise, samples), studies=studies)
 
 
 def _studies() -> list[tuple[str, float, int]]:
-    """Name, noise and samples per class of every study that was trained here."""
+    """Name, noise and samples of a class that an anchor meets, of every study that was trained here."""
     recipes = [
         (summary.name or summary.id, cache.recipe(summary.id)) for summary in cache.studies() if summary.has_recipe
     ]
-    return [(name, r.data.label_noise, r.train.samples_per_class) for name, r in recipes if r is not None]
+    return [(name, r.data.label_noise, samples_met(r.train)) for name, r in recipes if r is not None]
 
 
 def _assessments() -> None:
@@ -152,7 +152,7 @@ def _assessments() -> None:
 
 def show_arm(recipe: Recipe, arm: str) -> None:
     """Where one arm of a recipe goes in theory, and what would avoid collapse."""
-    from core.theory.advice import assess  # imports torch
+    from core.theory.assessment import assess  # imports torch
 
     found = assess(recipe, arm)
     st.markdown(f"**{escape_markdown(arm)}**")
@@ -187,4 +187,4 @@ def _free_points(values: dict[str, Any]) -> None:
 def _paths(rule: str, **values: Any) -> np.ndarray:
     from core.theory import expected_loss
 
-    return expected_loss.free_points(expected_loss.Setting(positives=rule, **values))
+    return expected_loss.free_points(Setting(positives=rule, **values))

@@ -8,8 +8,10 @@ import streamlit as st
 from app.state import cache, draft
 from app.train.recipe_form import Arms, fill, recipe_form
 from app.widgets.markdown import escape_markdown
+from app.widgets.notices import show_notices
 from core import jobs
-from core.authoring.form_schema import assemble, missing_paths, samples_advice
+from core.authoring.form_schema import assemble, missing_paths
+from core.authoring.recipe_notices import recipe_notices
 from core.common.errors import RecipeError, UncollapseError
 from core.recipe.reading import recipe_names
 from core.recipe.recipe import Recipe
@@ -88,7 +90,7 @@ def _load_toml(data: bytes) -> None:
 
 
 def _verdict(values: dict[str, Any], arms: Arms) -> None:
-    """What the recipe comes to: errors, warnings, advice, its TOML, and the start."""
+    """What the recipe comes to: errors, notices, its TOML, and the start."""
     try:
         recipe = assemble(values, arms)
         problems = missing_paths(recipe)
@@ -99,13 +101,7 @@ def _verdict(values: dict[str, Any], arms: Arms) -> None:
         st.error(escape_markdown(problem), icon=":material/error:")
     if recipe is None:
         return
-    advice = samples_advice(recipe)
-    for warning in recipe.warnings():
-        if "rule of thumb" not in warning:  # said by the advice
-            st.warning(escape_markdown(warning), icon=":material/warning:")
-    if advice:
-        enough = "too few" not in advice
-        (st.info if enough else st.warning)(escape_markdown(advice), icon=":material/lightbulb:")
+    show_notices(recipe_notices(recipe))
     text = recipe.to_toml()
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown("##### The recipe")

@@ -118,7 +118,7 @@ def _line(job: Job, status: Status) -> str:
         case "running":
             return f"running, {status.fraction:.0%}"
         case "queued":
-            return run_progress.waiting(job).partition(":")[0]
+            return run_progress.place(job)
         case "done":
             return f"done in {run_progress.duration(status.elapsed())}"
     return status.state

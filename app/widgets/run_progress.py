@@ -56,17 +56,20 @@ def progress(job: Job, status: Status) -> None:
                 icon=":material/pause:",
             )
         case "queued":
-            st.progress(0.0, text=waiting(job))
+            st.progress(0.0, text=_waiting(job))
         case "running":
             st.progress(status.fraction, text=_caption(status))
 
 
-def waiting(job: Job) -> str:
+def place(job: Job) -> str:
     """The place of a run in the queue."""
     ahead = [other.status().state for other in job.ahead()]
-    if not ahead:
-        return "starting"
-    return f"queued, {_ordinal(1 + ahead.count('queued'))} in line: it begins when the run before it is over"
+    return f"queued, {_ordinal(1 + ahead.count('queued'))} in line" if ahead else "starting"
+
+
+def _waiting(job: Job) -> str:
+    """Its place, and what it waits for."""
+    return f"{place(job)}: it begins when the run before it is over" if job.ahead() else place(job)
 
 
 def _ordinal(n: int) -> str:

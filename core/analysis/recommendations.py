@@ -1,14 +1,14 @@
 """What to try for a class, given what the diagnostics say of it and how its arm was trained."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
 
 from core.diagnostics.verdicts import TOO_SMALL
-from core.recipe.recipe import Recipe, samples_against_noise
+from core.recipe.recipe import Recipe
 from core.storage.study import Study
+from core.theory.advice import assumed_noise, samples_per_class_needed
 
 LOST = frozenset({"blurred", "destroyed"})
 KEPT = frozenset({"preserved", "compressed"})
@@ -16,8 +16,6 @@ MANY_COPIES = 0.3
 MANY_FOREIGN = 0.05
 IN_PIECES = 0.3
 UNSTABLE_BELOW = 0.5
-SMALLEST_NOISE = 0.01
-"""Share of wrong labels assumed where none was put in: hardly any data set is free of them."""
 
 
 @dataclass(frozen=True)
@@ -109,14 +107,14 @@ def _nearest_rule(case: _Case) -> Step | None:
 def _more_samples(case: _Case) -> Step | None:
     if case.row["verdict"] not in LOST or case.recipe is None or case.positives != "nearest":
         return None
-    now, wrong = case.recipe.train.samples_per_class, max(case.recipe.data.label_noise, SMALLEST_NOISE)
-    needed = math.ceil(samples_against_noise(wrong, modes=max(2, case.expected)))
-    if now >= needed:
+    now, wrong, modes = case.recipe.train.samples_per_class, assumed_noise(case.recipe.data), max(2, case.expected)
+    needed = samples_per_class_needed(case.recipe.train, noise=wrong, modes=modes)
+    if needed is None or now >= needed:
         return None
     return Step(
         f"Raise train.samples_per_class from {now} to {needed} or more",
-        f"With {case.expected} modes and {100 * wrong:.0f} % wrong labels, fewer items leave too many "
-        "anchors without a positive of their own mode.",
+        f"With {modes} modes and {100 * wrong:g} % wrong labels, fewer items leave too many anchors without a positive "
+        "of their own mode.",
     )
 
 

@@ -16,7 +16,7 @@ from core.access.allowed_paths import check_recipe
 from core.common.errors import DataError, RecipeError
 from core.recipe.arms import ArmConfig
 from core.recipe.data import SYNTHETIC
-from core.recipe.recipe import Recipe, samples_against_noise
+from core.recipe.recipe import Recipe
 from core.recipe.rules import DEFAULT_MARGINS, DEFAULT_NEGATIVES, OPTIONS
 
 _REPO = Path(__file__).parents[2]  # where runs look for relative paths
@@ -150,34 +150,6 @@ def missing_paths(recipe: Recipe) -> list[str]:
         for key, path in wanted.items()
         if path and not _exists(_REPO / path)
     ]
-
-
-def samples_advice(recipe: Recipe) -> str:
-    """How train.samples_per_class stands to what nearest positives need; empty where no arm uses them."""
-    if not any(arm.positives == "nearest" for arm in recipe.arms.values()):
-        return ""
-    noise, modes, samples = recipe.data.label_noise, recipe.data.modes, recipe.train.samples_per_class
-    if not noise:
-        return (
-            f"Nearest positives choose among {samples - 1} others of the class. Without label noise at least 8 "
-            "samples per class are enough of a choice; with it, the more noise and modes, the more samples."
-        )
-    if modes is None:
-        figures = ", ".join(f"{_needed(noise, modes)} for {modes}" for modes in (2, 5, 10))
-        return (
-            f"Against label noise of {noise:g}, theory's rule of thumb for nearest positives asks for samples per "
-            f"class by the modes of a class: {figures} modes. Here are {samples}."
-        )
-    needed = _needed(noise, modes)
-    verdict = "is enough" if samples >= needed else "is too few: a mislabelled item is too often the nearest one"
-    return (
-        f"Against label noise of {noise:g} with {modes} modes a class, theory's rule of thumb for nearest positives "
-        f"is at least {needed} samples per class; {samples} {verdict}."
-    )
-
-
-def _needed(noise: float, modes: int) -> int:
-    return -int(-samples_against_noise(noise, modes=modes) // 1)
 
 
 def _exists(path: Path) -> bool:

@@ -25,7 +25,7 @@ class Sheet:
     picture: UInt8[np.ndarray, "h w 3"]
     """One row for each mode and, if there is label noise, a last row of framed images whose true class is another."""
     modes: list[str]
-    """Names of the rows, from the top."""
+    """Names of the rows within the class, from the top."""
     hidden: int
     """Number of modes that are not shown."""
 
@@ -60,11 +60,12 @@ def sheets(config: DataConfig) -> list[Sheet]:
     # One call for all, because items are always drawn by whole chunks.
     drawn = made.pictures(np.concatenate(list(chosen.values())))
     pictures = dict(zip(chosen, np.split(drawn, np.cumsum([len(rows) for rows in chosen.values()])[:-1]), strict=True))
+    names = {mode.sublabel: mode.name for mode in made.modes}
     found = []
     for label, own in modes.items():
         rows = [pictures[mode] for mode in own[:MAX_ROWS]]
         rows += [_with_frame(pictures[label])] if len(pictures[label]) else []
-        found.append(Sheet(label, _sheet(rows), own[:MAX_ROWS], max(0, len(own) - MAX_ROWS)))
+        found.append(Sheet(label, _sheet(rows), [names[mode] for mode in own[:MAX_ROWS]], max(0, len(own) - MAX_ROWS)))
     return found
 
 

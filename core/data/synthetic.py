@@ -47,6 +47,8 @@ class Mode:
 
     label: str
     sublabel: str
+    name: str
+    """The sublabel without the class."""
 
 
 class Synthetic(ABC):
@@ -60,7 +62,7 @@ class Synthetic(ABC):
         """All modes, class by class."""
         config = self.config
         return [
-            Mode(f"class {c + 1}", f"class {c + 1}, mode {k + 1}")
+            Mode(f"class {c + 1}", f"class {c + 1}, mode {k + 1}", f"mode {k + 1}")
             for c in range(config.classes)
             for k in range(config.modes)
         ]
@@ -163,7 +165,8 @@ class SyntheticShapes(Synthetic):
         """All modes, named after their attributes."""
         names = self.config.chosen or [f"class {c + 1}" for c in range(self.config.classes)]
         labels = [name for name, looks in zip(names, self._looks_by_class, strict=True) for _ in looks]
-        return [Mode(name, f"{name}: {describe(look)}") for name, look in zip(labels, self.looks, strict=True)]
+        looks = map(describe, self.looks)
+        return [Mode(label, f"{label}: {look}", look) for label, look in zip(labels, looks, strict=True)]
 
     @cached_property
     def looks(self) -> list[Look]:

@@ -105,16 +105,21 @@ def _normalised(block: Float64[np.ndarray, "m d"]) -> Float32[np.ndarray, "m d"]
 
 
 def _memory_map(path: Path) -> Shaped[np.ndarray, "..."]:
-    try:
-        values = np.lib.format.open_memmap(path, mode="r")
-    except ValueError as error:
-        if "Python objects" not in str(error):
-            raise
+    if _dtype(path).hasobject:
         remedy = "save a plain matrix: numpy.save(path, numpy.stack(vectors).astype('float32'))"
-        raise DataError(f"{path} contains pickled Python objects, which are not read for safety; {remedy}") from None
+        raise DataError(f"{path} contains pickled Python objects, which are not read for safety; {remedy}")
+    values = np.lib.format.open_memmap(path, mode="r")
     if values.dtype.kind not in "fiu":
         raise DataError(f"{path} holds {values.dtype}, not real numbers; save the matrix as float32")
     return values
+
+
+def _dtype(path: Path) -> np.dtype:
+    """Of a .npy file, by its header; ValueError where it has none."""
+    with path.open("rb") as file:
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        return read(file)[2]
 
 
 def _check_shape(values: Shaped[np.ndarray, "..."], path: Path, rows: Rows) -> None:

@@ -1,6 +1,5 @@
 """The recipe: everything that describes a study, as frozen dataclasses that read from and write to TOML."""
 
-import math
 import re
 import tomllib
 from dataclasses import asdict, field
@@ -15,7 +14,7 @@ from core.common.validation import STRICT as _STRICT
 from core.common.validation import require as _require
 from core.recipe.arms import ARM_NAME, ArmConfig
 from core.recipe.augment import AugmentConfig
-from core.recipe.data import SOURCE_SIDE, DataConfig
+from core.recipe.data import DataConfig
 from core.recipe.model import ModelConfig
 from core.recipe.reading import NOT_TOML, apply_override, checked, read_source
 from core.recipe.rules import (
@@ -136,43 +135,6 @@ class Recipe:
         """The loss an arm is trained with."""
         return self.arms[arm].loss or self.train.loss
 
-    def warnings(self) -> list[str]:
-        """Combinations that are allowed but defeat their purpose, one sentence each."""
-        found = []
-        nearest = [name for name, arm in self.arms.items() if arm.positives == "nearest"]
-        if nearest and self.train.samples_per_class == 2:
-            found.append(
-                f"arms.{nearest[0]}: with 2 samples per class every anchor has a single candidate, so nearest "
-                "positives equal random positives; use at least 8 samples per class"
-            )
-        found += self._noise_warnings() if nearest else []
-        side = self.data.image_size or SOURCE_SIDE
-        if side <= SOURCE_SIDE and self.model.weights and self.model.name != "convnet":
-            found.append(
-                f"model.weights are mostly made for pictures of some 224 pixels, and here they have {side} at most; "
-                "set data.image_size"
-            )
-        elif side <= SOURCE_SIDE and self.model.name.startswith("resnet") and self.model.stem == "large":
-            found.append(
-                f"a {self.model.name} with the large stem loses most of a picture of {side} pixels at most; set "
-                'model.stem = "small", or a larger data.image_size'
-            )
-        return found
-
-    def _noise_warnings(self) -> list[str]:
-        noise, modes, samples = self.data.label_noise, self.data.modes, self.train.samples_per_class
-        if not noise or modes is None or self.train.memory:
-            return []
-        needed = math.ceil(samples_against_noise(noise, modes=modes))
-        if samples >= needed:
-            return []
-        warning = (
-            f"train.samples_per_class = {samples} is few for nearest positives against data.label_noise = {noise:g} "
-            f"and {modes} modes a class: too often the nearest item of the class is a mislabelled one; theory's rule "
-            f"of thumb is {needed}"
-        )
-        return [warning]
-
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """Check nested plain values; RecipeError names every wrong key."""
@@ -199,15 +161,6 @@ class Recipe:
     def to_toml(self) -> str:
         """The recipe as TOML; `Recipe.from_dict(tomllib.loads(...))` gives it back."""
         return tomli_w.dumps(self.to_dict())
-
-
-def samples_against_noise(noise: float, *, modes: int) -> float:
-    """Samples per class from which nearest positives withstand label noise, by rule of thumb: then the others of the
-    class hold no rightly labelled item of the anchor's mode at most as often as a label is wrong.
-
-    noise: probability of a wrong label, in (0, 1). modes: of each class, equally frequent. 1 + ln(1/p) / ln(K/(K-1+p)).
-    """
-    return 1 + math.log(1 / noise) / math.log(modes / (modes - 1 + noise))
 
 
 def _either(losses: frozenset[str]) -> str:

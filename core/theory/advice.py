@@ -1,95 +1,54 @@
-"""Where a recipe's arm stands in theory, and what would keep its classes from collapsing."""
+"""How many samples per class nearest positives need: the one place that says it. No torch here.
 
-from dataclasses import dataclass, replace
-from typing import Any
+The answer is the fewest m of a batch with which `core.theory.slope` is below 0, so that it agrees with what the same
+theory says of an arm. In words: what pulls modes together is the minimum in its formula, and both of its terms fall
+with m, for an anchor ever more seldom finds its positive in another mode (O) or in another class (b). What pushes them
+apart are wrong labels, which let modes of one class meet as negatives: q (K-1)/K (S + S' + b + b'). From the first m at
+which the push is stronger, the cheapest distance between modes is no longer 0 but of the order of the margin; more
+samples deepen that minimum and seldom move it.
 
-from core.recipe.recipe import Recipe
-from core.recipe.rules import DEFAULT_MARGINS
-from core.theory.expected_loss import Setting, Tendency, critical_noise, samples_needed, tendency
+The rule of thumb m >= 1 + ln(1/p) / ln(K / (K-1+p)), from which on an anchor misses its own mode no more often than a
+label is wrong, knows nothing of the push. It comes within 1.2 of this answer for 2 and 3 modes, and to three times as
+many for 10, which is no reason for larger batches.
 
-DEFAULT_MODES = 2
-"""Taken where neither the recipe nor the caller knows the modes of a class."""
+An anchor chooses from all items of its class that it meets, those of a cross-batch memory included. m is their number.
+The memory is taken to hold the classes of a batch alone; of a data set with more classes it holds fewer of each.
+"""
 
+from core.recipe.data import SYNTHETIC, DataConfig
+from core.recipe.train import TrainConfig
+from core.theory.slope import slope
 
-@dataclass(frozen=True)
-class Remedy:
-    """A change of the recipe after which theory sees no pull towards collapse."""
-
-    changes: dict[str, Any]
-    """Key of the recipe -> its new value; `positives` is the arm's."""
-    tendency: Tendency
-    """What it leads to: "spread", or "indifferent" where labels are clean."""
-
-
-@dataclass(frozen=True)
-class Assessment:
-    """One arm in theory; classes beyond two count as one other class."""
-
-    arm: str
-    setting: Setting | None
-    """What the theory is about; None where it has nothing to say."""
-    reason: str = ""
-    """Why it has not, in a sentence."""
-    modes_known: bool = True
-    """Whether the number of modes is the recipe's or the caller's, and not DEFAULT_MODES."""
-    tendency: Tendency | None = None
-    critical_noise: float | None = None
-    """p_c of nearest positives with the arm's samples per class; None where no noise suffices."""
-    samples_needed: int | None = None
-    """Samples per class with which nearest positives keep modes apart, triplet loss; None without noise."""
-    remedies: tuple[Remedy, ...] = ()
-    """What would avoid collapse, the smallest change first; empty where there is none to avoid."""
+UNKNOWN_NOISE = 0.01
+"""Share of wrong labels assumed where none was put in: hardly any data set is free of them."""
+MOST = 1024
+"""Samples per class up to which is searched."""
 
 
-def assess(recipe: Recipe, arm: str, *, modes: int | None = None) -> Assessment:
-    """Where an arm stands; modes: of a class, if known better than from the recipe (such as counted ones).
+def assumed_noise(data: DataConfig) -> float:
+    """Share of labels to count on as wrong, in [0, 1): what is put in, and UNKNOWN_NOISE at least unless the data are
+    made up."""
+    return data.label_noise if data.source in SYNTHETIC else max(data.label_noise, UNKNOWN_NOISE)
 
-    The theory is about triplet and margin losses with random negatives, whatever the recipe's.
+
+def samples_met(train: TrainConfig) -> int:
+    """Items of its class that an anchor meets in a step, itself and the memory's included."""
+    return train.samples_per_class + _remembered(train)
+
+
+def samples_per_class_needed(train: TrainConfig, *, noise: float, modes: int) -> int | None:
+    """The least train.samples_per_class with which nearest positives keep modes apart, at least 2; None where no number
+    is needed (no wrong labels) or enough (half of them wrong, or more than MOST samples).
+
+    noise: probability of a wrong label, in [0, 1). modes: of each class, at least 2. For the triplet loss with random
+    negatives, whatever `train` has.
     """
-    known = modes or recipe.data.modes
-    setting, reason = _setting(recipe, arm, modes=max(2, known or DEFAULT_MODES))
-    if setting is None:
-        return Assessment(arm, None, reason)
-    now = tendency(setting)
-    needed = samples_needed(setting.noise, modes=setting.modes) if setting.noise else None
-    return Assessment(
-        arm,
-        setting,
-        modes_known=known is not None,
-        tendency=now,
-        critical_noise=critical_noise(setting.samples, modes=setting.modes),
-        samples_needed=needed,
-        remedies=_remedies(setting, needed) if now in ("collapse", "total collapse") else (),
-    )
+    if not 0 < noise < 0.5:
+        return None
+    met = next((m for m in range(2, MOST + 1) if float(slope(noise, samples=m, modes=modes)) < 0), None)
+    return None if met is None else max(2, met - _remembered(train))
 
 
-def _setting(recipe: Recipe, arm: str, *, modes: int) -> tuple[Setting | None, str]:
-    positives, train, noise = recipe.arms[arm].positives, recipe.train, recipe.data.label_noise
-    if arm not in recipe.trained:
-        return None, "it is not trained here"
-    loss = recipe.loss_of(arm)
-    if positives is None or loss not in ("triplet", "margin"):
-        return None, f"the theory is about the triplet and the margin loss, not {loss}"
-    if noise >= 0.5:
-        return None, "with half of the labels wrong there are no classes to speak of"
-    beta = train.beta if loss == "margin" and train.learn_beta == "no" else None
-    margin = train.margin or DEFAULT_MARGINS[loss]
-    others = train.samples_per_class + train.memory // train.classes_per_batch
-    return Setting(noise, positives, others, modes, "triplet" if loss == "triplet" else "margin", margin, beta), ""
-
-
-def _remedies(setting: Setting, needed: int | None) -> tuple[Remedy, ...]:
-    """Those that theory confirms, of: the nearest rule, more samples with it, a fixed boundary, clean labels."""
-    proposals: list[tuple[dict[str, Any], Setting]] = []
-    nearest = replace(setting, positives="nearest")
-    rule = {} if setting.positives == "nearest" else {"positives": "nearest"}
-    if rule:
-        proposals.append((rule, nearest))
-    if needed is not None and needed > setting.samples:
-        proposals.append((rule | {"train.samples_per_class": needed}, replace(nearest, samples=needed)))
-    if setting.positives != "hardest":
-        fixed = {"train.loss": "margin", "train.learn_beta": "no", "train.beta": 1.2}
-        proposals.append((fixed, replace(setting, loss="margin", beta=1.2)))
-    proposals.append(({"data.label_noise": 0.0}, replace(setting, noise=0.0)))
-    found = [Remedy(changes, tendency(changed)) for changes, changed in proposals]
-    return tuple(remedy for remedy in found if remedy.tendency in ("spread", "indifferent"))
+def _remembered(train: TrainConfig) -> int:
+    """Items of an anchor's class in the memory."""
+    return train.memory // train.classes_per_batch

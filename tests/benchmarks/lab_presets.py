@@ -21,7 +21,7 @@ from core.diagnostics.collapse import Geometry, kappa
 from core.diagnostics.fragmentation import fragmentation
 from core.diagnostics.retrieval import retrieval_metrics
 from core.recipe.recipe import Recipe
-from core.theory.advice import assess
+from core.theory.assessment import assess
 from core.theory.expected_loss import landscape
 from core.training.arms import train_arms
 

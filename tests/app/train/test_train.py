@@ -69,7 +69,7 @@ def test_the_form_shows_the_default_recipe_and_gives_it_back(root: Path) -> None
     app = open_page()
     assert shown(app) == Recipe.load("mnist-parity")
     assert not app.error
-    assert "at least 13 samples per class" in app.info[0].value
+    assert "at least 8 samples per class" in app.info[0].value
 
 
 @pytest.mark.parametrize(

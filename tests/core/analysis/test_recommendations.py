@@ -1,14 +1,13 @@
 """What is advised, for classes in every state."""
 
-import math
 import shutil
 from pathlib import Path
 
 import pytest
 
 from core.analysis.recommendations import next_steps
-from core.recipe.recipe import samples_against_noise
 from core.storage.study import Study
+from core.theory.advice import samples_per_class_needed
 
 
 @pytest.fixture
@@ -50,7 +49,7 @@ def test_a_collapsed_nearest_arm_needs_more_samples(study: Study) -> None:
     recipe = study.recipe
     assert recipe is not None
     found = titles(study, "nearest", {"verdict": "destroyed"})
-    needed = math.ceil(samples_against_noise(recipe.data.label_noise, modes=5))
+    needed = samples_per_class_needed(recipe.train, noise=recipe.data.label_noise, modes=5)
     now = recipe.train.samples_per_class
     enough = now >= needed
     raised = f"Raise train.samples_per_class from {now} to {needed} or more"

@@ -8,14 +8,13 @@ from core.authoring.form_schema import (
     losses,
     missing_paths,
     recipe_keys,
-    samples_advice,
     serves,
     usual,
     value_at,
 )
 from core.common.errors import RecipeError
 from core.recipe.reading import recipe_names
-from core.recipe.recipe import Recipe, samples_against_noise
+from core.recipe.recipe import Recipe
 from core.recipe.rules import LossName, NetworkName
 from models import building, registry
 
@@ -101,14 +100,3 @@ def test_paths_that_lead_nowhere_are_named(tmp_path):
     gone = assemble(here | {"data.path": str(tmp_path / "no")}, [*ARMS, ("old", {"checkpoint": "no/such/arm"})])
     assert [text.split(":")[0] for text in missing_paths(gone)] == ["data.path", "arms.old.checkpoint"]
     assert missing_paths(assemble(here | {"data.path": "x" * 5000}, ARMS))
-
-
-def test_advice_on_samples_per_class_follows_the_rule_of_thumb():
-    needed = samples_against_noise(0.1, modes=5)
-    for samples, verdict in ((int(needed), "too few"), (int(needed) + 1, "is enough")):
-        advice = samples_advice(assemble(values(train__samples_per_class=samples), ARMS))
-        assert f"at least {int(needed) + 1} samples" in advice
-        assert verdict in advice
-    assert "2, " not in samples_advice(assemble(values(data__label_noise=0.0), ARMS))
-    assert "for 10 modes" in samples_advice(assemble(values(data__label="digit"), ARMS))
-    assert samples_advice(assemble(values(), ARMS[:1])) == ""

@@ -3,8 +3,9 @@
 import pytest
 
 from core.authoring.presets import BASE, PRESETS, Preset
+from core.authoring.recipe_notices import recipe_notices
 from core.recipe.recipe import Recipe
-from core.theory.advice import assess
+from core.theory.assessment import assess
 from tests.benchmarks.lab_presets import STORIES
 
 BY_NAME = {preset.name: preset for preset in PRESETS}
@@ -43,4 +44,4 @@ def test_theory_foretells_the_story(name: str, tendencies: list[str]):
 
 
 def test_the_preset_of_two_samples_is_warned_of():
-    assert "nearest positives equal random positives" in BY_NAME["two-samples"].recipe().warnings()[0]
+    assert recipe_notices(BY_NAME["two-samples"].recipe())[0].code == "single-candidate"

@@ -38,6 +38,7 @@ def test_a_sheet_has_a_row_for_each_mode_and_a_framed_one_for_wrong_labels():
     framed = (first.picture[::step, 0] == WRONG).all(axis=1)
     assert framed.tolist() == [False, False, False, True]
     assert len(first.modes) == 3
+    assert not any(first.label in mode for mode in first.modes)
     assert first.hidden == 0
 
 

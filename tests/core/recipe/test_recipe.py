@@ -15,7 +15,7 @@ from core.recipe.arms import ArmConfig
 from core.recipe.data import DataConfig
 from core.recipe.model import ModelConfig
 from core.recipe.reading import checked, recipe_names
-from core.recipe.recipe import Recipe, samples_against_noise
+from core.recipe.recipe import Recipe
 from core.recipe.rules import DEFAULT_NEGATIVES, PROXY_LOSSES, LossName
 from core.recipe.train import TrainConfig
 
@@ -30,7 +30,6 @@ def recipe(**changes) -> Recipe:
 def test_shipped_recipes_load_without_a_warning_and_have_both_arms(name: str):
     shipped = Recipe.load(name)
     assert shipped.name == name
-    assert not shipped.warnings()
     assert {"standard", "nearest"} <= set(shipped.arms)
 
 
@@ -177,31 +176,6 @@ def test_a_loss_that_compares_items_needs_a_positive_rule():
         recipe(arms={"a": {}})
 
 
-def test_nearest_with_two_a_class_warns():
-    assert "nearest positives equal random" in recipe(train={"samples_per_class": 2}).warnings()[0]
-    assert not recipe(train={"samples_per_class": 3}).warnings()
-    assert not recipe(train={"samples_per_class": 2}, arms={"a": {"positives": "random"}}).warnings()
-
-
-@pytest.mark.parametrize(
-    ("model", "image_size", "words"),
-    [
-        ({"name": "resnet18"}, 0, 'set model.stem = "small"'),
-        ({"name": "resnet50"}, 32, "32 pixels at most"),
-        ({"name": "resnet18", "weights": "a"}, 0, "set data.image_size"),
-        ({"name": "huggingface", "weights": "a"}, 28, "28 at most"),
-        ({"name": "resnet18", "stem": "small"}, 32, None),
-        ({"name": "resnet18"}, 128, None),
-        ({"name": "huggingface", "weights": "a"}, 224, None),
-        ({"weights": "a"}, 28, None),
-    ],
-)
-def test_pictures_too_small_for_a_network_warn(model: dict, image_size: int, words: str | None):
-    found = recipe(model=model, data={"source": "digits", "image_size": image_size}).warnings()
-    assert len(found) == (words is not None)
-    assert words is None or words in found[0]
-
-
 def test_all_with_all_is_no_matter_for_losses_that_go_by_the_matrix_of_distances():
     train = {"negatives": "all", "memory": 4096}
     for loss in ("contrastive", "multi-similarity"):
@@ -209,29 +183,6 @@ def test_all_with_all_is_no_matter_for_losses_that_go_by_the_matrix_of_distances
     assert recipe(train=train | {"loss": "nt-xent"}, arms={"a": {"positives": "nearest"}}).train.memory == 4096
     with pytest.raises(RecipeError, match=r'million comparisons a step in loss = "nt-xent", more than 200'):
         recipe(train=train | {"loss": "nt-xent"}, arms={"a": {"positives": "all"}})
-
-
-def noisy(samples: int, **changes) -> Recipe:
-    data = {"source": "digits", "label": "parity", "label_noise": 0.1}
-    return recipe(**{"data": data, "train": {"samples_per_class": samples}} | changes)
-
-
-def test_too_few_samples_against_the_label_noise_are_told_with_the_number_that_theory_asks_for():
-    (warning,) = noisy(12).warnings()
-    assert "samples_per_class = 12 is few" in warning
-    assert warning.endswith("theory's rule of thumb is 13")
-    assert not noisy(13).warnings()
-    assert not noisy(12, arms={"a": {"positives": "random"}}).warnings()
-    assert not noisy(12, data={"source": "digits", "label": "parity"}).warnings()
-    assert not noisy(12, data={"source": "digits", "label": "digit", "label_noise": 0.1}).warnings()
-
-
-@given(st.floats(0.001, 0.5), st.integers(2, 30), st.integers(0, 10**6))
-def test_the_rule_of_thumb_is_where_no_good_neighbour_becomes_as_rare_as_a_wrong_label(noise, modes, seed):
-    needed = math.ceil(samples_against_noise(noise, modes=modes))
-    miss = 1 - (1 - noise) / modes  # of one other item of the class: of another mode, or wrongly labelled
-    assert miss ** (needed - 1) <= noise * (1 + 1e-9)
-    assert needed <= 2 or miss ** (needed - 2) > noise * (1 - 1e-9)
 
 
 def test_overrides_read_toml_values_and_bare_words():
