@@ -1,4 +1,4 @@
-"""The import rule app -> core -> models, and what stays out of the app and of its start."""
+"""The import rules: app -> core -> models, between the rooms of each, and what the first page does without."""
 
 import ast
 import subprocess
@@ -14,6 +14,44 @@ FORBIDDEN = {
     "core": ["app", "streamlit"],
     "models": ["app", "core", "streamlit"],
 }
+PAGES = ("compare", "search", "classes", "lab", "train", "data")
+ROOMS: dict[str, dict[str, set[str]]] = {
+    "core": {
+        "common": set(),
+        "recipe": {"common"},
+        "data": {"common", "recipe"},
+        "neighbours": {"common"},
+        "embedding": {"data"},
+        "sampling": {"common", "recipe"},
+        "diagnostics": {"common", "neighbours"},
+        "theory": {"common", "recipe"},
+        "projection": {"neighbours"},
+        "storage": {"common", "recipe", "data", "neighbours", "embedding", "projection"},
+        "study": {"storage"},
+        "training": {"common", "recipe", "embedding", "sampling", "diagnostics", "storage"},
+        "pipeline": {
+            *("common", "recipe", "data", "neighbours", "embedding", "diagnostics"),
+            *("projection", "storage", "training"),
+        },
+        "analysis": {"common", "recipe", "diagnostics", "theory", "storage"},
+        "access": {"common", "recipe", "storage"},
+        "jobs": {"common", "recipe", "projection", "storage", "pipeline", "access"},
+        "authoring": {"common", "recipe", "data", "theory", "access"},
+        "__main__": {
+            *("common", "recipe", "data", "storage", "training", "pipeline"),
+            *("analysis", "jobs", "authoring"),
+        },
+    },
+    "app": {
+        "components": set(),
+        "state": {"components"},
+        "widgets": {"components", "state"},
+        **{page: {"components", "state", "widgets"} for page in PAGES},
+        "main": {"widgets"},
+    },
+}
+"""Which rooms each room may import, from the bottom up; a room may always import itself."""
+
 SLOW_TO_IMPORT = ["torch", "umap", "numba"]  # seconds each; the first page does without
 
 
@@ -48,6 +86,45 @@ def test_layers_import_downwards_only(layer: str):
     assert sources(layer)
     found = {path: breaches(path.read_text("utf-8"), FORBIDDEN[layer]) for path in sources(layer)}
     assert not {str(path.relative_to(REPO)): bad for path, bad in found.items() if bad}
+
+
+def room_of(path: Path) -> str:
+    """The folder below its layer that a file lies in, or its own name where it lies in none."""
+    inside = path.relative_to(REPO).parts[1:]
+    return inside[0] if len(inside) > 1 else path.stem
+
+
+def rooms_imported(source: str, layer: str) -> set[str]:
+    names = (name.split(".") for name in imports(ast.walk(ast.parse(source))))
+    return {parts[1] for parts in names if parts[0] == layer and len(parts) > 1}
+
+
+@pytest.mark.parametrize("layer", ROOMS)
+def test_rooms_import_only_what_their_rule_allows(layer: str):
+    broken = [
+        f"{path.relative_to(REPO)} imports {layer}.{room}; {layer}.{own} may import only: "
+        f"{', '.join(sorted(ROOMS[layer][own])) or 'nothing'}"
+        for path in sources(layer)
+        if (own := room_of(path)) != "__init__"
+        for room in sorted(rooms_imported(path.read_text("utf-8"), layer) - {own} - ROOMS[layer][own])
+    ]
+    assert not broken, "\n".join(broken)
+
+
+@pytest.mark.parametrize("layer", ROOMS)
+def test_the_rules_name_every_room_and_only_import_downwards(layer: str):
+    assert {room_of(path) for path in sources(layer)} - {"__init__"} == set(ROOMS[layer])
+    order = list(ROOMS[layer])
+    for room, allowed in ROOMS[layer].items():
+        assert allowed <= set(order[: order.index(room)]), f"{layer}.{room} may import a room that stands above it"
+
+
+@pytest.mark.parametrize("layer", ["core", "app"])
+def test_every_room_says_what_lives_there(layer: str):
+    folders = [path for path in (REPO / layer).iterdir() if path.is_dir() and list(path.glob("*.py"))]
+    assert folders
+    silent = [str(f) for f in folders if not ast.get_docstring(ast.parse((f / "__init__.py").read_text("utf-8")))]
+    assert not silent
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import streamlit as st
 
 from app.classes.charts import spectrum_chart, survival_chart
 from app.components.strips import Strip, StripArm, Tile, strips
-from app.state import navigation
+from app.state import cache, navigation
+from app.state.view import View
 from app.widgets.fragments import part
 from app.widgets.galleries import item_galleries
 from app.widgets.markdown import escape_markdown
@@ -44,7 +45,7 @@ def page() -> None:
     _figures(view, label)
 
 
-def _choose_class(view: navigation.View) -> str:
+def _choose_class(view: View) -> str:
     """The class in the address, or else the one in the worst state; buttons walk through them."""
     names = worst_first(view.study, view.arms)
     if st.session_state.get("class") not in names:  # another study's
@@ -94,7 +95,7 @@ def _row(study: Study, arm: str, label: str) -> pd.Series:
     return table[(table["arm"] == arm) & (table["label"] == label)].iloc[0]
 
 
-def _verdicts(view: navigation.View, label: str) -> None:
+def _verdicts(view: View, label: str) -> None:
     """Per arm: the word, the count and how far to believe it, the figures the word rests on."""
     for column, arm in zip(_arm_columns(view), dict.fromkeys(view.arms), strict=True):
         row = _row(view.study, arm, label)
@@ -119,7 +120,7 @@ def _verdicts(view: navigation.View, label: str) -> None:
                     st.markdown(f"**{escape_markdown(step.title)}.** {escape_markdown(step.reason)}")
 
 
-def _arm_columns(view: navigation.View) -> list[Any]:
+def _arm_columns(view: View) -> list[Any]:
     return list(st.columns(1 if view.is_single else 2, gap="medium"))
 
 
@@ -139,7 +140,7 @@ def _meaning(name: str) -> str:
 
 
 @part
-def _items(view: navigation.View, label: str) -> None:
+def _items(view: View, label: str) -> None:
     """What a click on an item changes."""
     _strips(view, label)
     item = navigation.chosen_item(view.study)
@@ -147,21 +148,21 @@ def _items(view: navigation.View, label: str) -> None:
         item_galleries(view, item)
 
 
-def _strips(view: navigation.View, label: str) -> None:
+def _strips(view: View, label: str) -> None:
     st.subheader("Sub-clusters", anchor="sub-clusters")
     st.caption("From the medoid of each, left, to the item farthest from it. Click one to see its neighbours.")
     strips(
         [_strip_arm(view, arm, label) for arm in dict.fromkeys(view.arms)],
-        atlas=navigation.atlas(view),
+        atlas=cache.thumbnails(view),
         chosen=navigation.chosen_item(view.study),
         on_click=navigation.choose_item,
         key="strips",
     )
 
 
-def _strip_arm(view: navigation.View, arm: str, label: str) -> StripArm:
-    study, found = view.study, navigation.anatomy(view, "groups", arm, label)
-    stray = len(navigation.anatomy(view, "class_rows", label)) - sum(group.size for group in found)
+def _strip_arm(view: View, arm: str, label: str) -> StripArm:
+    study, found = view.study, cache.class_report(view, "groups", arm, label)
+    stray = len(cache.class_report(view, "class_rows", label)) - sum(group.size for group in found)
     note = f"{stray:,} items are in none: likely wrong labels, or groups too small to count." if stray else ""
     rows = [
         Strip(
@@ -180,9 +181,9 @@ def _name(study: Study, id: int) -> str:
     return str(next(row[name] for name in ("name", "sublabel", "label") if row.get(name)))
 
 
-def _modes(view: navigation.View, label: str) -> None:
+def _modes(view: View, label: str) -> None:
     """Where every mode went, and which survive."""
-    modes, source = navigation.anatomy(view, "expected_modes", label)
+    modes, source = cache.class_report(view, "expected_modes", label)
     if modes is None:
         st.info(
             "Nothing tells which modes this class should have: the items carry no sublabel, and there is no reference "
@@ -197,7 +198,7 @@ def _modes(view: navigation.View, label: str) -> None:
             f"Items of the {source} (middle) in the sub-clusters of {escape_markdown(view.left)} and "
             f"{escape_markdown(view.right)}."
         )
-        sides = [(arm, navigation.anatomy(view, "flows", arm, label)) for arm in view.arms]
+        sides = [(arm, cache.class_report(view, "flows", arm, label)) for arm in view.arms]
         ink = st.get_option(f"theme.{st.context.theme.type or 'light'}.textColor")  # Streamlit's own grey fades on grey
         st.plotly_chart(
             flow_figure(sides[0], sides[1]).update_traces(textfont_color=ink).update_annotations(font_color=ink),
@@ -208,24 +209,24 @@ def _modes(view: navigation.View, label: str) -> None:
         st.subheader("Which modes survive", anchor="survival")
         st.caption("1: the nearest item of the class always has the same mode; further left, modes are mixed.")
         colours = _colours(view)
-        tables = {arm: navigation.anatomy(view, "mode_survival", arm, label) for arm in colours}
+        tables = {arm: cache.class_report(view, "mode_survival", arm, label) for arm in colours}
         with st.container(key="survival"):
             st.vega_lite_chart(survival_chart(tables, colours), height="content", key="survival-chart")
     view.exports.chart("Which modes survive", "survival")
 
 
-def _colours(view: navigation.View) -> dict[str, str]:
+def _colours(view: View) -> dict[str, str]:
     """Colour of each arm in the charts, and of the reference where it is neither."""
     colours = dict(zip(dict.fromkeys(view.arms), ARM_COLOURS, strict=False))
     rest = [name for name in view.study.references if name not in colours][:1]
     return colours | dict.fromkeys(rest, REFERENCE_COLOUR)
 
 
-def _matching(view: navigation.View, label: str) -> None:
+def _matching(view: View, label: str) -> None:
     """Mergers and splits between the two arms, in words."""
     if view.is_single:
         return
-    matching = navigation.anatomy(view, "between_arms", view.left, view.right, label)
+    matching = cache.class_report(view, "match_arms", view.left, view.right, label)
     said = [
         f"{_listed(family)} of {escape_markdown(view.left)} merged in {escape_markdown(view.right)}"
         for family in matching.merged
@@ -241,20 +242,20 @@ def _listed(family: tuple[int, ...]) -> str:
     return ", ".join(f"s{number + 1}" for number in family)
 
 
-def _spectra(view: navigation.View, label: str) -> None:
+def _spectra(view: View, label: str) -> None:
     st.subheader("How the variance lies", anchor="spectrum")
     st.caption(
         "A class squeezed onto a line or a point has nearly all of it in one direction; several modes need several. "
         "Shares of the whole: scale is what kappa tells."
     )
     colours = _colours(view)
-    spectra = {arm: navigation.anatomy(view, "spectrum", arm, label) for arm in colours}
+    spectra = {arm: cache.class_report(view, "spectrum", arm, label) for arm in colours}
     with st.container(key="spectrum"):
         st.vega_lite_chart(spectrum_chart(spectra, colours), height=280, key="spectrum-chart")
     view.exports.chart("How the variance lies", "spectrum")
 
 
-def _figures(view: navigation.View, label: str) -> None:
+def _figures(view: View, label: str) -> None:
     """Every further figure of the class, with what it means."""
     with st.expander("All figures of this class"):
         arms = list(_colours(view))

@@ -5,7 +5,8 @@ import pandas as pd
 import streamlit as st
 
 from app.components.twin_map import send_points, twin_map
-from app.state import navigation
+from app.state import cache, navigation
+from app.state.view import View
 from app.widgets.fragments import part
 from app.widgets.galleries import item_galleries
 from app.widgets.markdown import escape_markdown
@@ -29,23 +30,23 @@ def page() -> None:
         return
     _warnings(view)
     _cards(view)
-    send_points(navigation.map_points(view), key="maps")
+    send_points(cache.map_points(view), key="maps")
     _playback_link(view)
     _items(view, [_kappa_caption(view.study, name) for name in view.arms], _selected_class(view))
     _classes(view)
     _report(view)
 
 
-def _warnings(view: navigation.View) -> None:
+def _warnings(view: View) -> None:
     for name in view.arms:
         for warning in view.study.arm(name).warnings:
             st.warning(f"**{escape_markdown(name)}**: {escape_markdown(warning)}", icon=":material/warning:")
 
 
-def _cards(view: navigation.View) -> None:
+def _cards(view: View) -> None:
     """The right arm's figures, what they differ by from the left arm's, and the reference."""
     table = summarise(view.study)
-    tests = navigation.comparison(view)
+    tests = cache.comparison(view)
     evaluated = view.study.evaluated
     arms = f"**{view.right}**" if view.is_single else f"**{view.right}** against **{view.left}**"
     st.markdown(f"{arms}, on {evaluated.sum():,} {'' if evaluated.all() else 'held-out '}items")
@@ -92,16 +93,16 @@ def _described(study: Study, reference: str) -> str:
 
 
 @part
-def _items(view: navigation.View, captions: list[str], chosen_class: list[int] | None) -> None:
+def _items(view: View, captions: list[str], chosen_class: list[int] | None) -> None:
     """What a click on an item changes. captions: of the maps. chosen_class: its items."""
     _maps(view, captions, chosen_class)
     item_galleries(view, navigation.chosen_item(view.study))
 
 
-def _maps(view: navigation.View, captions: list[str], chosen_class: list[int] | None) -> None:
+def _maps(view: View, captions: list[str], chosen_class: list[int] | None) -> None:
     single = not view.is_single and _layout() == LAYOUTS[1]
     result = twin_map(
-        navigation.map_points(view),
+        cache.map_points(view),
         left=view.left,
         right=None if view.is_single else view.right,
         captions=(captions[0], captions[1]),
@@ -122,7 +123,7 @@ def _maps(view: navigation.View, captions: list[str], chosen_class: list[int] | 
         _selection(view, result.selected)
 
 
-def _playback_link(view: navigation.View) -> None:
+def _playback_link(view: View) -> None:
     """To the Lab, where the arms have kept how they got here. Not in a part: study and arms would stay behind."""
     if any(len(view.study.arm(name).snapshots) for name in view.arms) and st.button(
         "Watch how training got here", icon=":material/movie:", key="watch-training"
@@ -151,7 +152,7 @@ def _kappa_caption(study: Study, name: str) -> str:
     return f"kappa {span}: a map shows no scale, so its gaps are not distances"
 
 
-def _selected_class(view: navigation.View) -> list[int] | None:
+def _selected_class(view: View) -> list[int] | None:
     """Items of the class just picked in the table; None leaves the selection to the maps."""
     rows = st.session_state.get("classes", {}).get("selection", {}).get("rows", [])
     labels = _class_table(view)["class"]
@@ -165,7 +166,7 @@ def _selected_class(view: navigation.View) -> list[int] | None:
     return items.loc[items["label"] == chosen, "id"].tolist()
 
 
-def _selection(view: navigation.View, ids: np.ndarray) -> None:
+def _selection(view: View, ids: np.ndarray) -> None:
     """What is inside the lasso."""
     chosen = view.study.items.iloc[ids]
     counts = chosen.groupby("sublabel" if "sublabel" in chosen else "label").size().sort_values(ascending=False)
@@ -176,12 +177,12 @@ def _selection(view: navigation.View, ids: np.ndarray) -> None:
     )
 
 
-def _report(view: navigation.View) -> None:
+def _report(view: View) -> None:
     """Everything about the study in one file, made when it is asked for."""
     view.exports.file(
         lambda: st.download_button(
             "Report as HTML",
-            lambda: navigation.report(view),
+            lambda: cache.report(view),
             file_name=f"{view.id}-report.html",
             mime="text/html",
             icon=":material/summarize:",
@@ -192,7 +193,7 @@ def _report(view: navigation.View) -> None:
     )
 
 
-def _class_table(view: navigation.View) -> pd.DataFrame:
+def _class_table(view: View) -> pd.DataFrame:
     """One row per class, both arms side by side; columns named "figure|arm"."""
     tables = {name: _of_arm(view.study, name) for name in dict.fromkeys([*view.arms, *view.study.references])}
     first = tables[view.left]
@@ -208,7 +209,7 @@ def _of_arm(study: Study, name: str) -> pd.DataFrame:
     return study.diagnostics[study.diagnostics["arm"] == name].reset_index(drop=True)
 
 
-def _classes(view: navigation.View) -> None:
+def _classes(view: View) -> None:
     st.subheader("Classes", anchor="classes")
     st.caption(f"Pick a row to select the class on the maps. {explain('verdict').definition}")
     table = _class_table(view)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.train import new_run
+from app.state import draft
 from app.widgets import errors
 from app.widgets.markdown import escape_markdown
 from app.widgets.uploading import stored_for_good
@@ -88,7 +88,7 @@ def _report(path: str) -> None:
         column.image(picture, width="stretch")
         column.caption(escape_markdown(label[:60]))
     if st.button("Write a recipe for it", type="primary", icon=":material/arrow_forward:", key="write-recipe"):
-        new_run.use(look.recipe)
+        draft.hand_over(look.recipe)
         st.switch_page("train/train.py", query_params={"view": "new"})
 
 

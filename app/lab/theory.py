@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from app.lab.charts import ENERGY, energy_rows, paths_figure, phase_figure
-from app.state import navigation
+from app.state import cache
 from app.widgets.markdown import escape_markdown
 from core.recipe.recipe import DEFAULT_MARGINS, Recipe
 
@@ -124,9 +124,7 @@ def _phase(noise: float, samples: int, modes: int, *, studies: list[tuple[str, f
 def _studies() -> list[tuple[str, float, int]]:
     """Name, noise and samples per class of every study that was trained here."""
     recipes = [
-        (summary.name or summary.id, navigation.recipe(summary.id))
-        for summary in navigation.studies()
-        if summary.has_recipe
+        (summary.name or summary.id, cache.recipe(summary.id)) for summary in cache.studies() if summary.has_recipe
     ]
     return [(name, r.data.label_noise, r.train.samples_per_class) for name, r in recipes if r is not None]
 
@@ -134,12 +132,12 @@ def _studies() -> list[tuple[str, float, int]]:
 def _assessments() -> None:
     """Where one of the user's studies lies, and what would avoid collapse there."""
     st.subheader("Your study", anchor="study")
-    studies = {summary.id: summary.name or summary.id for summary in navigation.studies() if summary.has_recipe}
+    studies = {summary.id: summary.name or summary.id for summary in cache.studies() if summary.has_recipe}
     if not studies:
         st.info("Train a study to see where it lies and what would keep its classes from collapsing.")
         return
     id = st.selectbox("Study", [*studies], format_func=studies.get, key="lab-study", width=520)
-    recipe = navigation.recipe(id)
+    recipe = cache.recipe(id)
     if recipe is None:
         st.error("The study can no longer be opened.", icon=":material/error:")
         return

@@ -6,7 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from app.components.playback import Measure, playback
-from app.state import navigation
+from app.state import cache
+from app.state.view import View
 from app.widgets import errors
 from app.widgets.live_maps import line_of, measures
 from app.widgets.markdown import escape_markdown
@@ -43,7 +44,7 @@ def show() -> None:
     st.fragment(_follow, run_every=0.2 if counting else None)(view, arms, bool(counting))
 
 
-def _nothing(view: navigation.View) -> None:
+def _nothing(view: View) -> None:
     st.info(
         "**This study cannot be played back: its arms kept no snapshots of their embeddings.** "
         + (
@@ -55,12 +56,12 @@ def _nothing(view: navigation.View) -> None:
     )
 
 
-def _follow(view: navigation.View, arms: list[str], was_counting: bool) -> None:
+def _follow(view: View, arms: list[str], was_counting: bool) -> None:
     """The player, and then some more counts; the maps play in the browser meanwhile."""
-    if navigation.is_stale(view):
+    if view.is_stale:
         st.rerun()
     with errors.shown():
-        reel = navigation.reel(view, tuple(arms))
+        reel = cache.playback_data(view, tuple(arms))
         lines = [row for name in arms for row in _history(view.study, name)]
         playback(reel, measures=[*measures(lines), _counts_measure(view, arms)], key="playback")
         _told(lines, arms)
@@ -89,8 +90,8 @@ def _told(rows: list[dict[str, float | str]], arms: list[str]) -> None:
         st.markdown("\n".join(["**What happened, from the first epoch to the last**", *sentences]))
 
 
-def _counts_measure(view: navigation.View, arms: list[str]) -> Measure:
-    known, missing = navigation.subcluster_counts(view), _missing(view, arms)
+def _counts_measure(view: View, arms: list[str]) -> Measure:
+    known, missing = cache.subcluster_counts(view), _missing(view, arms)
     lines = {}
     for name in arms:
         epochs = view.study.arm(name).snapshots.epochs
@@ -100,15 +101,15 @@ def _counts_measure(view: navigation.View, arms: list[str]) -> Measure:
     return Measure("Sub-clusters", note, lines, digits=1)
 
 
-def _missing(view: navigation.View, arms: list[str]) -> list[tuple[str, int]]:
+def _missing(view: View, arms: list[str]) -> list[tuple[str, int]]:
     """What is still to be counted, by epoch."""
-    known = navigation.subcluster_counts(view)
+    known = cache.subcluster_counts(view)
     wanted = [(name, at) for name in arms for at in counted_epochs(view.study.arm(name).snapshots.epochs)]
     return sorted((key for key in wanted if key not in known), key=lambda key: key[1])
 
 
-def _count_on(view: navigation.View, arms: list[str]) -> None:
-    known, until = navigation.subcluster_counts(view), time.monotonic() + SLICE_SECONDS
+def _count_on(view: View, arms: list[str]) -> None:
+    known, until = cache.subcluster_counts(view), time.monotonic() + SLICE_SECONDS
     labels, _ = labels_and_modes(view.study.items[view.study.evaluated])
     for name, at in _missing(view, arms):
         known[name, at] = mean_count(view.study.arm(name).snapshots[at], labels)

@@ -8,7 +8,8 @@ from app.components.atlas import picture_url
 from app.components.gallery import GalleryQuery
 from app.components.twin_map import QueryMark, send_points, twin_map
 from app.search import query_pictures
-from app.state import navigation
+from app.state import cache, navigation
+from app.state.view import View
 from app.widgets.fragments import part
 from app.widgets.galleries import galleries, item_galleries
 from app.widgets.opening import open_view
@@ -20,12 +21,12 @@ def page() -> None:
     view = open_view()
     if view is None:
         return
-    send_points(navigation.map_points(view), key="search-maps")
+    send_points(cache.map_points(view), key="search-maps")
     _queries(view)
 
 
 @part
-def _queries(view: navigation.View) -> None:
+def _queries(view: View) -> None:
     """All of the page but its head."""
     if any(view.study.arm(name).takes_pictures for name in view.arms):
         query_pictures.ask(lambda: _random_button(view))
@@ -42,7 +43,7 @@ def _queries(view: navigation.View) -> None:
     item_galleries(view, item, lambda: choose_search(view, has_class=True))
 
 
-def _explain(view: navigation.View) -> None:
+def _explain(view: View) -> None:
     """Why no picture can be uploaded, and what can be done instead."""
     takers = [name for name in view.study.references if view.study.arm(name).takes_pictures]
     instead = f", or choose **{takers[0]}** as an arm to search by raw pixels" if takers else ""
@@ -53,17 +54,17 @@ def _explain(view: navigation.View) -> None:
     )
 
 
-def _random_button(view: navigation.View) -> None:
+def _random_button(view: View) -> None:
     st.button("Random item", icon=":material/casino:", on_click=_random_item, args=(view,), key="random")
 
 
-def _random_item(view: navigation.View) -> None:
+def _random_item(view: View) -> None:
     ids = view.study.items["id"].to_numpy()[view.study.evaluated]
     navigation.choose_item(int(np.random.default_rng().choice(ids)))
 
 
-def _search(view: navigation.View, picture: Image.Image, name: str) -> None:
-    vectors = {arm: vector for arm, vector in navigation.embedded(view, picture).items() if arm in view.arms}
+def _search(view: View, picture: Image.Image, name: str) -> None:
+    vectors = {arm: vector for arm, vector in cache.embedded(view, picture).items() if arm in view.arms}
     for arm in view.arms:
         if arm not in vectors:
             st.caption(f"**{arm}** was imported without its network, so the picture is searched in the other arm only.")
@@ -75,16 +76,16 @@ def _search(view: navigation.View, picture: Image.Image, name: str) -> None:
     galleries(view, query, vectors, choose_search(view, has_class=False))
 
 
-def _place(view: navigation.View, arm: str, vectors: dict[str, np.ndarray]) -> tuple[float, float] | None:
+def _place(view: View, arm: str, vectors: dict[str, np.ndarray]) -> tuple[float, float] | None:
     if arm not in vectors:
         return None
     x, y = view.study.place(arm, vectors[arm][None])[0]
     return float(x), float(y)
 
 
-def _maps(view: navigation.View, item: int | None, queries: list[QueryMark]) -> None:
+def _maps(view: View, item: int | None, queries: list[QueryMark]) -> None:
     twin_map(
-        navigation.map_points(view),
+        cache.map_points(view),
         left=view.left,
         right=None if view.is_single else view.right,
         focus=item,

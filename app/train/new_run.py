@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.state import navigation
+from app.state import cache, draft
 from app.train.recipe_form import Arms, fill, recipe_form
 from app.widgets.markdown import escape_markdown
 from core import jobs
@@ -18,8 +18,9 @@ DEFAULT = "mnist-parity"
 
 
 def show() -> None:
-    if "recipe.slots" not in st.session_state:
-        fill(Recipe.load(DEFAULT))
+    draft_recipe = draft.take()
+    if draft_recipe or "recipe.slots" not in st.session_state:
+        fill(draft_recipe or Recipe.load(DEFAULT))
     form, side = st.columns([3, 2], gap="large")
     with form:
         _source()
@@ -28,14 +29,8 @@ def show() -> None:
         _verdict(values, arms)
 
 
-def use(recipe: Recipe) -> None:
-    """Open the form with this recipe; for callbacks."""
-    fill(recipe)
-    st.session_state["view"] = "new"
-
-
 def _source() -> None:
-    studies = {summary.id: summary for summary in navigation.studies() if summary.has_recipe}
+    studies = {summary.id: summary for summary in cache.studies() if summary.has_recipe}
     origins = [*(f"recipe {name}" for name in recipe_names()), *(f"study {id}" for id in studies)]
     choose, paste = st.columns([3, 1.4], vertical_alignment="bottom")
     choose.selectbox(

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.train import new_run
+from app.state import draft
 from app.widgets import errors, run_progress, study_list
 from app.widgets.markdown import escape_markdown
 from core import jobs
@@ -154,7 +154,9 @@ def _papers(job: Job, status: Status) -> None:
     except UncollapseError:
         return
     with st.expander("Recipe", icon=":material/description:", key=f"recipe-{job.id}"):
-        st.button("Use in a new run", icon=":material/edit:", on_click=new_run.use, args=(recipe,), key=f"use-{job.id}")
+        st.button(
+            "Use in a new run", icon=":material/edit:", on_click=draft.hand_over, args=(recipe,), key=f"use-{job.id}"
+        )
         st.code(recipe.to_toml(), language="toml", height=400)
 
 

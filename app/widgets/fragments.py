@@ -6,8 +6,7 @@ from typing import Concatenate, ParamSpec
 
 import streamlit as st
 
-from app.state import navigation
-from app.state.navigation import View
+from app.state.view import View
 from app.widgets import errors
 
 P = ParamSpec("P")
@@ -24,7 +23,7 @@ def part(draw: Callable[Concatenate[View, P], None]) -> Callable[Concatenate[Vie
     @st.fragment
     @wraps(draw)
     def drawn(view: View, *args: P.args, **kwargs: P.kwargs) -> None:
-        if navigation.is_stale(view):
+        if view.is_stale:
             st.rerun()
         view.exports.reserve()
         with errors.shown():

@@ -7,7 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from app.components.gallery import GalleryArm, GalleryQuery, gallery
-from app.state import navigation
+from app.state import cache, navigation
+from app.state.view import View
 from app.widgets.search_controls import SearchOptions, choose_k
 from core.analysis.search import hits_by_arm
 from core.analysis.tables import hits_table
@@ -18,7 +19,7 @@ Queries = dict[str, int | np.ndarray]
 """What is asked in each arm: an item's id, or a vector (d,) in that arm's space."""
 
 
-def item_galleries(view: navigation.View, item: int | None, ask: Callable[[], SearchOptions] = choose_k) -> None:
+def item_galleries(view: View, item: int | None, ask: Callable[[], SearchOptions] = choose_k) -> None:
     """The galleries of an item of the study, with the way back to the queries before it.
 
     ask: draws the controls of the search.
@@ -35,7 +36,7 @@ def item_galleries(view: navigation.View, item: int | None, ask: Callable[[], Se
     galleries(view, query, dict.fromkeys(view.arms, item), asked)
 
 
-def galleries(view: navigation.View, query: GalleryQuery, queries: Queries, asked: SearchOptions) -> None:
+def galleries(view: View, query: GalleryQuery, queries: Queries, asked: SearchOptions) -> None:
     """The galleries of any query, in the arms that it is asked in; clicking a tile makes that item the query."""
     asked_in = {name: queries[name] for name in dict.fromkeys(view.arms) if name in queries}
     found = hits_by_arm(view.study, asked_in, asked.k, filters=asked.filters, metric=asked.metric)
@@ -49,7 +50,7 @@ def galleries(view: navigation.View, query: GalleryQuery, queries: Queries, aske
     _legend(view)
 
 
-def _legend(view: navigation.View) -> None:
+def _legend(view: View) -> None:
     """What the figures and signs of a tile say."""
     other = (
         ""
@@ -62,8 +63,8 @@ def _legend(view: navigation.View) -> None:
     )
 
 
-def _gallery(view: navigation.View, query: GalleryQuery | None, arms: list[GalleryArm]) -> None:
-    gallery(query, arms, atlas=navigation.atlas(view), on_click=navigation.choose_item, key="gallery")
+def _gallery(view: View, query: GalleryQuery | None, arms: list[GalleryArm]) -> None:
+    gallery(query, arms, atlas=cache.thumbnails(view), on_click=navigation.choose_item, key="gallery")
 
 
 def _named(subclusters: pd.Series) -> list[str | None]:

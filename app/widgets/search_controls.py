@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.state import navigation
+from app.state.view import View
 from core.analysis.search import EVERYTHING, METRICS, Filters, Metric
 
 DEFAULT_K = 10
@@ -26,7 +26,7 @@ def choose_k() -> SearchOptions:
     return SearchOptions(st.slider("Neighbours", 5, 50, DEFAULT_K, step=5, key="k", bind="query-params", width=200))
 
 
-def choose_search(view: navigation.View, *, has_class: bool) -> SearchOptions:
+def choose_search(view: View, *, has_class: bool) -> SearchOptions:
     """How many, among which, by what; controls that could change nothing are left out.
 
     has_class: whether the query's class is known.

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.state import navigation
+from app.state import cache
 from app.widgets.markdown import escape_markdown
 from core import jobs
 from core.common.errors import UncollapseError
@@ -10,7 +10,7 @@ from core.storage.catalogue import StudySummary, delete_study, studies_root
 
 
 def show() -> None:
-    summaries = navigation.studies()
+    summaries = cache.studies()
     if not summaries:
         st.info(f"There are no studies in {escape_markdown(str(studies_root()))} yet. Start a run to make one.")
         return

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.state import navigation
 from app.train import runs
 from app.widgets import errors
 from core.common.errors import StudyError
@@ -30,7 +29,7 @@ def test_a_bug_in_a_page_is_a_sentence_and_a_line_of_the_log(
 ) -> None:
     app = AppTest.from_file(MAIN, default_timeout=60)
     with monkeypatch.context() as patch:
-        patch.setattr(navigation, "comparison", broken)
+        patch.setattr(cache, "comparison", broken)
         (sentence,) = said(app.run())
     assert "ZeroDivisionError" in sentence
     assert "log" in sentence

@@ -1,0 +1,156 @@
+"""What is computed once for all sessions, keyed by a study and its stamp, which changes with its files."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from PIL import Image
+
+from app.components.atlas import ImageAtlas
+from app.components.playback import PlaybackData
+from app.components.twin_map import MapPoints
+from app.state.map_fields import map_fields
+from app.state.view import View, stamp_of
+from core.analysis.summary import compare
+from core.common.errors import UncollapseError
+from core.recipe.recipe import Recipe
+from core.storage.catalogue import StudySummary, list_studies, open_study, studies_root
+from core.storage.study import Study
+
+THUMBNAIL_SIDE = 48
+
+
+def studies() -> list[StudySummary]:
+    """The studies to choose from, looked at again only when one has changed."""
+    root = studies_root()
+    names = sorted(p.name for p in root.iterdir() if not p.name.startswith(".")) if root.is_dir() else []
+    return _studies(root, tuple((name, stamp_of(name)) for name in names))
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _studies(root: Path, stamps: tuple[tuple[str, int], ...]) -> list[StudySummary]:
+    return list_studies(root)
+
+
+def map_points(view: View) -> MapPoints:
+    """The maps' points, sent to the browser once."""
+    return _map_points(view.id, stamp_of(view.id), view.left, view.right)
+
+
+def thumbnails(view: View) -> ImageAtlas | None:
+    """Thumbnails of the study's items; None where it has no pictures or they cannot be read."""
+    return _thumbnails(view.id, stamp_of(view.id))
+
+
+def comparison(view: View) -> pd.DataFrame:
+    """Whether the arms differ by more than chance, one row per figure of retrieval."""
+    return _comparison(view.id, stamp_of(view.id), view.left, view.right)
+
+
+def recipe(id: str) -> Recipe | None:
+    """What a study was trained by; None for imported ones, and for one that can no longer be opened."""
+    return _recipe(id, stamp_of(id))
+
+
+def report(view: View) -> bytes:
+    """The whole study as one HTML page."""
+    return _report(view.id, stamp_of(view.id))
+
+
+def playback_data(view: View, arms: tuple[str, ...]) -> PlaybackData:
+    """The training of these arms, to be played; all of them kept snapshots. Raises StudyError."""
+    return _playback_data(view.id, stamp_of(view.id), arms)
+
+
+def subcluster_counts(view: View) -> dict[tuple[str, int], float]:
+    """(arm, position among its snapshots) -> sub-clusters per class, as far as counted; for all sessions to add to."""
+    return _subcluster_counts(view.id, stamp_of(view.id))
+
+
+def class_report(view: View, what: str, *arguments: str) -> Any:
+    """What a function of `core.analysis.class_report` says of a class; arguments: those after the study."""
+    return _class_report(view.id, stamp_of(view.id), what, arguments)
+
+
+def embedded(view: View, picture: Image.Image) -> dict[str, np.ndarray]:
+    """A picture's vector in every space that can take it; the networks are asked once, not at every click."""
+    return _embedded(view.id, stamp_of(view.id), picture)
+
+
+@st.cache_data(max_entries=32, show_spinner="Embedding the picture")
+def _embedded(id: str, stamp: int, picture: Image.Image) -> dict[str, np.ndarray]:
+    return {name: vectors[0] for name, vectors in cached_study(id, stamp).embed([picture]).items()}
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _recipe(id: str, stamp: int) -> Recipe | None:
+    try:
+        return open_study(studies_root(), id).recipe
+    except UncollapseError:
+        return None
+
+
+@st.cache_resource(max_entries=8, show_spinner="Preparing the maps")
+def _playback_data(id: str, stamp: int, arms: tuple[str, ...]) -> PlaybackData:
+    from core.analysis.playback import play  # imports scientific libraries
+
+    study = cached_study(id, stamp)
+    return PlaybackData.build(play(study.items, {name: study.arm(name).snapshots for name in arms}))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _subcluster_counts(id: str, stamp: int) -> dict[tuple[str, int], float]:
+    return {}
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _report(id: str, stamp: int) -> bytes:
+    from core.analysis.html_report import report  # imports scientific libraries
+
+    return report(cached_study(id, stamp)).encode()
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def _class_report(id: str, stamp: int, what: str, arguments: tuple[str, ...]) -> Any:
+    from core.analysis import class_report as functions  # imports scientific libraries
+
+    return getattr(functions, what)(cached_study(id, stamp), *arguments)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _comparison(id: str, stamp: int, left: str, right: str) -> pd.DataFrame:
+    return compare(cached_study(id, stamp), left, right)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def cached_study(id: str, stamp: int) -> Study:
+    """One copy of a study for all sessions; its matrices are read-only. Raises StudyError."""
+    return open_study(studies_root(), id)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading the pictures")
+def _thumbnails(id: str, stamp: int) -> ImageAtlas | None:
+    study = cached_study(id, stamp)
+    try:
+        tiles = study.thumbnails(side=THUMBNAIL_SIDE)
+    except UncollapseError:
+        return None  # the pictures have moved since; maps and figures are still there
+    if tiles is None:
+        return None
+    return ImageAtlas.build(tiles, study.items["id"].to_numpy()[study.evaluated])
+
+
+@st.cache_resource(max_entries=16, show_spinner="Preparing the maps")
+def _map_points(id: str, stamp: int, left: str, right: str) -> MapPoints:
+    study = cached_study(id, stamp)
+    rows = np.flatnonzero(study.evaluated)
+    return MapPoints.build(
+        study.items["id"].to_numpy()[rows],
+        left=study.map(left)[rows],
+        right=study.map(right)[rows],
+        fields=map_fields(study, rows, left, right),
+        atlas=_thumbnails(id, stamp),
+        names=study.items["name"].iloc[rows].tolist() if "name" in study.items else None,
+    )

@@ -1,0 +1,16 @@
+"""A recipe on its way to the form of the Train page, from any other page."""
+
+import streamlit as st
+
+from core.recipe.recipe import Recipe
+
+
+def hand_over(recipe: Recipe) -> None:
+    """Let the form show this recipe when Train is drawn next; call it before Train is drawn."""
+    st.session_state["draft"] = recipe
+    st.session_state["view"] = "new"
+
+
+def take() -> Recipe | None:
+    """The recipe handed over since the last call."""
+    return st.session_state.pop("draft", None)

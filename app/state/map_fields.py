@@ -1,0 +1,63 @@
+"""What the points of the maps can be coloured by."""
+
+import numpy as np
+import pandas as pd
+
+from app.components.twin_map import Field
+from core.analysis.search import nearest_agrees
+from core.storage.study import Study
+
+VERDICT_COLOURS = {
+    "preserved": "#009e73",
+    "compressed": "#e69f00",
+    "blurred": "#cc79a7",
+    "destroyed": "#d55e00",
+    "unimodal": "#0072b2",
+    "too small": "#8a9099",
+}
+
+
+def map_fields(study: Study, rows: np.ndarray, left: str, right: str) -> list[Field]:
+    items = study.items.iloc[rows]
+    finest, what = ("sublabel", "mode") if "sublabel" in items else ("label", "class")
+    known = [("mode", "Mode", "sublabel"), ("class", "Class", "label")]
+    return [
+        *(Field(name, title, items[column].to_numpy(object)) for name, title, column in known if column in items),
+        Field("subcluster", "Sub-cluster", *(_subclusters(study, arm, rows) for arm in (left, right))),
+        Field(
+            "verdict",
+            "Verdict of the class",
+            *(_verdicts(study, arm, items["label"]) for arm in (left, right)),
+            order=list(VERDICT_COLOURS),
+            colours=VERDICT_COLOURS,
+        ),
+        Field(
+            "hit",
+            "Nearest neighbour",
+            *(_hits(study, arm, finest, what) for arm in (left, right)),
+            order=[f"same {what}", f"other {what}"],
+            colours={f"same {what}": "#0072b2", f"other {what}": "#d55e00"},
+        ),
+        Field(
+            "change",
+            "Neighbourhood change",
+            1 - study.overlap(left, right)[rows],
+            limits=(0.0, 1.0),
+            note="share of an item's 10 nearest neighbours that the other arm does not share; 1 = all changed",
+        ),
+    ]
+
+
+def _subclusters(study: Study, arm: str, rows: np.ndarray) -> np.ndarray:
+    labels, groups = study.items["label"].to_numpy()[rows], study.subclusters(arm)[rows]
+    named = [f"{label} {group + 1}" if group >= 0 else None for label, group in zip(labels, groups, strict=True)]
+    return np.array(named, dtype=object)
+
+
+def _verdicts(study: Study, arm: str, labels: pd.Series) -> np.ndarray:
+    classes = study.diagnostics[study.diagnostics["arm"] == arm].set_index("label")["verdict"]
+    return labels.map(classes).to_numpy(object)
+
+
+def _hits(study: Study, arm: str, column: str, what: str) -> np.ndarray:
+    return np.where(nearest_agrees(study, arm, column), f"same {what}", f"other {what}").astype(object)
