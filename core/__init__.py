@@ -6,3 +6,5 @@ command line. `tests/test_layering.py` holds the exact rule. Nothing here import
 
 For other programs: `core.study.Study`, `core.diagnostics` (diagnose, count_subclusters, retrieval_metrics) and
 `core.sampling.positives.nearest_positives`."""
+
+__version__ = "0.2.0"

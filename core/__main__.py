@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+import core
 from core.common.errors import DataError, UncollapseError
 from core.common.strict_json import to_json
 from core.pipeline.warmup import warm_up
@@ -30,6 +31,21 @@ stderr = Console(stderr=True)
 
 GATE = re.compile(r"\s*(preserved|compressed|blurred|destroyed|unimodal|too small)\s*>\s*(\d+)\s*")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def _print_version(asked: bool | None) -> None:
+    if asked:
+        stdout.print(f"Uncollapse {core.__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool | None, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = None,
+) -> None:
+    """Whether the classes of an embedding have collapsed, and what nearest positives change."""
 
 
 @app.command()

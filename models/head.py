@@ -11,7 +11,6 @@ from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
-from models import convnet, efficientnet, huggingface, mlp, resnet  # noqa: F401  (they register themselves)
 from models.registry import create
 
 MAX_WIDTH = 1 << 16

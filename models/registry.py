@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 from torch import Tensor, nn
@@ -27,6 +28,10 @@ class Pretrained:
     options: dict[str, Any] = field(default_factory=dict)
     """Options of the builder that come with the weights."""
 
+
+MODULES = ("convnet", "efficientnet", "huggingface", "mlp", "resnet")
+"""Modules of `models` with registered builders; imported when a name is looked up, so that all of them are known
+whatever else a process has imported."""
 
 _BUILDERS: dict[str, Callable[..., nn.Module]] = {}
 
@@ -55,10 +60,16 @@ def options_of(name: str) -> set[str]:
 
 def names() -> list[str]:
     """The registered backbones."""
-    return sorted(_BUILDERS)
+    return sorted(_builders())
 
 
 def _builder(name: str) -> Callable[..., nn.Module]:
-    if name not in _BUILDERS:
+    if name not in _builders():
         raise UncollapseError(f'there is no model "{name}"; choose one of: {", ".join(names())}')
-    return _BUILDERS[name]
+    return _builders()[name]
+
+
+def _builders() -> dict[str, Callable[..., nn.Module]]:
+    for module in MODULES:
+        import_module(f"models.{module}")
+    return _BUILDERS

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 MUSGRAVE = "Musgrave, Belongie & Lim 2020, A Metric Learning Reality Check, https://arxiv.org/abs/2003.08505"
 ROTH = "Roth et al. 2020, Revisiting Training Strategies in Deep Metric Learning, https://arxiv.org/abs/2002.08473"
-OURS = "this project; see the README's glossary of measures"
+OURS = "this project; see docs/measures.md"
 COUNT = (
     "signal dimensions: Hong, Sheng & Dobriban 2020, https://arxiv.org/abs/2012.02985; merging: Hennig 2010, Methods "
     "for merging Gaussian mixture components, Adv. Data Anal. Classif. 4, 3-34; dip test: Hartigan & Hartigan 1985"

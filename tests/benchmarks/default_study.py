@@ -1,4 +1,4 @@
-"""What the README says of the default study, as Markdown: figures of every arm, then of every class.
+"""What docs/results.md says of the default study, as Markdown: figures of every arm, then of every class.
 
 python -m tests.benchmarks.default_study [--seeds 3] [--recipe NAME] [--set data.split=modes]
 """

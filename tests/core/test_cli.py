@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from safetensors.torch import load_file
 
+import core
 from core import __main__ as cli_module
 from core.pipeline import run as pipeline
 from core.pipeline.assembly import Assembly
@@ -232,6 +233,9 @@ class TestUsage:
         outcome = cli(*arguments, "--help")
         assert outcome.code == 0
         assert "Usage" in outcome.out
+
+    def test_version(self, cli):
+        assert cli("--version") == Outcome(0, f"Uncollapse {core.__version__}\n", "")
 
     def test_help_does_not_wait_for_torch(self):
         code = "import sys; import core.__main__; print('torch' in sys.modules)"

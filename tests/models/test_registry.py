@@ -1,6 +1,8 @@
 """What holds for every backbone, and networks by name."""
 
 import itertools
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -146,3 +148,11 @@ def test_of_many_images_a_part_decides_the_normalisation(monkeypatch: pytest.Mon
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(UncollapseError, match=r'no model "vgg".*convnet'):
         create("vgg", channels=1, image_size=8)
+
+
+def test_a_process_that_has_imported_no_network_knows_them_all():
+    code = "from models.registry import create, names; create('mlp', channels=1, image_size=8); print(*names())"
+    repo = Path(__file__).parent.parent.parent
+    run = subprocess.run([sys.executable, "-c", code], cwd=repo, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.split() == names()

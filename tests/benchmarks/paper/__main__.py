@@ -32,7 +32,7 @@ from tests.benchmarks.paper.settings import LOSSES, PARTS, Material, Setting, se
 from tests.benchmarks.paper.tables import FIGURES, short_table, tables
 
 SHORT = ("sub_recall@1", "sub_map@r", "map@r")
-"""Figures that the README shows in short."""
+"""Figures that docs/results.md shows in short."""
 
 PIXELS = "pixels"
 """In the place of a loss: no training."""

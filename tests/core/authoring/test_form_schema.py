@@ -16,7 +16,7 @@ from core.common.errors import RecipeError
 from core.recipe.reading import recipe_names
 from core.recipe.recipe import Recipe
 from core.recipe.rules import LossName, NetworkName
-from models import building, registry
+from models import registry
 
 ARMS = [("standard", {"positives": "random"}), ("nearest", {"positives": "nearest", "loss": None, "checkpoint": ""})]
 KEYS = {key.path: key for key in recipe_keys()}
@@ -30,7 +30,6 @@ def values(name: str = "digits-parity", **changes) -> dict:
 
 
 def test_every_key_is_there_with_its_kind_help_and_choices():
-    assert building  # fills the registry
     assert set(NetworkName.__args__) == set(registry.names())
     assert (KEYS["train.epochs"].kind, KEYS["train.epochs"].default) == ("integer", 20)
     assert KEYS["train.epochs"].help == "Passes over the training items."
