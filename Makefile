@@ -1,7 +1,7 @@
 # Everything runs in .venv, made here. pip follows the machine's own configuration (PIP_* variables, pip.conf).
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help app test check bench browser clean
+.PHONY: help app test test-fast check bench browser clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -14,14 +14,20 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
 app: $(VENV)/.app ## install what is missing and open the app on http://127.0.0.1:8501
 	$(PY) -m streamlit run app/main.py --server.address 127.0.0.1 --server.showEmailPrompt false \
 		$(if $(PORT),--server.port $(PORT))
 
+# A file's tests share servers and studies, so that a file goes to one worker; the longest files come first.
+PYTEST := OMP_NUM_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
 test: $(VENV)/.test browser ## all tests, those in a real browser included
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	$(PYTEST)
+
+test-fast: $(VENV)/.test ## those that need no browser and train nothing but one tiny study, in 3 minutes
+	$(PYTEST) -m "not browser and not training"
 
 check: $(VENV)/.test ## lint, format, types and layering: the quick ones
 	$(PY) -m ruff check .

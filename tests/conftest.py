@@ -14,6 +14,14 @@ from tests import typechecker
 # Before anything imports core or models: every annotated function checks its shapes and types from here on.
 install_import_hook(["core", "models"], f"{typechecker.__name__}.check")
 
+TRAINING = (
+    "tests/core/jobs/",
+    "tests/core/pipeline/",
+    *(f"tests/core/training/test_{name}.py" for name in ("distributed", "finetuning", "pretrained", "trainer")),
+)
+"""Where tests train, or start runs in processes of their own."""
+TRAINING_FIXTURES = {"small", "run"}
+"""A recipe to train, and the command that trains one."""
 OVERRIDES = ("train.epochs=2", "data.max_items=300", "model.width=4", "model.dim=8")
 
 settings.register_profile("local", deadline=None)
@@ -46,11 +54,13 @@ def study_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what `make test-fast` leaves out, and puts the browser's files first: they take longest."""
     for item in items:
         if item.nodeid.startswith("tests/browser/"):
             item.add_marker(pytest.mark.browser)
-            # On a loaded machine a browser may miss an event; pytest names every test that needed its second go.
-            item.add_marker(pytest.mark.flaky(reruns=1))
+        elif item.nodeid.startswith(TRAINING) or TRAINING_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.training)
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/browser/"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -21,9 +21,9 @@ def show() -> None:
 
 def _card(preset: Preset, job: Job | None) -> None:
     """The text of a preset, and beside it its last run."""
-    story, run = st.columns([1, 1.6], gap="large") if job else (st.container(), st.container())
+    story, outcome = st.columns([1, 1.6], gap="large") if job else (st.container(), st.container())
     with story:
         st.markdown(f"##### {preset.title}")
         st.markdown(preset.story)
-    with run:
+    with outcome:
         run.show(preset.recipe(), job, key=preset.name)

@@ -195,9 +195,11 @@ def serve(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     servers = request.session.stash.setdefault(SERVERS, [])
     roots: set[Path] = set()
 
-    def start(script: str | Path = "app/main.py", *, env: Mapping[str, str] | None = None) -> Server:
+    def start(
+        script: str | Path = "app/main.py", *, env: Mapping[str, str] | None = None, module: str = "streamlit"
+    ) -> Server:
         log_file = tmp_path_factory.mktemp("server") / "log.txt"
-        server = start_server(REPO / script, env or {}, log_file)
+        server = start_server(REPO / script, env or {}, log_file, module=module)
         servers.append(server)
         roots.add(Path((env or {}).get("UNCOLLAPSE_STUDIES", os.environ["UNCOLLAPSE_STUDIES"])))
         server.wait_until_up()
@@ -206,9 +208,10 @@ def serve(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     yield start
     for server in servers:
         server.stop()
-        assert errors.UNEXPECTED not in server.log(), f"a page met a bug:\n{server.log()[-4000:]}"
     for root in roots:
         stop_runs(root)
+    for server in servers:
+        assert errors.UNEXPECTED not in server.log(), f"a page met a bug:\n{server.log()[-4000:]}"
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,6 @@ from core.storage.study import Study
 
 REPO = Path(__file__).parent.parent.parent
 ARMS = ("standard", "nearest")
-FIRST_RUN_SECONDS = 400
 TRAINING = r"training standard and nearest, epoch \d+ of 12"
 
 
@@ -221,11 +220,13 @@ def test_a_broken_study_leaves_the_others_usable(
     open_app(page, f"{address}/?study=good", Study.load(tmp_path / "good"))
 
 
-@pytest.mark.timeout(FIRST_RUN_SECONDS + 200)
 def test_the_first_run_makes_the_default_study(page: Page, serve: Callable[..., Any], tmp_path: Path) -> None:
-    """Nothing there yet: the default study is trained under the user's eyes, can be stopped, and opens when done."""
-    address = serve("app/main.py", env={"UNCOLLAPSE_STUDIES": str(tmp_path), "OMP_NUM_THREADS": "1"}).url
-    page.goto(address)
+    """Nothing there yet: the default study is trained under the user's eyes, can be stopped, and opens when done.
+
+    Of fewer items here; what it shows in full is the matter of tests/core/pipeline/test_default_study.py.
+    """
+    env = {"UNCOLLAPSE_STUDIES": str(tmp_path), "OMP_NUM_THREADS": "1"}
+    page.goto(serve("app/main.py", env=env, module="tests.browser.small_default").url)
     expect(page.get_by_text("Your first study is being made")).to_be_visible(timeout=30_000)
     expect(page.get_by_text(re.compile(TRAINING))).to_be_visible(timeout=120_000)
     page.get_by_role("button", name="Cancel").click()
@@ -237,11 +238,9 @@ def test_the_first_run_makes_the_default_study(page: Page, serve: Callable[..., 
     curves = page.locator("[data-testid=stVegaLiteChart]").first
     expect(curves).to_be_visible(timeout=60_000)
     assert curves.bounding_box()["height"] > 300  # with its title, axis and legend: less leaves no room for the lines
-    expect(page.locator(".twin-map canvas.drawn")).to_have_count(2, timeout=FIRST_RUN_SECONDS * 1000)
+    expect(page.locator(".twin-map canvas.drawn")).to_have_count(2, timeout=120_000)
     app = App(page, Study.load(tmp_path / "mnist-parity"))
     id = app.lone("nearest")
     page.mouse.click(*app.pixel("nearest", id))
     app.query_is(f"Item #{id}")
-    standard, nearest = (app.study.arm(arm).metrics["sub_map@r"] for arm in ARMS)
-    assert nearest > standard + 0.08
     assert os.listdir(tmp_path / ".jobs") == ["mnist-parity"]

@@ -6,6 +6,7 @@ import torch
 
 from core.recipe.train import TrainConfig
 from core.sampling import Candidates
+from core.training import monitoring
 from core.training.losses import create_loss
 from core.training.monitoring import TUPLE_FIGURES, epoch_figures, tuple_figures, warnings_of
 
