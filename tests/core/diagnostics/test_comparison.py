@@ -105,7 +105,7 @@ def test_an_arm_equals_itself():
 
 
 def test_other_queries_are_refused():
-    with pytest.raises(DataError, match="same queries"):
+    with pytest.raises(DataError, match="different queries: compare results over the same items"):
         compare_retrieval(results([1, 0]), results([1, 0, 1]))
     with pytest.raises(DataError, match="same items"):
         agreement(np.ones((3, 2)), np.ones((4, 2)), [0, 0, 0])
