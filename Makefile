@@ -1,7 +1,7 @@
 # Everything runs in .venv, made here. pip follows the machine's own configuration (PIP_* variables, pip.conf).
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help app test test-fast check bench browser clean
+.PHONY: help app test test-fast check js bench browser clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -12,6 +12,10 @@ PORT ?=
 # The first Python that is new enough.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+NODE := node_modules/.installed
+NPX := npx --no-install
+BUNDLE := $(NPX) esbuild app/components/*/index.js --bundle --format=esm --charset=utf8 --log-level=warning \
+	--outbase=app/components --entry-names=[dir]/bundle
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -29,11 +33,21 @@ test: $(VENV)/.test browser ## all tests, those in a real browser included
 test-fast: $(VENV)/.test ## those that need no browser and train nothing but one tiny study, in 3 minutes
 	$(PYTEST) -m "not browser and not training"
 
-check: $(VENV)/.test ## lint, format, types and layering: the quick ones
+check: $(VENV)/.test $(NODE) ## lint, format, types, layering and JavaScript: the quick ones
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy core models
 	$(PY) -m pytest -q tests/test_layering.py
+	$(NPX) biome ci .
+	$(NPX) tsc
+	node --test $$(find tests/app -name '*.test.js')
+	@rm -rf build/components && $(BUNDLE) --outdir=build/components
+	@for bundle in $$(cd build/components && echo */bundle.js); do \
+		cmp build/components/$$bundle app/components/$$bundle || \
+		{ echo "A bundle is out of date: run make js and commit the result." >&2; exit 1; }; done
+
+js: $(NODE) ## join each browser component's modules into the bundle that the app serves
+	$(BUNDLE) --outdir=app/components
 
 bench: $(VENV)/.test ## every benchmark under tests/benchmarks, one table each
 	@status=0; for file in $$(grep -l '^if __name__ == "__main__"' tests/benchmarks/*.py); do \
@@ -41,7 +55,7 @@ bench: $(VENV)/.test ## every benchmark under tests/benchmarks, one table each
 		$(PY) -m tests.benchmarks.$$module || status=1; done; exit $$status
 
 clean: ## remove the environment and the caches; studies are kept
-	rm -rf $(VENV) build .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks
+	rm -rf $(VENV) node_modules build .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks
 	find app core models tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is newer than the list it was installed from; an environment whose Python has gone is made again.
@@ -56,6 +70,17 @@ $(VENV)/.app: requirements.txt
 
 $(VENV)/.test: $(VENV)/.app requirements-extra.txt requirements-dev.txt
 	$(PY) -m pip install --disable-pip-version-check -r requirements.txt -r requirements-extra.txt -r requirements-dev.txt
+	@touch $@
+
+# Only those who change the JavaScript need node: the bundles are in the repository.
+$(NODE): package.json package-lock.json .npmrc
+	@command -v npm >/dev/null || { if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		export DEBIAN_FRONTEND=noninteractive; \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends nodejs npm; \
+	fi; } </dev/null
+	@command -v npm >/dev/null || { echo "The JavaScript tools need node 18 or newer with npm: install them \
+	(on Debian: apt-get install nodejs npm)." >&2; exit 1; }
+	npm ci
 	@touch $@
 
 # The tests themselves say so when there is no browser in the end, and fail for it under CI.

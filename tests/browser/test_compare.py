@@ -79,11 +79,17 @@ def test_search_selects_what_holds_the_text(compare: Page, study: Study) -> None
     expect(field).to_have_value("")
 
 
+# What a map shows, as the export asks for it.
+DRAWING = """map => {
+    const request = Object.assign(new Event("uncollapse-drawing"), { drawing: null });
+    map.dispatchEvent(request);
+    return request.drawing;
+}"""
+
+
 def ranges(page: Page) -> list[float]:
     """Width of what each map shows, in its own units."""
-    return page.locator(".twin-map figure").evaluate_all(
-        "maps => maps.map(map => map.drawing()).map(({ x0, x1 }) => x1 - x0)"
-    )
+    return page.locator(".twin-map figure").evaluate_all(f"maps => maps.map({DRAWING}).map(({{ x0, x1 }}) => x1 - x0)")
 
 
 def settled(page: Page) -> list[float]:
@@ -109,10 +115,10 @@ def test_zoom_is_free_or_linked(compare: Page) -> None:
 
 def drawn_x(map: Locator) -> np.ndarray:
     drawn = map.evaluate(
-        """map => {
-            const { layers, position } = map.drawing();
-            return layers.flatMap(({ rows }) => rows.map(row => position.x[row]));
-        }"""
+        f"""map => {{
+            const {{ layers, position }} = ({DRAWING})(map);
+            return layers.flatMap(({{ rows }}) => rows.map(row => position.x[row]));
+        }}"""
     )
     return np.sort(np.array(drawn, dtype=np.float32))
 

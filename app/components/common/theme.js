@@ -1,19 +1,15 @@
 // Reads Streamlit's theme, which reaches a component as CSS variables.
-import { rgbOf } from "./colours.js";
+import { rgbOf } from "./css_colour.js";
 
+/** @param {Element} host */
 export function readTheme(host) {
   const style = getComputedStyle(host);
-  const read = (name, otherwise) => style.getPropertyValue(name).trim() || otherwise;
-  const background = read("--st-background-color", "#ffffff");
-  return {
-    background,
-    text: read("--st-text-color", "#11151b"),
-    primary: read("--st-primary-color", "#0b66c3"),
-    dark: luminance(background) < 0.4,
-  };
+  const background = style.getPropertyValue("--st-background-color").trim() || "#ffffff";
+  return { background, dark: luminance(rgbOf(background)) < 0.4 };
 }
 
-function luminance(colour) {
-  const [r, g, b] = rgbOf(colour);
-  return (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255;
-}
+/**
+ * 0 for black, 1 for white.
+ * @param {[number, number, number]} rgb 0 to 255
+ */
+export const luminance = ([r, g, b]) => (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255;

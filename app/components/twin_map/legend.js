@@ -1,14 +1,25 @@
 // The legend: one chip for each category, or a colour bar. A click hides, a double click isolates.
-import { count, el } from "../common/dom.js";
+import { el } from "../common/dom.js";
+import { formatCount } from "../common/format.js";
+
+/** @import { ContinuousField, Group } from "../common/types.d.ts" */
 
 export class Legend {
-  /** owner: { toggle(group), isolate(group) } */
+  /** @param {{ toggle(group: number): void, isolate(group: number): void }} owner */
   constructor(owner) {
     this.owner = owner;
+    /** @type {Group[] | null} */
+    this.groups = null; // shown
+    /** @type {{ node: HTMLElement, number: HTMLElement }[]} */
+    this.chips = [];
     this.node = el("div", { class: "legend" });
   }
 
-  /** selected: for each group the counts of selected items in each arm, or null when nothing is selected. */
+  /**
+   * @param {Group[]} groups
+   * @param {Set<number>} hidden
+   * @param {number[][] | null} selected for each group the selected items in each arm; null: nothing is selected
+   */
   showGroups(groups, hidden, selected) {
     if (this.groups !== groups) {
       this.groups = groups;
@@ -24,6 +35,10 @@ export class Legend {
     });
   }
 
+  /**
+   * @param {Group} group
+   * @param {number} i
+   */
   chip(group, i) {
     const swatch = el("span", { class: "swatch" });
     swatch.style.background = group.colour;
@@ -34,7 +49,7 @@ export class Legend {
         type: "button",
         class: "chip",
         title: `${group.label}\nClick hides, double click shows it alone`,
-        onclick: (event) => (event.shiftKey ? this.owner.isolate(i) : this.owner.toggle(i)),
+        onclick: (/** @type {MouseEvent} */ event) => (event.shiftKey ? this.owner.isolate(i) : this.owner.toggle(i)),
         ondblclick: () => this.owner.isolate(i),
       },
       swatch,
@@ -44,6 +59,10 @@ export class Legend {
     return { node, number };
   }
 
+  /**
+   * @param {ContinuousField} field
+   * @param {[number, string][]} stops
+   */
   showScale(field, stops) {
     this.groups = null;
     const [low, high] = field.limits;
@@ -51,7 +70,10 @@ export class Legend {
     bar.style.background = `linear-gradient(to right, ${stops.map(([at, colour]) => `${colour} ${at * 100}%`).join(", ")})`;
     const digits = high - low >= 10 ? 0 : 2;
     this.node.setAttribute("role", "img");
-    this.node.setAttribute("aria-label", `${field.title}: ${low.toFixed(digits)} to ${high.toFixed(digits)}. ${field.note}`);
+    this.node.setAttribute(
+      "aria-label",
+      `${field.title}: ${low.toFixed(digits)} to ${high.toFixed(digits)}. ${field.note}`,
+    );
     this.node.replaceChildren(
       el("span", { class: "end", text: low.toFixed(digits) }),
       bar,
@@ -61,8 +83,14 @@ export class Legend {
   }
 }
 
-/** "412", "47 / 412", or both arms' numbers where they differ: "412 · 398". */
-function numberOf(counts, selected) {
-  const texts = counts.map((n, arm) => (selected ? `${count(selected[arm])} / ${count(n)}` : count(n)));
+/**
+ * "412", "47 / 412", or both arms' numbers where they differ: "412 · 398".
+ * @param {number[]} counts
+ * @param {number[] | undefined} selected
+ */
+export function numberOf(counts, selected) {
+  const texts = counts.map((n, arm) =>
+    selected ? `${formatCount(selected[arm])} / ${formatCount(n)}` : formatCount(n),
+  );
   return [...new Set(texts)].join(" · ");
 }

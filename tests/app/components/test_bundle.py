@@ -1,38 +1,37 @@
+import re
 from pathlib import Path
 
 import pytest
 
-from app.components import bundle as joining
-from app.components.bundle import bundle
+from app.components import bundle
+from app.components.bundle import component
 
-COMPONENTS = Path(joining.__file__).parent
-
-
-def write(folder: Path, **modules: str) -> Path:
-    for name, text in modules.items():
-        (folder / f"{name}.js").write_text(text)
-    return folder / "entry.js"
+COMPONENTS = Path(bundle.__file__).parent
+NAMES = sorted(path.parent.name for path in COMPONENTS.glob("*/index.js"))
 
 
-def test_modules_are_joined_once_each_before_those_that_need_them(tmp_path: Path) -> None:
-    entry = write(
-        tmp_path,
-        entry='import { a } from "./a.js";\nimport {\n  b,\n  c,\n} from "./b.js";\nexport default function () {}\n',
-        a='import { b } from "./b.js";\nexport const a = b;\n',
-        b="export const b = 1;\nexport function c() {}\n",
-    )
-    joined = bundle(entry)
-    lines = ["const b = 1;", "function c() {}", "const a = b;", "export default function () {}"]
-    assert [line for line in joined.splitlines() if line] == lines
+def test_there_are_components() -> None:
+    assert {"twin_map", "gallery"} <= set(NAMES)
 
 
-def test_a_missing_module_is_an_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_bundles_import_nothing_and_export_the_component(name: str) -> None:
+    js = (COMPONENTS / name / "bundle.js").read_text(encoding="utf-8")
+    assert not re.findall(r"^import\b", js, re.MULTILINE)
+    assert len(re.findall(r"^export \{\n  \w+ as default\n\};$", js, re.MULTILINE)) == js.count("\nexport ") == 1
+
+
+def test_a_component_is_its_bundle_and_both_styles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in {"common/common.css": "a {}", "map/style.css": "b {}", "map/bundle.js": "export {};"}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(bundle.st.components.v2, "component", lambda name, **parts: (name, parts))
+    assert component(tmp_path / "map") == ("uncollapse_map", {"js": "export {};", "css": "a {}\nb {}"})
+
+
+def test_a_missing_bundle_is_an_error(tmp_path: Path) -> None:
+    for name in ("common/common.css", "map/style.css"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
     with pytest.raises(FileNotFoundError):
-        bundle(write(tmp_path, entry='import { a } from "./nowhere.js";\n'))
-
-
-@pytest.mark.parametrize("name", [path.parent.name for path in COMPONENTS.glob("*/index.js")])
-def test_components_leave_no_import_behind(name: str) -> None:
-    joined = bundle(COMPONENTS / name / "index.js")
-    assert "import {" not in joined
-    assert joined.count("export default") == joined.count("export ") == 1
+        component(tmp_path / "map")

@@ -1,0 +1,131 @@
+// Which colour each item has, and which are hidden by way of the legend.
+import { groupCategories } from "../common/legend_groups.js";
+import { scatteredOrder } from "../common/paint_order.js";
+import { colourScale, grey } from "../common/palette.js";
+import { valuesOf } from "./points.js";
+
+/** @import { Field, Grouping, Layer } from "../common/types.d.ts" */
+/** @import { Points } from "./types.d.ts" */
+
+export class Colouring {
+  constructor() {
+    this.key = ""; // differs where a colour may differ
+    this.dark = false;
+    this.arms = 0;
+    /** @type {Field | null} */
+    this.field = null;
+    /** @type {ArrayLike<number>[]} */
+    this.values = []; // for each arm
+    /** @type {Grouping | null} */
+    this.grouping = null; // of a categorical field
+    /** @type {Map<string, Set<number>>} */
+    this.hiddenByField = new Map(); // field name -> hidden groups
+  }
+
+  /**
+   * Colour by a field; null: all grey.
+   * @param {Points} points
+   * @param {Field | null} field
+   * @param {{ version: string, arms: number, dark: boolean }} ground version: of the points
+   */
+  use(points, field, { version, arms, dark }) {
+    const key = [version, field?.name, dark, arms].join();
+    if (this.key === key) return;
+    Object.assign(this, { key, field, arms, dark });
+    this.values = field ? Array.from({ length: arms }, (_, arm) => valuesOf(points, field, arm)) : [];
+    this.grouping = field?.kind === "categorical" ? groupCategories(field, this.values, dark) : null;
+  }
+
+  /** The hidden groups of the present field. */
+  get hidden() {
+    const name = this.field?.name ?? "";
+    const hidden = this.hiddenByField.get(name) ?? new Set();
+    this.hiddenByField.set(name, hidden);
+    return hidden;
+  }
+
+  /**
+   * @param {Grouping} grouping
+   * @param {number} row
+   * @param {number} arm
+   */
+  groupAt({ groupOf }, row, arm) {
+    const code = this.values[arm][row];
+    return groupOf[code < 0 ? groupOf.length - 1 : code];
+  }
+
+  /** @type {(row: number, arm: number) => boolean} */
+  isVisible(row, arm) {
+    const { grouping, hidden } = this;
+    return !grouping || !hidden.size || !hidden.has(this.groupAt(grouping, row, arm));
+  }
+
+  /**
+   * Hide a group, or show it again.
+   * @param {number} group
+   */
+  toggle(group) {
+    if (!this.hidden.delete(group)) this.hidden.add(group);
+  }
+
+  /**
+   * Show a group alone, or all again where it is alone.
+   * @param {number} group
+   */
+  isolate(group) {
+    const groups = this.grouping?.groups ?? [];
+    const hidden = this.hidden;
+    const alone = !hidden.has(group) && hidden.size === groups.length - 1;
+    hidden.clear();
+    if (alone) return;
+    groups.forEach((_, i) => {
+      if (i !== group) hidden.add(i);
+    });
+  }
+
+  /**
+   * Unselected items faintly behind, selected ones in front; or all alike when nothing is selected.
+   * @param {number} n items in all
+   * @param {Set<number>} selected
+   * @param {number} arm
+   * @returns {Layer[]}
+   */
+  layers(n, selected, arm) {
+    /** @type {number[]} */
+    const back = [];
+    /** @type {number[]} */
+    const front = [];
+    for (const row of scatteredOrder(n)) {
+      if (this.isVisible(row, arm)) (selected.has(row) ? front : back).push(row);
+    }
+    const full = 0.85 * Math.min(1, (2000 / n) ** 0.22); // crowds stay readable
+    /** @type {(rows: number[], opacity: number) => Layer} */
+    const layer = (rows, opacity) => ({ rows, opacity, colours: this.coloursOf(rows, arm) });
+    return selected.size ? [layer(back, 0.15 * full), layer(front, Math.max(0.75, full))] : [layer(back, full)];
+  }
+
+  /**
+   * @param {number[]} rows
+   * @param {number} arm
+   */
+  coloursOf(rows, arm) {
+    const { field, grouping, dark } = this;
+    if (grouping) return rows.map((row) => grouping.groups[this.groupAt(grouping, row, arm)].colour);
+    if (field?.kind !== "continuous") return grey(dark);
+    const colour = colourScale(field.limits, dark);
+    return rows.map((row) => colour(this.values[arm][row]));
+  }
+
+  /**
+   * For each group, the selected items in each arm.
+   * @param {Grouping} grouping
+   * @param {Set<number>} selected
+   */
+  countSelected(grouping, selected) {
+    const counts = grouping.groups.map(() => new Array(this.arms).fill(0));
+    for (const row of selected) {
+      for (let arm = 0; arm < this.arms; arm++) counts[this.groupAt(grouping, row, arm)][arm]++;
+    }
+    return counts;
+  }
+}
