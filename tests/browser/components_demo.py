@@ -144,7 +144,11 @@ def show() -> None:
         if no_hits:
             arms[0] = GalleryArm("standard", arms[0].hits.iloc[:0])
     gallery(query, arms, atlas=thumbnails(), on_click=choose, key="gallery")
-    st.code(f"focus={focus} selected={len(state.selected)} first={state.selected[:3].tolist()} colour={state.colour}")
+    runs = st.session_state["runs"] = st.session_state.get("runs", 0) + 1
+    st.code(
+        f"focus={focus} selected={len(state.selected)} first={state.selected[:3].tolist()} colour={state.colour} "
+        f"runs={runs}"
+    )
 
 
 if __name__ == "__main__":

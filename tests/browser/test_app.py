@@ -223,7 +223,7 @@ def test_a_broken_study_leaves_the_others_usable(
 def test_the_first_run_makes_the_default_study(page: Page, serve: Callable[..., Any], tmp_path: Path) -> None:
     """Nothing there yet: the default study is trained under the user's eyes, can be stopped, and opens when done.
 
-    Of fewer items here; what it shows in full is the matter of tests/core/pipeline/test_default_study.py.
+    Of fewer items here; tests/benchmarks/default_study.py measures what it shows in full.
     """
     env = {"UNCOLLAPSE_STUDIES": str(tmp_path), "OMP_NUM_THREADS": "1"}
     page.goto(serve("app/main.py", env=env, module="tests.browser.small_default").url)

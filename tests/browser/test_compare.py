@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from core.storage.study import Study
+from tests.browser.maps import settle
 
 
 @pytest.fixture
@@ -93,11 +94,12 @@ def ranges(page: Page) -> list[float]:
 
 
 def settled(page: Page) -> list[float]:
-    page.wait_for_timeout(600)
+    settle(page)
     return ranges(page)
 
 
 def test_zoom_is_free_or_linked(compare: Page) -> None:
+    expect(compare.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=30_000)
     before = settled(compare)
     zoom_in = compare.locator(".twin-map figure").first.get_by_role("button", name="Zoom in")
     zoom_in.click()

@@ -12,6 +12,8 @@ import pytest
 from jaxtyping import Float
 from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, WebSocket, expect
 
+from tests.browser.maps import settle
+
 DEMO = Path(__file__).with_name("components_demo.py")
 N = 400
 
@@ -46,6 +48,16 @@ class Demo:
 
     def status(self, pattern: str) -> None:
         expect(self.page.get_by_test_id("stCode")).to_contain_text(re.compile(pattern), timeout=20_000)
+
+    def runs(self) -> int:
+        return int(re.search(r"runs=(\d+)", self.page.get_by_test_id("stCode").inner_text()).group(1))
+
+    def rerun(self) -> None:
+        """Run the script again, and wait for all that it sends: its status comes last."""
+        expect(self.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+        before = self.runs()
+        self.page.get_by_role("button", name="rerun").click()
+        self.status(rf"runs={before + 1}\b")
 
     def hover(self, arm: str, row: int) -> None:
         self.page.mouse.move(*self.pixel(arm, row))
@@ -295,12 +307,10 @@ def test_reruns_leave_zoom_legend_and_selection_alone(page: Page, open_demo: Cal
     demo.figure("nearest").get_by_label("Zoom in").click()
     demo.colour_by("mode")
     demo.chip("3").click()
-    page.get_by_role("button", name="rerun").click()  # the selection argument goes: sent again this once
-    page.wait_for_timeout(1500)
+    demo.rerun()  # the selection argument goes: sent again this once
     received: list[bytes | str] = []
     sockets[-1].on("framereceived", lambda frame: received.append(frame))
-    page.get_by_role("button", name="rerun").click()
-    page.wait_for_timeout(1500)
+    demo.rerun()
     assert received
     assert sum(map(len, received)) < 20_000, "points or code were sent again"
     expect(demo.chip("3")).to_have_attribute("aria-pressed", "false")
@@ -362,7 +372,7 @@ def test_single_map_turns_into_the_other_arm(demo: Demo) -> None:
     demo.page.keyboard.press("t")
     expect(demo.page.get_by_role("button", name="Show nearest")).to_have_attribute("aria-pressed", "true")
     row = demo.lone("nearest")
-    demo.page.wait_for_timeout(1500)
+    settle(demo.page, row, demo.positions["nearest"][row])
     demo.page.mouse.move(*demo.pixel("nearest", row, stage=stage))
     expect(stage.locator(".card")).to_contain_text(f"#{demo.id(row)}")
 

@@ -77,6 +77,7 @@ def test_a_check_finds_every_broken_file(files: Path) -> None:
     assert "Not A Name" in faults[0]
 
 
+@pytest.mark.training
 def test_an_import_runs_as_a_job_and_takes_its_files_along(files: Path, tmp_path: Path) -> None:
     root = tmp_path / "studies"
     root.mkdir()
@@ -93,6 +94,7 @@ def test_an_import_runs_as_a_job_and_takes_its_files_along(files: Path, tmp_path
     assert Study.load(job.study).arms == ["mine"]  # the study holds its own copy
 
 
+@pytest.mark.training
 def test_a_broken_import_fails_with_its_sentence(files: Path, tmp_path: Path) -> None:
     np.save(files / "mine.npy", np.full((60, 6), np.nan, np.float32))
     job = jobs.start_import(order_for(files), root=tmp_path, name="mine")

