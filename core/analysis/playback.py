@@ -16,7 +16,8 @@ from jaxtyping import Float, Float32, Float64, Int64
 from scipy.linalg import eigh, orthogonal_procrustes
 
 from core.common.errors import StudyError
-from core.storage.snapshots import SNAPSHOTS, Snapshots
+from core.storage.layout import ITEMS, SNAPSHOTS, arm_folder
+from core.storage.snapshots import Snapshots
 from core.storage.study import evaluated
 
 MAX_ITEMS = 2000
@@ -83,8 +84,8 @@ def of_run(folder: Path, arms: Sequence[str], *, seed: int = 0) -> Playback | No
     folder: where the run builds its study. What is missing, half-written or removed meanwhile is not there yet.
     """
     try:
-        items = pd.read_parquet(folder / "items.parquet")
-        found = play(items, {arm: Snapshots(folder / "arms" / arm / SNAPSHOTS) for arm in arms}, seed=seed)
+        items = pd.read_parquet(folder / ITEMS)
+        found = play(items, {arm: Snapshots(arm_folder(folder, arm) / SNAPSHOTS) for arm in arms}, seed=seed)
     except (OSError, ValueError, StudyError):
         return None
     return found if found.films else None

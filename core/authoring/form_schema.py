@@ -14,6 +14,7 @@ from pydantic_core import PydanticUndefined
 
 from core.access.allowed_paths import check_recipe
 from core.common.errors import DataError, RecipeError
+from core.common.places import REPO
 from core.recipe.recipe import (
     DEFAULT_MARGINS,
     DEFAULT_NEGATIVES,
@@ -23,8 +24,6 @@ from core.recipe.recipe import (
     Recipe,
     samples_against_noise,
 )
-
-_REPO = Path(__file__).parents[2]  # where runs look for relative paths
 
 
 @dataclass(frozen=True)
@@ -153,7 +152,7 @@ def missing_paths(recipe: Recipe) -> list[str]:
     return [
         f'{key}: there is nothing at "{path}" on the machine that runs the app'
         for key, path in wanted.items()
-        if path and not _exists(_REPO / path)
+        if path and not _exists(REPO / path)
     ]
 
 
