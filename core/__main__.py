@@ -302,7 +302,7 @@ def _print_summary(study: Any, *, as_json: bool) -> None:
     summary = summarise(study)
     for name in study.arms:
         for warning in study.arm(name).warnings:
-            _print_warning(f"{name}: {warning}")
+            _print_warning(f"{name}: {warning.message}")
     if as_json:
         _print_json({"study": str(study.path), "arms": summary.to_dict("index"), "timings": study.timings})
     else:

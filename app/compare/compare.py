@@ -40,7 +40,7 @@ def page() -> None:
 def _warnings(view: View) -> None:
     for name in view.arms:
         for warning in view.study.arm(name).warnings:
-            st.warning(f"**{escape_markdown(name)}**: {escape_markdown(warning)}", icon=":material/warning:")
+            st.warning(f"**{escape_markdown(name)}**: {escape_markdown(warning.message)}", icon=":material/warning:")
 
 
 def _cards(view: View) -> None:

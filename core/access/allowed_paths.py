@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core.access.uploads import PICTURES, UPLOADS
 from core.common.errors import DataError
+from core.common.places import REPO
 from core.recipe.import_spec import ImportSpec
 from core.recipe.recipe import Recipe
 from core.recipe.rules import PRETRAINED
@@ -13,7 +14,6 @@ from core.storage.catalogue import studies_root
 
 DATA_VARIABLE = "UNCOLLAPSE_DATA"
 
-_REPO = Path(__file__).parents[2]  # where runs look for relative paths
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w./-]+)?", re.ASCII)
 
 
@@ -39,7 +39,7 @@ def check_path(path: str) -> None:
     if roots is None:
         return
     inside = [root.resolve() for root in (*roots, studies_root() / UPLOADS, studies_root() / PICTURES)]
-    for base in (Path.cwd(), _REPO):
+    for base in (Path.cwd(), REPO):
         real = _resolved(base / path)
         if real is None or not any(real.is_relative_to(root) for root in inside):
             where = f"choose a path below {' or '.join(map(str, roots))}" if roots else "upload the files instead"
@@ -72,7 +72,7 @@ def _is_named(recipe: Recipe) -> bool:
     """Whether the weights are a name, which leads to no folder of the user's choice."""
     weights = recipe.model.weights
     if recipe.model.name == "huggingface":
-        return _HUB_NAME.fullmatch(weights) is not None and not (_REPO / weights).exists()
+        return _HUB_NAME.fullmatch(weights) is not None and not (REPO / weights).exists()
     return weights == "imagenet"
 
 

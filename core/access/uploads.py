@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from core.common.errors import StudyError
+from core.common.files import write_bytes
 
 UPLOADS = ".uploads"
 PICTURES = ".data"
@@ -37,9 +38,7 @@ def save_upload(folder: Path, name: str, data: bytes | memoryview) -> Path:
     try:
         own.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            draft = path.with_name(f".{path.name}")
-            draft.write_bytes(data)
-            draft.replace(path)
+            write_bytes(path, data)
     except OSError as error:
         raise StudyError(f"cannot keep {path.name}: {error.strerror or error}") from None
     return path

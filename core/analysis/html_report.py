@@ -18,6 +18,7 @@ from core.analysis.figures import flow_figure, history_figure, map_figure
 from core.analysis.recommendations import next_steps
 from core.analysis.summary import COLUMNS, compare, summarise, worst_first
 from core.common.errors import UncollapseError
+from core.common.files import write_text
 from core.diagnostics import explain
 from core.storage.study import Study
 
@@ -36,12 +37,9 @@ EXPLAINED = ("recall@1", "map@r", "kappa", "subclusters", "sublabel_excess", "fr
 
 def write_report(study: Study, path: Path) -> None:
     """Write the report, whole or not at all. Raises UncollapseError where the disk refuses."""
-    draft = path.with_name(f".{path.name}.unfinished")
     try:
-        draft.write_text(report(study), encoding="utf-8")
-        draft.replace(path)
+        write_text(path, report(study))
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise UncollapseError(f"cannot write {path}: {error.strerror or error}") from None
 
 

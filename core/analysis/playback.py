@@ -15,7 +15,8 @@ from jaxtyping import Float, Float32, Float64, Int64
 from scipy.linalg import eigh, orthogonal_procrustes
 
 from core.common.errors import StudyError
-from core.storage.snapshots import SNAPSHOTS, Snapshots
+from core.storage.layout import ITEMS, SNAPSHOTS, arm_folder
+from core.storage.snapshots import Snapshots
 from core.storage.study import evaluated
 
 MAX_ITEMS = 2000
@@ -82,8 +83,8 @@ def playback_of_run(folder: Path, arms: Sequence[str], *, seed: int = 0) -> Play
     folder: where the run builds its study. Files that are missing, incomplete or removed are ignored.
     """
     try:
-        items = pd.read_parquet(folder / "items.parquet")
-        found = build_playback(items, {arm: Snapshots(folder / "arms" / arm / SNAPSHOTS) for arm in arms}, seed=seed)
+        items = pd.read_parquet(folder / ITEMS)
+        found = build_playback(items, {arm: Snapshots(arm_folder(folder, arm) / SNAPSHOTS) for arm in arms}, seed=seed)
     except (OSError, ValueError, StudyError):
         return None
     return found if found.arms else None

@@ -14,12 +14,11 @@ from pydantic_core import PydanticUndefined
 
 from core.access.allowed_paths import check_recipe
 from core.common.errors import DataError, RecipeError
+from core.common.places import REPO
 from core.recipe.arms import ArmConfig
 from core.recipe.data import SYNTHETIC
 from core.recipe.recipe import Recipe
 from core.recipe.rules import DEFAULT_MARGINS, DEFAULT_NEGATIVES, OPTIONS
-
-_REPO = Path(__file__).parents[2]  # where runs look for relative paths
 
 
 @dataclass(frozen=True)
@@ -148,7 +147,7 @@ def missing_paths(recipe: Recipe) -> list[str]:
     return [
         f'{key}: there is nothing at "{path}" on the machine that runs the app'
         for key, path in wanted.items()
-        if path and not _exists(_REPO / path)
+        if path and not _exists(REPO / path)
     ]
 
 

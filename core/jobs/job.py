@@ -11,7 +11,6 @@ the line moves on without the app.
 
 import contextlib
 import errno
-import fcntl
 import itertools
 import os
 import re
@@ -30,10 +29,14 @@ import psutil
 
 from core.access.allowed_paths import check_import_spec, check_recipe
 from core.common.errors import RecipeError, StudyError
+from core.common.files import write_text
+from core.common.lock import held
+from core.common.strict_json import read_json_if_whole, write_json
 from core.jobs import prefork, queue, subprocesses
-from core.jobs.status import Status, queued, read_json, read_status, write_json
+from core.jobs.status import Status, queued, read_status
 from core.recipe.import_spec import ImportSpec
 from core.recipe.recipe import Recipe
+from core.storage.layout import DESCRIPTION
 from core.storage.workspace import unfinished
 
 COMMAND = (*prefork.CORE, "run")
@@ -76,7 +79,7 @@ class Job:
 
     def status(self) -> Status:
         """How far the run is; one whose process has gone without a word has failed."""
-        record = read_json(self._process_file)
+        record = read_json_if_whole(self._process_file)
         process = self._process(record)  # looked for first: a status read after its end is the final one
         status = read_status(self._status_file)
         if status.over:
@@ -85,9 +88,9 @@ class Job:
             return replace(status, pid=process.pid)
         if not record and time.time() - status.updated < _START_SECONDS:
             return status
-        if read_json(self._process_file) != record:  # it was started again while we looked
+        if read_json_if_whole(self._process_file) != record:  # it was started again while we looked
             return self.status()
-        if (self.study / "study.json").exists():
+        if (self.study / DESCRIPTION).exists():
             return replace(status, state="done", fraction=1.0, study=str(self.study))
         return replace(status, state="failed", error=self._last_words())
 
@@ -157,18 +160,17 @@ class Job:
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         """One thread of one process at a time starts, cancels or deletes; a lock dies with its owner."""
-        try:
-            lock = (self.folder / "lock").open("w")
-        except FileNotFoundError:
-            raise _no_job(self.id) from None
-        with lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        if not self.folder.is_dir():
+            raise _no_job(self.id)
+        with held(self.folder.with_name(f".{self.id}.lock")):
+            if not self.folder.is_dir():  # deleted while we waited
+                raise _no_job(self.id)
             yield
 
     def _cancel(self, *, discard: bool) -> Status:
         status = self.status()
         if not status.over:
-            if process := self._process(read_json(self._process_file)):
+            if process := self._process(read_json_if_whole(self._process_file)):
                 _end(process)
             status = replace(status, state="cancelled", pid=None, updated=time.time())
             if discard:
@@ -231,7 +233,7 @@ def start_import(
     if files is not None:
         with _writing(job.root):
             files.rename(job.folder / "files")
-            job.order.write_text(order.moved(files, job.folder / "files").to_toml(), encoding="utf-8")
+            write_text(job.order, order.moved(files, job.folder / "files").to_toml())
     _first_launch(job, command)
     return job
 

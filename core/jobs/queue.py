@@ -5,15 +5,14 @@ nothing, and whoever draws a new one removes them: a run that is killed holds no
 call the next.
 """
 
-import contextlib
-import fcntl
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-from core.jobs.status import read_json, write_json
+from core.common.lock import held
+from core.common.strict_json import read_json_if_whole, write_json
 
 TICKET = "ticket.json"
+LOCK = ".lock"
 _AT_ONCE = 0  # the number of those that do not wait
 
 
@@ -22,7 +21,8 @@ def enqueue(folder: Path, *, at_once: bool, is_over: Callable[[str], bool]) -> N
 
     is_over: whether the run of that folder name has ended.
     """
-    with _locked(folder.parent):
+    # One process at a time draws, else a lower number might appear behind a run that has begun.
+    with held(folder.parent / LOCK):
         for ticket in folder.parent.glob(f"*/{TICKET}"):
             if ticket.parent != folder and is_over(ticket.parent.name):
                 ticket.unlink(missing_ok=True)
@@ -47,16 +47,5 @@ def _write(folder: Path, number: int) -> None:
 
 
 def _numbers(folder: Path) -> dict[str, int]:
-    found = {ticket.parent.name: read_json(ticket).get("number") for ticket in folder.glob(f"*/{TICKET}")}
+    found = {ticket.parent.name: read_json_if_whole(ticket).get("number") for ticket in folder.glob(f"*/{TICKET}")}
     return {name: number for name, number in found.items() if isinstance(number, int)}
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """One process at a time draws, else a lower number might appear behind a run that has begun."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)

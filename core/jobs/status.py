@@ -1,7 +1,6 @@
 """How far a run is: written by the run itself through StatusWriter, read by whoever watches."""
 
 import contextlib
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -10,6 +9,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from core.common.errors import UncollapseError
+from core.common.strict_json import read_json_if_whole, write_json
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 Row = dict[str, Any]
@@ -141,32 +141,7 @@ def queued(history: Sequence[Row] = ()) -> Status:
 
 def read_status(path: Path) -> Status:
     """The status in a file; an empty one where it is missing or broken."""
-    return Status(**{key: value for key, value in read_json(path).items() if key in _STATUS_FIELDS})
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Empty where the file is missing or broken."""
-    with contextlib.suppress(OSError, ValueError):
-        values = json.loads(path.read_text(encoding="utf-8"))
-        return values if isinstance(values, dict) else {}
-    return {}
-
-
-def write_json(path: Path, values: dict[str, Any]) -> None:
-    """Whole or not at all; each file has one writer at a time."""
-    draft = path.with_name(f".{path.name}")
-    try:
-        draft.write_text(json.dumps(values, default=_plain), encoding="utf-8")
-        draft.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            draft.unlink()
-        raise
-
-
-def _plain(value: Any) -> Any:
-    """numpy's and torch's scalars as Python's."""
-    return value.item() if hasattr(value, "item") else str(value)
+    return Status(**{key: value for key, value in read_json_if_whole(path).items() if key in _STATUS_FIELDS})
 
 
 _STATUS_FIELDS = frozenset(f.name for f in fields(Status))

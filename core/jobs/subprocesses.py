@@ -4,10 +4,9 @@ import os
 import subprocess
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from typing import IO
 
-REPO = Path(__file__).parents[2]
+from core.common.places import REPO
 
 
 def start(

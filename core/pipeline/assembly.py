@@ -3,8 +3,9 @@
 import contextlib
 import platform
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -15,14 +16,29 @@ import pandas as pd
 from jaxtyping import Float32
 
 from core.common.errors import DataError
-from core.common.strict_json import to_json
+from core.common.notices import Notice
 from core.data.images import FileImages, Images
 from core.diagnostics import Diagnosis, analyse, graph_and_retrieval
 from core.embedding.pixels import stream_pixel_vectors
 from core.neighbours.index import KnnGraph
 from core.projection import NEIGHBOURS, paired_maps
-from core.storage.study import GRAPH_DISTANCES, GRAPH_ROWS, REFERENCE, SCHEMA, evaluated, labels_and_modes, map_array
-from core.storage.workspace import save_array, save_blocks
+from core.storage.arrays import map_array, save_array, save_blocks
+from core.storage.layout import (
+    DIAGNOSTICS,
+    EMBEDDINGS,
+    GRAPH_DISTANCES,
+    GRAPH_ROWS,
+    ITEMS,
+    MAP,
+    QUERIES,
+    REFERENCE,
+    SUBCLUSTERS,
+    ArmEntry,
+    PixelSpace,
+    arm_folder,
+    write_description,
+)
+from core.storage.study import evaluated, labels_and_modes
 
 Progress = Callable[..., None]
 """Called with any of stage, arm, epoch, epochs, fraction (0 to 1 of the whole), message, row (an epoch's figures)."""
@@ -71,7 +87,7 @@ class Assembly:
 
     def __init__(self, folder: Path, items: pd.DataFrame, *, seed: int, stages: Stages) -> None:
         self.folder, self.seed, self.stages = folder, seed, stages
-        self._entries: list[dict[str, Any]] = []
+        self._entries: dict[str, ArmEntry] = {}
         self._spaces: dict[str, Float32[np.ndarray, "n _"]] = {}
         self._graphs: dict[str, KnnGraph] = {}
         self._rows = np.flatnonzero(evaluated(items))
@@ -81,47 +97,38 @@ class Assembly:
         self._roles = _roles(self._items)
         self._background = ThreadPoolExecutor(1)
         self._maps: Future[dict[str, np.ndarray]] | None = None
-        items.to_parquet(folder / "items.parquet", index=False)
+        items.to_parquet(folder / ITEMS, index=False)
 
-    def add(
-        self,
-        name: str,
-        kind: str,
-        vectors: Float32[np.ndarray, "n d"],
-        *,
-        positives: str | None = None,
-        warnings: Sequence[str] = (),
-    ) -> None:
-        """An arm or a reference as unit vectors, rows as the items; kind, positives, warnings: as in `Arm`."""
-        self.add_blocks(name, kind, [vectors], shape=vectors.shape)
-        self._entries[-1] |= {"positives": positives, "warnings": list(warnings)}
+    def add(self, entry: ArmEntry, vectors: Float32[np.ndarray, "n d"]) -> None:
+        """An arm or a reference as unit vectors, rows as the items; its metrics are for `analyse` to fill in."""
+        self.add_blocks(entry, [vectors], shape=vectors.shape)
 
     def add_pixels(self, images: Images, *, side: int, channels: int) -> None:
         """The reference of raw pixels, whose pictures are decoded a few at a time."""
         blocks = stream_pixel_vectors(images, side=side, channels=channels)
-        self.add_blocks(REFERENCE, "reference", blocks, shape=(len(images), channels * side * side))
-        self._entries[-1]["pixels"] = {"side": side, "channels": channels}
+        entry = ArmEntry(REFERENCE, "reference", has_network=False, pixels=PixelSpace(side, 1 if channels == 1 else 3))
+        self.add_blocks(entry, blocks, shape=(len(images), channels * side * side))
 
     def add_blocks(
-        self, name: str, kind: str, blocks: Iterable[Float32[np.ndarray, "_ d"]], *, shape: tuple[int, int]
+        self, entry: ArmEntry, blocks: Iterable[Float32[np.ndarray, "_ d"]], *, shape: tuple[int, int]
     ) -> Float32[np.ndarray, "n d"]:
         """`add` of vectors that arrive block by block and may be too many to be held at once; returns them, mapped."""
-        folder = self.folder / "arms" / name
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / "embeddings.npy"
+        path = arm_folder(self.folder, entry.name) / EMBEDDINGS
+        path.parent.mkdir(parents=True, exist_ok=True)
         save_blocks(path, blocks, shape=shape, dtype=np.dtype(np.float32))
-        self._spaces[name] = map_array(path)
-        self._entries.append({"name": name, "kind": kind, "positives": None, "warnings": []})
-        return self._spaces[name]
+        self._spaces[entry.name] = map_array(path)
+        self._entries[entry.name] = entry
+        return self._spaces[entry.name]
 
-    def warn(self, name: str, warning: str) -> None:
+    def warn(self, name: str, warning: Notice) -> None:
         """Note something wrong with a space that has been added."""
-        next(entry for entry in self._entries if entry["name"] == name)["warnings"].append(warning)
+        entry = self._entries[name]
+        self._entries[name] = replace(entry, warnings=(*entry.warnings, warning))
 
     def analyse(self) -> None:
         """Retrieval, sub-clusters and collapse of every space, measured against the reference."""
         labels, modes = labels_and_modes(self._items)
-        references = [entry["name"] for entry in self._entries if entry["kind"] == "reference"]
+        references = [name for name, entry in self._entries.items() if entry.kind == "reference"]
         diagnoses: dict[str, Diagnosis] = {}
         queries: dict[str, pd.DataFrame] = {}
         order = sorted(self._spaces, key=lambda name: name not in references)
@@ -130,8 +137,8 @@ class Assembly:
                 self._points(name), labels, ids=self._ids, k=NEIGHBOURS, sublabels=modes, **self._roles
             )
             queries[name] = found.assign(id=self._ids[found.index])
-            save_array(self.folder / "arms" / name / GRAPH_ROWS, self._graphs[name].rows)
-            save_array(self.folder / "arms" / name / GRAPH_DISTANCES, self._graphs[name].distances)
+            save_array(arm_folder(self.folder, name) / GRAPH_ROWS, self._graphs[name].rows)
+            save_array(arm_folder(self.folder, name) / GRAPH_DISTANCES, self._graphs[name].distances)
         if len(self._ids) <= MAPS_IN_PARALLEL_UP_TO:
             self._maps = self._background.submit(self._paired_maps)
         for name in order:
@@ -147,30 +154,29 @@ class Assembly:
                 progress=report,
                 reliability=False if name in references else None,  # of a reference only the count is used
             )
-        for entry in self._entries:
-            entry["metrics"] = queries[entry["name"]].drop(columns="id").mean().to_dict()
+        for name, entry in self._entries.items():
+            self._entries[name] = replace(entry, metrics=queries[name].drop(columns="id").mean().to_dict())
         groups = {name: pd.DataFrame({"id": self._ids, "subcluster": d.assignments}) for name, d in diagnoses.items()}
-        self._save("queries", queries)
-        self._save("subclusters", groups)
-        self._save("diagnostics", {name: diagnosis.table for name, diagnosis in diagnoses.items()})
+        self._save(QUERIES, queries)
+        self._save(SUBCLUSTERS, groups)
+        self._save(DIAGNOSTICS, {name: diagnosis.table for name, diagnosis in diagnoses.items()})
 
     def draw(self) -> None:
         """The maps of all spaces; after `analyse`, whose neighbours they are drawn from."""
         maps = self._paired_maps() if self._maps is None else self._maps.result()
         places = {name: pd.DataFrame({"id": self._ids, "x": xy[:, 0], "y": xy[:, 1]}) for name, xy in maps.items()}
-        self._save("map", places)
+        self._save(MAP, places)
 
     def describe(self, **facts: Any) -> None:
-        """Write study.json, the last part; facts: what else it should say."""
+        """Write the description, the last part; facts: what else it should say."""
         description = {
-            "schema": SCHEMA,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             **facts,
-            "arms": self._entries,
+            "arms": [*self._entries.values()],
             "timings": self.stages.timings,
             "versions": {"python": platform.python_version()} | {name: version(name) for name in VERSIONS},
         }
-        (self.folder / "study.json").write_text(to_json(description, indent=1), encoding="utf-8")
+        write_description(self.folder, description)
 
     def _paired_maps(self) -> dict[str, Float32[np.ndarray, "m 2"]]:
         points = {name: self._points(name) for name in self._spaces}
@@ -194,7 +200,7 @@ class Assembly:
     def _save(self, name: str, tables: dict[str, pd.DataFrame]) -> None:
         """One table with a column `arm`, arms in the study's order."""
         parts = [tables[arm].assign(arm=arm) for arm in self._spaces]
-        pd.concat(parts, ignore_index=True).to_parquet(self.folder / f"{name}.parquet", index=False)
+        pd.concat(parts, ignore_index=True).to_parquet(self.folder / name, index=False)
 
 
 def image_root(images: Images | None) -> str | None:

@@ -16,9 +16,10 @@ from core.data.vectors import Rows, Vectors, open_vectors
 from core.embedding.pixels import REFERENCE_SIDE
 from core.pipeline.assembly import Assembly, Progress, Stages, image_root
 from core.recipe.arms import ARM_NAME
-from core.storage.study import REFERENCE, Study, evaluated
+from core.storage.layout import REFERENCE, ArmEntry, ArmKind
+from core.storage.study import Study, evaluated
 from core.storage.workspace import workspace
-from core.training.monitoring import TOTAL_COLLAPSE
+from core.training.monitoring import TOTAL_COLLAPSE, total_collapse
 
 STARTS = {"read": 0.0, "analyse": 0.05, "maps": 0.6}
 """Share of the whole that is done when a stage begins."""
@@ -140,12 +141,14 @@ def _read_items(table: Path, images: Path | None) -> tuple[pd.DataFrame, FileIma
     return items, pictures
 
 
-def _add(parts: Assembly, name: str, vectors: Vectors, items: pd.DataFrame, *, kind: str) -> None:
-    points = parts.add_blocks(name, kind, vectors.unit_blocks(), shape=vectors.values.shape)
+def _add(parts: Assembly, name: str, vectors: Vectors, items: pd.DataFrame, *, kind: ArmKind) -> None:
+    points = parts.add_blocks(
+        ArmEntry(name, kind, has_network=False), vectors.unit_blocks(), shape=vectors.values.shape
+    )
     rows = evaluated(items)
     spread = _spread(points if rows.all() else points[rows])
     if spread < TOTAL_COLLAPSE:
-        parts.warn(name, f"total collapse: all items lie at one point (spread {spread:.1e})")
+        parts.warn(name, total_collapse(spread))
 
 
 def _spread(points: Float32[np.ndarray, "n d"]) -> float:

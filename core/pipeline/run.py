@@ -12,9 +12,11 @@ from core.embedding.embed import embed_stream
 from core.embedding.pixels import REFERENCE_SIDE, stack_pixels
 from core.pipeline.assembly import Assembly, Progress, Stages, image_root
 from core.recipe.recipe import Recipe
+from core.storage.arrays import save_array
+from core.storage.layout import ARMS, IMAGES, TRAINING_STATE, ArmEntry, arm_folder
 from core.storage.study import Study
-from core.storage.workspace import save_array, unfinished, workspace
-from core.training.arms import STATE, TrainedArm, follow_arms, train_arms
+from core.storage.workspace import unfinished, workspace
+from core.training.arms import TrainedArm, follow_arms, train_arms
 from core.training.pretrained import load_arm
 from core.training.trainer import choose_device
 from models.checkpoint import save_checkpoint
@@ -48,7 +50,7 @@ def follow(recipe: Recipe, out: Path) -> None:
     folder = unfinished(out.absolute())
     folder.parent.mkdir(parents=True, exist_ok=True)
     try:
-        follow_arms(recipe, data.items, _pixels(recipe, data, folder=folder.parent), folder=folder / "arms")
+        follow_arms(recipe, data.items, _pixels(recipe, data, folder=folder.parent), folder=folder / ARMS)
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
         raise UncollapseError(f"a process that trained along has ended, and its message says why ({reason})") from None
@@ -71,7 +73,7 @@ class _Run:
             pixels = _pixels(self.recipe, data, folder=self.folder) if self.recipe.trained else None
             parts = Assembly(self.folder, data.items, seed=self.recipe.seed, stages=self.stages)
             if isinstance(data.images, ArrayImages):
-                save_array(self.folder / "images.npy", data.images.array)
+                save_array(self.folder / IMAGES, data.images.array)
         with self.stages.stage("train", f"training {' and '.join(self.recipe.trained) or 'nothing'}"):
             trained = {} if pixels is None else self._train(data.items, pixels)
         for name in self.recipe.arms:
@@ -90,7 +92,7 @@ class _Run:
             device=str(choose_device(self.recipe.train.device)),
         )
         for name in self.recipe.trained:  # kept until now, so that a run stopped late need not train again
-            (self.folder / "arms" / name / STATE).unlink()
+            (arm_folder(self.folder, name) / TRAINING_STATE).unlink()
 
     def _train(self, items: pd.DataFrame, pixels: torch.Tensor) -> dict[str, TrainedArm]:
         """All arms that are to be trained, each with its figures after every epoch."""
@@ -101,19 +103,22 @@ class _Run:
             share = sum(done.values()) / (epochs * len(done))
             self.stages.reached(share, arm=arm, epoch=row["epoch"], epochs=epochs, row=row)
 
-        return train_arms(self.recipe, items, pixels, folder=self.folder / "arms", report=report)
+        return train_arms(self.recipe, items, pixels, folder=self.folder / ARMS, report=report)
 
     def _add_trained(self, name: str, arm: TrainedArm, parts: Assembly) -> None:
         self.stages.timings[f"train {name}"] = arm.seconds
         positives = self.recipe.arms[name].positives
-        parts.add(name, "trained", arm.embeddings, positives=positives, warnings=arm.warnings)
+        parts.add(
+            ArmEntry(name, "trained", has_network=True, positives=positives, warnings=tuple(arm.warnings)),
+            arm.embeddings,
+        )
 
     def _embed(self, name: str, embedder: Embedder, data: Dataset, parts: Assembly) -> None:
         """An arm that was trained elsewhere; its network is kept with it, so that it takes new pictures."""
         self.stages.report(message=f"embedding the items with {name}")
         vectors = embed_stream(embedder, data.images)
-        parts.add_blocks(name, "trained", vectors, shape=(len(data.items), embedder.dim))
-        save_checkpoint(self.folder / "arms" / name, embedder)
+        parts.add_blocks(ArmEntry(name, "loaded", has_network=True), vectors, shape=(len(data.items), embedder.dim))
+        save_checkpoint(arm_folder(self.folder, name), embedder)
 
     def _reference(self, data: Dataset, parts: Assembly) -> None:
         side = min(REFERENCE_SIDE, input_size(self.recipe.data, data.images))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.common.errors import StudyError
+from core.storage.layout import ARMS
 from core.storage.study import Study
 
 STUDIES_VARIABLE = "UNCOLLAPSE_STUDIES"
@@ -57,7 +58,7 @@ def fingerprint(folder: Path) -> int:
 def _states(study: Path) -> Iterator[tuple[str, int, int]]:
     """Path, size and time of all that lies right in a study or right in one of its arms."""
     try:
-        for folder in [str(study), *(arm.path for arm in os.scandir(study / "arms"))]:
+        for folder in [str(study), *(arm.path for arm in os.scandir(study / ARMS))]:
             for entry in os.scandir(folder):
                 state = entry.stat()
                 yield entry.path, state.st_size, state.st_mtime_ns

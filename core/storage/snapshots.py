@@ -1,7 +1,6 @@
 """How the embeddings of the evaluated items move while an arm trains: one float16 matrix for each kept epoch."""
 
 import contextlib
-import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -10,15 +9,12 @@ import numpy as np
 from jaxtyping import Float, Float16
 
 from core.common.errors import StudyError
-from core.storage.workspace import save_array
-
-SNAPSHOTS = "snapshots"
-"""Their folder within an arm's."""
+from core.common.files import replacing
+from core.storage.arrays import save_array
+from core.storage.layout import SNAPSHOTS, arm_folder, snapshot_epoch, snapshot_name
 
 BUDGET = 100_000_000
 """Bytes that the snapshots of a study take at most where the recipe is silent, if only by keeping fewer epochs."""
-
-_NAME = re.compile(r"(\d{5})\.npy")
 
 
 def write_snapshot(folder: Path, epoch: int, embeddings: Float[np.ndarray, "n d"]) -> None:
@@ -27,10 +23,8 @@ def write_snapshot(folder: Path, epoch: int, embeddings: Float[np.ndarray, "n d"
     Whole at once, for the run may be watched.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{epoch:05d}.npy"
-    fresh = path.with_name(path.name + ".fresh")
-    save_array(fresh, embeddings.astype(np.float16))
-    fresh.replace(path)
+    with replacing(folder / snapshot_name(epoch)) as draft:
+        save_array(draft, embeddings.astype(np.float16))
 
 
 def interval(wanted: int | None, *, epochs: int, bytes_each: int) -> int:
@@ -49,15 +43,16 @@ def kept_epochs(study: Path, arms: Sequence[str]) -> dict[str, tuple[tuple[int, 
 
     study: the folder of a study or of a run under way, of which anything may be missing.
     """
-    found = {arm: tuple(sorted(_written(study / "arms" / arm / SNAPSHOTS))) for arm in arms}
+    found = {arm: tuple(sorted(_written(arm_folder(study, arm) / SNAPSHOTS))) for arm in arms}
     return {arm: epochs for arm, epochs in found.items() if epochs}
 
 
 def _written(folder: Path) -> Iterator[tuple[int, int]]:
     for path in folder.glob("*.npy"):
-        if match := _NAME.fullmatch(path.name):
+        epoch = snapshot_epoch(path.name)
+        if epoch is not None:
             with contextlib.suppress(FileNotFoundError):  # the run was cancelled meanwhile
-                yield int(match[1]), path.stat().st_mtime_ns
+                yield epoch, path.stat().st_mtime_ns
 
 
 class Snapshots(Sequence[Float16[np.ndarray, "n d"]]):
@@ -73,7 +68,7 @@ class Snapshots(Sequence[Float16[np.ndarray, "n d"]]):
     def epochs(self) -> list[int]:
         """Ascending; 0 is before training."""
         names = [path.name for path in self._folder.iterdir()] if self._folder.is_dir() else []
-        return sorted(int(match[1]) for match in map(_NAME.fullmatch, names) if match)
+        return sorted(epoch for epoch in map(snapshot_epoch, names) if epoch is not None)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -85,7 +80,7 @@ class Snapshots(Sequence[Float16[np.ndarray, "n d"]]):
 
     def __getitem__(self, position: int) -> Float16[np.ndarray, "n d"]:  # type: ignore[override]
         """Read-only, mapped from disk. Raises StudyError where the file is damaged."""
-        path = self._folder / f"{self.epochs[position]:05d}.npy"
+        path = self._folder / snapshot_name(self.epochs[position])
         try:
             array = np.lib.format.open_memmap(path, mode="r")
         except (OSError, ValueError) as error:

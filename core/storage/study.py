@@ -3,130 +3,44 @@
 Reading one imports neither torch nor umap. Writing goes to a hidden sibling, renamed when whole.
 """
 
-import json
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Float32, Int64, UInt8
 from PIL import Image
-from pydantic import Field, TypeAdapter, ValidationError
-from typing_extensions import TypedDict  # pydantic takes no other before Python 3.12
 
 from core.common.errors import RecipeError, StudyError
 from core.data.images import ArrayImages, FileImages, Images
 from core.embedding.pixels import pixel_vectors, to_pixels
 from core.neighbours.index import KnnGraph, Neighbours
-from core.recipe.arms import ARM_NAME
 from core.recipe.recipe import Recipe
-from core.recipe.rules import PositiveRule
-from core.storage.snapshots import SNAPSHOTS, Snapshots
-
-if TYPE_CHECKING:
-    from core.embedding.embed import PictureEmbedder
-
-SCHEMA = 1
-GRAPH_ROWS, GRAPH_DISTANCES = "neighbours.npy", "distances.npy"
-"""Files of an arm: every evaluated item's neighbours, as `KnnGraph` describes."""
+from core.storage.arm import Arm
+from core.storage.arrays import map_array
+from core.storage.damage import reason
+from core.storage.layout import (
+    DESCRIPTION,
+    DIAGNOSTICS,
+    IMAGES,
+    ITEMS,
+    MAP,
+    QUERIES,
+    SUBCLUSTERS,
+    TABLES,
+    Description,
+    arm_folder,
+    read_description,
+)
 
 OVERLAP_K = 10
-REFERENCE = "pixels"
-
-_TABLES = {
-    "items.parquet": {"id", "label"},
-    "map.parquet": {"arm", "id", "x", "y"},
-    "subclusters.parquet": {"arm", "id", "subcluster"},
-    "diagnostics.parquet": {"arm", "label", "verdict"},
-    "queries.parquet": {"arm", "id"},
-}
-
-
-class _PixelEntry(TypedDict):
-    side: Annotated[int, Field(ge=1)]
-    channels: Literal[1, 3]
-
-
-class _ArmEntry(TypedDict):
-    name: Annotated[str, Field(pattern=f"^{ARM_NAME}$")]  # names a folder, so it must not lead elsewhere
-    kind: Literal["trained", "imported", "reference"]
-    positives: PositiveRule | None
-    warnings: tuple[str, ...]
-    metrics: dict[str, float | None]
-    pixels: NotRequired[_PixelEntry]
-
-
-class _Description(TypedDict):
-    """What `Study` reads of study.json; the rest is for people."""
-
-    created: str
-    recipe: NotRequired[dict[str, Any]]
-    title: NotRequired[str]
-    arms: list[_ArmEntry]
-    timings: dict[str, float]
-    image_root: str | None
-
-
-@dataclass(frozen=True)
-class PixelSpace:
-    """How pictures become vectors of raw pixels: as squares of `side` pixels, grey (1 channel) or colour (3)."""
-
-    side: int
-    channels: int
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One embedding of the study's items."""
-
-    name: str
-    kind: str
-    """ "trained", "imported" or "reference"."""
-    positives: str | None
-    """The positive sampling rule, for a trained arm."""
-    folder: Path
-    metrics: dict[str, float]
-    """Figures of `core.diagnostics.retrieval_metrics` over the evaluated items."""
-    warnings: tuple[str, ...]
-    """What went wrong in training, such as total collapse; one sentence each."""
-    embeddings: Float32[np.ndarray, "n d"]
-    """Unit vectors, rows as in `Study.items`; read-only, mapped from disk."""
-    pixels: PixelSpace | None
-    """For a reference made of raw pixels."""
-
-    @property
-    def takes_pictures(self) -> bool:
-        """Whether a new picture can be embedded here: there is a network, or the vectors are pixels."""
-        return self.kind == "trained" or self.pixels is not None
-
-    @cached_property
-    def history(self) -> pd.DataFrame:
-        """One row per epoch; empty for arms that were not trained here. Raises StudyError where it is damaged."""
-        path = self.folder / "history.parquet"
-        try:
-            return pd.read_parquet(path) if path.exists() else pd.DataFrame({"epoch": []})
-        except (OSError, ValueError) as error:
-            raise StudyError(f"{path.name} of the arm {self.name} cannot be read ({_reason(error)})") from None
-
-    @cached_property
-    def network(self) -> "PictureEmbedder":
-        """The network of an arm that has one, read once. Raises CheckpointError."""
-        from core.embedding.embed import PictureEmbedder  # imports torch
-
-        return PictureEmbedder(self.folder)
-
-    @cached_property
-    def snapshots(self) -> Snapshots:
-        """The evaluated items' embeddings before training and after its epochs, as far as they were kept."""
-        return Snapshots(self.folder / SNAPSHOTS)
 
 
 class Study:
     """A finished study, read as it is needed."""
 
-    def __init__(self, path: Path, description: _Description) -> None:
+    def __init__(self, path: Path, description: Description) -> None:
         self.path = path
         self.recipe = Recipe.from_dict(description["recipe"]) if "recipe" in description else None
         """What the study was trained by; None where its embeddings were imported."""
@@ -134,7 +48,7 @@ class Study:
         self.created = description["created"]
         self.timings = description["timings"]
         self._image_root = description["image_root"]
-        self._arms = {entry["name"]: self._read_arm(entry) for entry in description["arms"]}
+        self._arms = {entry.name: Arm.read(arm_folder(path, entry.name), entry) for entry in description["arms"]}
         self._neighbours: dict[str, Neighbours] = {}
         self._graphs: dict[str, KnnGraph] = {}
         self._subclusters: dict[str, Int64[np.ndarray, "n"]] = {}
@@ -143,20 +57,15 @@ class Study:
     def load(cls, path: str | Path) -> Self:
         """Open a study folder and check that its parts fit. Raises StudyError with one sentence if not."""
         path = Path(path)
-        if not (path / "study.json").is_file():
+        if not (path / DESCRIPTION).is_file():
             raise StudyError(
-                f"{path} is not a study: it has no study.json; make one with `python -m core run`, or import"
+                f"{path} is not a study: it has no {DESCRIPTION}; make one with `python -m core run`, or import"
             )
         try:
-            description = json.loads((path / "study.json").read_text(encoding="utf-8"))
-            if description["schema"] != SCHEMA:
-                raise StudyError(
-                    f"{path} has schema {description['schema']}, this version reads {SCHEMA}: make it again"
-                )
-            study = cls(path, TypeAdapter(_Description).validate_python(description))
+            study = cls(path, read_description(path))
             study._check()
         except (OSError, ValueError, KeyError, TypeError, RecursionError, RecipeError) as error:
-            raise StudyError(f"the study {path.name} is damaged ({_reason(error)}); make it again") from None
+            raise StudyError(f"the study {path.name} is damaged ({reason(error)}); make it again") from None
         return study
 
     @property
@@ -181,7 +90,7 @@ class Study:
 
         Also [name]: what the user calls an imported item.
         """
-        return self._table("items.parquet")
+        return self._table(ITEMS)
 
     @cached_property
     def evaluated(self) -> Bool[np.ndarray, "n"]:
@@ -191,25 +100,25 @@ class Study:
     @cached_property
     def diagnostics(self) -> pd.DataFrame:
         """Columns of `core.diagnostics.diagnose` and `arm`; one row per arm and class, evaluated items."""
-        return self._table("diagnostics.parquet")
+        return self._table(DIAGNOSTICS)
 
     def queries(self, name: str) -> pd.DataFrame:
         """Columns of `core.diagnostics.retrieval_per_query`, indexed by the id of each query.
 
         Queries are the evaluated items, or those among them that `is_query` marks.
         """
-        table = self._table("queries.parquet")
+        table = self._table(QUERIES)
         return table[table["arm"] == self.arm(name).name].drop(columns="arm").set_index("id")
 
     def map(self, name: str) -> Float32[np.ndarray, "n 2"]:
         """Places on the arm's map, rows as in `items`; NaN for items that are not on it."""
-        places = self._per_item("map.parquet", self.arm(name).name)
+        places = self._per_item(MAP, self.arm(name).name)
         return places[["x", "y"]].to_numpy(np.float32)
 
     def subclusters(self, name: str) -> Int64[np.ndarray, "n"]:
         """Sub-cluster within its class of each item, rows as in `items`; -1 = in none, or not evaluated."""
         if name not in self._subclusters:
-            found = self._per_item("subclusters.parquet", self.arm(name).name)
+            found = self._per_item(SUBCLUSTERS, self.arm(name).name)
             self._subclusters[name] = found["subcluster"].fillna(-1).to_numpy(np.int64)
             self._subclusters[name].flags.writeable = False
         return self._subclusters[name]
@@ -224,21 +133,9 @@ class Study:
     def graph(self, name: str) -> KnnGraph:
         """The OVERLAP_K nearest evaluated items of every evaluated item."""
         if name not in self._graphs:
-            self._graphs[name] = self._read_graph(name) or self.neighbours(name).graph(OVERLAP_K)
+            kept = self.arm(name).kept_graph(int(self.evaluated.sum()), OVERLAP_K)
+            self._graphs[name] = kept or self.neighbours(name).graph(OVERLAP_K)
         return self._graphs[name]
-
-    def _read_graph(self, name: str) -> KnnGraph | None:
-        """As it was found when the study was made; None in studies from before it was kept, or where it is damaged."""
-        folder, n = self.arm(name).folder, int(self.evaluated.sum())
-        try:
-            rows, distances = map_array(folder / GRAPH_ROWS), map_array(folder / GRAPH_DISTANCES)
-        except (OSError, ValueError):
-            return None
-        if not (rows.dtype == np.int32 and distances.dtype == np.float32 and rows.shape == distances.shape):
-            return None
-        if len(rows) != n or rows.ndim != 2 or rows.shape[1] < OVERLAP_K or not -1 <= rows.min() <= rows.max() < n:
-            return None
-        return KnnGraph(np.array(rows[:, :OVERLAP_K]), np.array(distances[:, :OVERLAP_K]))
 
     def overlap(self, a: str, b: str) -> Float32[np.ndarray, "n"]:
         """Share of an item's OVERLAP_K nearest neighbours that two arms have in common, 0 to 1; NaN off the maps."""
@@ -251,7 +148,7 @@ class Study:
     @cached_property
     def images(self) -> Images | None:
         """The items' pictures, rows as in `items`; None for studies of bare vectors."""
-        array = self.path / "images.npy"
+        array = self.path / IMAGES
         if array.exists():
             return ArrayImages(self._pictures(array))
         if self._image_root is not None:
@@ -274,10 +171,10 @@ class Study:
         return pixels[:, 0] if channels == 1 else np.ascontiguousarray(pixels.transpose(0, 2, 3, 1))
 
     def embed(self, pictures: list[Image.Image]) -> dict[str, Float32[np.ndarray, "m d"]]:
-        """New pictures in every space that takes pictures: the trained arms and the reference of raw pixels."""
+        """New pictures in every space that takes pictures: arms with a network, and the reference of raw pixels."""
         spaces = {}
         for arm in self._arms.values():
-            if arm.kind == "trained":
+            if arm.has_network:
                 spaces[arm.name] = arm.network.embed(pictures)
             elif arm.pixels is not None:
                 squares = to_pixels(pictures, size=arm.pixels.side, channels=arm.pixels.channels)
@@ -296,7 +193,7 @@ class Study:
         try:
             array = map_array(path)
         except (OSError, ValueError) as error:
-            raise StudyError(f"{path.name} of the study {self.path.name} cannot be read ({_reason(error)})") from None
+            raise StudyError(f"{path.name} of the study {self.path.name} cannot be read ({reason(error)})") from None
         if array.dtype != np.uint8 or array.ndim < 3 or len(array) != len(self.items):
             raise StudyError(f"{path.name} of the study {self.path.name} does not hold its {len(self.items)} items")
         return array
@@ -305,33 +202,6 @@ class Study:
         if not 0 <= id < len(self.items):
             raise StudyError(f"{self.path.name} has no item {id}")
         return id  # ids are row numbers by construction; `_check` holds it
-
-    def _read_arm(self, entry: _ArmEntry) -> Arm:
-        folder = self.path / "arms" / entry["name"]
-        embeddings = map_array(folder / "embeddings.npy")
-        if embeddings.dtype != np.float32 or embeddings.ndim != 2:
-            raise ValueError(f"{entry['name']}: embeddings are {embeddings.dtype} {embeddings.shape}")
-        return Arm(
-            entry["name"],
-            entry["kind"],
-            entry["positives"],
-            folder,
-            {key: np.nan if value is None else value for key, value in entry["metrics"].items()},
-            entry["warnings"],
-            embeddings,
-            self._pixel_space(entry, embeddings.shape[1]),
-        )
-
-    def _pixel_space(self, entry: _ArmEntry, d: int) -> PixelSpace | None:
-        if "pixels" in entry:
-            space = PixelSpace(**entry["pixels"])
-        elif self.recipe is not None and entry["name"] == REFERENCE:  # from before study.json told
-            space = PixelSpace(round((d / self.recipe.data.channels) ** 0.5), self.recipe.data.channels)
-        else:
-            return None
-        if space.channels * space.side**2 != d:
-            raise ValueError(f"{entry['name']}: {d} numbers are no square picture of {space.channels} channel(s)")
-        return space
 
     @property
     def _channels(self) -> int:
@@ -343,13 +213,13 @@ class Study:
     def _check(self) -> None:
         n = len(self.items)
         if not n:
-            raise ValueError("items.parquet is empty")
+            raise ValueError(f"{ITEMS} is empty")
         if not np.array_equal(self.items["id"], np.arange(n)):
-            raise ValueError("items.parquet: ids are not 0 to n - 1 in order")
+            raise ValueError(f"{ITEMS}: ids are not 0 to n - 1 in order")
         for arm in self._arms.values():
             if len(arm.embeddings) != n:
                 raise ValueError(f"{arm.name}: {len(arm.embeddings)} embeddings for {n} items")
-        for name in _TABLES:
+        for name in TABLES:
             if not (self.path / name).is_file():
                 raise FileNotFoundError(f"{name} is missing")
 
@@ -357,8 +227,8 @@ class Study:
         try:
             table = pd.read_parquet(self.path / name)
         except (OSError, ValueError) as error:
-            raise StudyError(f"{name} of the study {self.path.name} cannot be read ({_reason(error)})") from None
-        if missing := _TABLES[name] - set(table.columns):
+            raise StudyError(f"{name} of the study {self.path.name} cannot be read ({reason(error)})") from None
+        if missing := TABLES[name] - set(table.columns):
             raise StudyError(f"{name} of the study {self.path.name} lacks the column {min(missing)}")
         if {"arm", "id"} <= set(table.columns) and table.duplicated(["arm", "id"]).any():
             raise StudyError(f"{name} of the study {self.path.name} has two rows for one item")
@@ -370,7 +240,7 @@ class Study:
 
     @cached_property
     def _tables(self) -> dict[str, pd.DataFrame]:
-        return {name: self._table(name) for name in ("map.parquet", "subclusters.parquet")}
+        return {name: self._table(name) for name in (MAP, SUBCLUSTERS)}
 
 
 def evaluated(items: pd.DataFrame) -> Bool[np.ndarray, "n"]:
@@ -384,25 +254,3 @@ def evaluated(items: pd.DataFrame) -> Bool[np.ndarray, "n"]:
 def labels_and_modes(items: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
     """The items' classes and, where known, their modes."""
     return items["label"].to_numpy(), items["sublabel"].to_numpy() if "sublabel" in items else None
-
-
-def map_array(path: Path) -> np.ndarray:
-    """A .npy file, mapped; unlike np.load it takes nothing else for one. Raises ValueError, OSError."""
-    try:
-        return np.lib.format.open_memmap(path, mode="r")
-    except ValueError as error:
-        raise ValueError(f"{path.parent.name}/{path.name} is no whole .npy file: {error}") from None
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, KeyError):
-        return f"{error} is missing"
-    if isinstance(error, OSError) and error.filename:
-        return f"{Path(error.filename).name}: {error.strerror}"
-    if isinstance(error, json.JSONDecodeError):
-        return f"study.json is cut short or garbled: {error}"
-    if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        return f"study.json: {'.'.join(map(str, first['loc'])) or 'all of it'}: {first['msg']}"
-    text = str(error) or type(error).__name__
-    return " ".join(text.split())[:200]

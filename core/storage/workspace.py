@@ -2,18 +2,16 @@
 
 import contextlib
 import errno
-import fcntl
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
-import numpy as np
+from filelock import Timeout
 
 from core.common.errors import StudyError, UncollapseError
-
-DESCRIPTION = "recipe.toml"
+from core.common.lock import held
+from core.storage.layout import RECIPE
 
 
 def unfinished(study: Path) -> Path:
@@ -51,46 +49,18 @@ def workspace(out: Path, description: str | None = None, *, resume: bool = False
         raise StudyError(f"cannot write {where}: {error.strerror or error}") from None
 
 
-def save_array(path: Path, array: np.ndarray) -> None:
-    """Like np.save, which on a full disk raises an error that does not say so."""
-    save_blocks(path, [array], shape=array.shape, dtype=array.dtype)
-
-
-def save_blocks(path: Path, blocks: Iterable[np.ndarray], *, shape: tuple[int, ...], dtype: np.dtype) -> None:
-    """`save_array` of an array that arrives block by block along its first axis and is never whole in memory."""
-    header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
-    with path.open("wb") as file:
-        np.lib.format.write_array_header_1_0(file, header)
-        for block in blocks:
-            file.write(np.ascontiguousarray(block, dtype=dtype).data)
-
-
 @contextlib.contextmanager
-def _held(path: Path, out: Path) -> Iterator[IO[str]]:
-    """A lock that dies with its process."""
-    with path.open("w") as lock:
+def _held(path: Path, out: Path) -> Iterator[None]:
+    with contextlib.ExitStack() as stack:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise _busy(out) from None
-        if not _is_at(lock, path):  # its last owner removed it while we opened it
-            raise _busy(out)
-        try:
-            yield lock
-        finally:
-            path.unlink(missing_ok=True)
-
-
-def _is_at(file: IO[str], path: Path) -> bool:
-    return path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat())
-
-
-def _busy(out: Path) -> StudyError:
-    return StudyError(f"another run is writing {out} now; wait for it or choose another --out")
+            stack.enter_context(held(path, wait=False))
+        except Timeout:
+            raise StudyError(f"another run is writing {out} now; wait for it or choose another --out") from None
+        yield
 
 
 def _prepare(folder: Path, description: str | None, *, resume: bool) -> None:
-    described = folder / DESCRIPTION
+    described = folder / RECIPE
     if resume and described.is_file() and described.read_text(encoding="utf-8") == description:
         return
     shutil.rmtree(folder, ignore_errors=True)

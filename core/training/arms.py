@@ -18,18 +18,17 @@ from safetensors.torch import save as to_safetensors
 from torch import Tensor
 
 from core.common.errors import UncollapseError
+from core.common.notices import Notice
 from core.embedding.embed import embed
 from core.recipe.recipe import Recipe
-from core.storage.snapshots import SNAPSHOTS, interval, write_snapshot
+from core.storage.layout import HISTORY, LOSS_PARAMETERS, SNAPSHOTS, TRAINING_STATE
+from core.storage.snapshots import interval, write_snapshot
 from core.storage.study import evaluated, labels_and_modes
 from core.training import distributed
 from core.training.monitoring import epoch_figures, warnings_of
 from core.training.trainer import Trainer, TrainingItems, build_embedder, choose_device
 from models.checkpoint import save_checkpoint
 from models.head import STATISTICS_BYTES
-
-STATE = "training.pt"
-"""What an interrupted arm resumes from."""
 
 Report = Callable[[str, dict[str, Any]], None]
 """Called with an arm's name and the figures of the epoch it has finished."""
@@ -40,7 +39,7 @@ class TrainedArm:
     """An arm at the end of its training."""
 
     embeddings: Float32[np.ndarray, "n d"]
-    warnings: list[str]
+    warnings: list[Notice]
     seconds: float
 
 
@@ -116,7 +115,7 @@ class _Training:
 
     def follow(self) -> None:
         """Take part in the training that the first process reports and writes."""
-        state = self.folder / STATE
+        state = self.folder / TRAINING_STATE
         if state.exists():
             self.trainer.restore(state)
         for _ in self.trainer:
@@ -126,7 +125,7 @@ class _Training:
         """Train with figures after every epoch; the state is saved as often."""
         started = time.perf_counter()
         self.folder.mkdir(parents=True, exist_ok=True)
-        state = self.folder / STATE
+        state = self.folder / TRAINING_STATE
         history = self.trainer.restore(state) if state.exists() else []
         if not history:
             self._snapshot(0, self._evaluated_points(0))
@@ -134,11 +133,11 @@ class _Training:
             history.append(row | self._figures(row["epoch"]))
             self.trainer.save(state, history)
             report(self.name, history[-1])
-        pd.DataFrame(history).to_parquet(self.folder / "history.parquet", index=False)
+        pd.DataFrame(history).to_parquet(self.folder / HISTORY, index=False)
         embeddings = embed(self.embedder, self.pixels)
         save_checkpoint(self.folder, self.embedder.cpu())
         if learned := self.trainer.loss.state_dict():
-            (self.folder / "loss.safetensors").write_bytes(to_safetensors(learned))
+            (self.folder / LOSS_PARAMETERS).write_bytes(to_safetensors(learned))
         return TrainedArm(embeddings, warnings_of(history), round(time.perf_counter() - started, 2))
 
     def _figures(self, epoch: int) -> dict[str, float]:

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from core.common.notices import Notice
 from core.diagnostics import retrieval_metrics
 from core.diagnostics.checks import check_groups
 from core.diagnostics.collapse import Geometry, kappa
@@ -65,7 +66,13 @@ def epoch_figures(
     }
 
 
-def warnings_of(history: list[dict[str, Any]]) -> list[str]:
+def total_collapse(spread: float, detail: str = "") -> Notice:
+    """What is said of an arm whose spread is below TOTAL_COLLAPSE; detail: what else is known."""
+    message = f"total collapse: all items lie at one point (spread {spread:.1e}){detail}"
+    return Notice("total-collapse", "warning", message)
+
+
+def warnings_of(history: list[dict[str, Any]]) -> list[Notice]:
     """What a finished training's last epoch shows to have failed; collapse of single classes is not judged here.
 
     history: rows of `Trainer` with the `spread` of the held-out embeddings (0 = all at one point).
@@ -74,12 +81,16 @@ def warnings_of(history: list[dict[str, Any]]) -> list[str]:
     found = []
     if last["spread"] < TOTAL_COLLAPSE:
         found.append(
-            f"total collapse: all items lie at one point (spread {last['spread']:.1e}), the loss is stuck at "
-            f"{last['loss']:.3f}; use easier negatives or positives, a lower learning rate or larger batches"
+            total_collapse(
+                last["spread"],
+                f", the loss is stuck at {last['loss']:.3f}; use easier negatives or positives, a lower learning rate "
+                "or larger batches",
+            )
         )
     if last["tuples"] == 0:
-        found.append(
+        message = (
             "no tuples: the sampling rules found nothing to compare in the last epoch, so the loss of 0 is not "
             "success; look at the spread, and use other negatives"
         )
+        found.append(Notice("no-tuples", "warning", message))
     return found

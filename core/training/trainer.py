@@ -1,7 +1,6 @@
 """The training loop: batches -> embeddings -> positives -> negatives -> loss -> step, readable top to bottom."""
 
 import io
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from jaxtyping import Int, UInt8
 from torch import Tensor, nn
 
 from core.common.errors import RecipeError
+from core.common.files import write_bytes
 from core.recipe.arms import ArmConfig
 from core.recipe.model import ModelConfig
 from core.recipe.recipe import Recipe
@@ -225,9 +225,7 @@ class Trainer:
         }
         buffer = io.BytesIO()  # given a path, torch would hide a full disk behind a RuntimeError
         torch.save(state, buffer)
-        fresh = path.with_suffix(".fresh")
-        fresh.write_bytes(buffer.getbuffer())
-        os.replace(fresh, path)
+        write_bytes(path, buffer.getbuffer())
 
     def restore(self, path: Path) -> list[dict[str, Any]]:
         """Continue from a saved state; returns the history up to it."""

@@ -97,6 +97,7 @@ def test_a_study_that_breaks_while_open_is_reported(root: Path) -> None:
 
 def test_warnings_of_a_training_are_shown(root: Path) -> None:
     path = root / "tiny" / "study.json"
-    path.write_text(path.read_text().replace('"warnings": []', '"warnings": ["total collapse: all at one point"]', 1))
+    notice = '{"code": "total-collapse", "severity": "warning", "message": "total collapse: all at one point"}'
+    path.write_text(path.read_text().replace('"warnings": []', f'"warnings": [{notice}]', 1))
     app = open_page()
     assert "total collapse" in app.warning[0].value

@@ -27,8 +27,10 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from core.data.idx import read_idx
 from core.pipeline.assembly import Assembly, Stages
+from core.storage.arrays import save_array
+from core.storage.layout import ArmEntry
 from core.storage.study import Study
-from core.storage.workspace import save_array, workspace
+from core.storage.workspace import workspace
 from tests.benchmarks.analysis_speed import planted_items
 from tests.benchmarks.timed_server import SAID
 from tests.browser.conftest import FLAGS, Server, find_browser, start_server
@@ -89,7 +91,7 @@ def make_study(out: Path, items: int) -> None:
         parts = Assembly(folder, table, seed=0, stages=Stages({"all": 0.0}, None))
         save_array(folder / "images.npy", pictures)
         for name, points in arms.items():
-            parts.add(name, "imported", points)
+            parts.add(ArmEntry(name, "imported", has_network=False), points)
         parts.analyse()
         parts.draw()
         parts.describe(title=f"{items:,} items", image_root=None, device="cpu")

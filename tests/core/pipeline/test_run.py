@@ -145,7 +145,7 @@ class TestWholeOrNotAtAll:
             "pandas.DataFrame.to_parquet",
             "core.pipeline.assembly.save_blocks",
             "core.training.arms.save_checkpoint",
-            "core.training.trainer.os.replace",
+            "core.common.files.Path.replace",
             "core.storage.workspace.os.rename",
         ],
     )
@@ -305,7 +305,7 @@ class TestReports:
         study = run.run(small(), tmp_path / "out")
         for arm in study.arms:
             warnings = study.arm(arm).warnings
-            assert [w.split(":")[0] for w in warnings] == ["total collapse", "no tuples"]
+            assert [warning.code for warning in warnings] == ["total-collapse", "no-tuples"]
             assert study.arm(arm).history["tuples"].tolist() == [0, 0, 0]
             assert study.arm(arm).history["active"].isna().all()
         from core.__main__ import _print_summary

@@ -199,8 +199,10 @@ class TestDamaged:
     @pytest.mark.parametrize(
         ("edit", "complaint"),
         [
-            (lambda d: d.update(schema=99), "has schema 99, this version reads 1"),
+            (lambda d: d.update(schema=99), "has schema 99, and this version reads those up to 2: update Uncollapse"),
             (lambda d: d.pop("schema"), "schema' is missing"),
+            (lambda d: d.update(schema="two"), "schema is 'two'"),
+            (lambda d: d["arms"][0].pop("has_network"), "has_network"),
             (lambda d: d.pop("arms"), "arms"),
             (lambda d: d.update(arms={}), "arms"),
             (lambda d: d.update(arms=[5]), "arms"),

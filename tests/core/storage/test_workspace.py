@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from core.common.errors import DataError, StudyError
-from core.storage.workspace import DESCRIPTION, save_array, unfinished, workspace
+from core.storage.arrays import save_array
+from core.storage.layout import RECIPE
+from core.storage.workspace import unfinished, workspace
 
 
 def write(out: Path, *, resume: bool = False, text: str = "recipe", error: BaseException | None = None) -> None:
@@ -39,7 +41,7 @@ def test_it_becomes_the_study_at_the_end(tmp_path: Path):
         assert folder.parent == out.parent
         assert folder.name.startswith(".")
     assert left(out) == ["study"]
-    assert (out / DESCRIPTION).read_text() == "recipe"
+    assert (out / RECIPE).read_text() == "recipe"
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,7 @@ def test_what_another_recipe_left_is_not_taken_up(resume: bool, text: str, tmp_p
     with pytest.raises(KeyboardInterrupt):
         write(out, error=KeyboardInterrupt())
     with workspace(out, text, resume=resume) as folder:
-        assert os.listdir(folder) == [DESCRIPTION]
+        assert os.listdir(folder) == [RECIPE]
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, Path.touch, lambda p: p.symlink_to("nowhere")])
@@ -103,7 +105,8 @@ def test_a_lock_whose_file_has_been_removed_is_no_lock(tmp_path: Path, monkeypat
     lock = fcntl.flock
 
     def late(file, how):
-        os.unlink(file.name)
+        if how & fcntl.LOCK_EX:
+            os.unlink(os.readlink(f"/proc/self/fd/{file}"))
         lock(file, how)
 
     monkeypatch.setattr(fcntl, "flock", late)
@@ -114,7 +117,7 @@ def test_a_lock_whose_file_has_been_removed_is_no_lock(tmp_path: Path, monkeypat
 def test_a_study_that_appears_while_we_wait_for_the_lock_is_not_overwritten(tmp_path: Path, monkeypatch):
     out = tmp_path / "study"
     lock = fcntl.flock
-    monkeypatch.setattr(fcntl, "flock", lambda file, how: (lock(file, how), out.mkdir()))
+    monkeypatch.setattr(fcntl, "flock", lambda file, how: (lock(file, how), out.mkdir(exist_ok=True)))
     with pytest.raises(StudyError, match="exists already"):
         write(out)
     assert left(out) == ["study"]
@@ -168,7 +171,8 @@ def test_an_array_on_a_disk_that_is_really_full(tmp_path: Path):
         from pathlib import Path
         import numpy as np
         from core.common.errors import StudyError
-        from core.storage.workspace import save_array, workspace
+        from core.storage.arrays import save_array
+        from core.storage.workspace import workspace
         try:
             with workspace(Path("{tmp_path}/disk/study"), "recipe", resume=False) as folder:
                 save_array(folder / "big.npy", np.zeros((1000, 1000), np.float32))

@@ -1,0 +1,28 @@
+"""Matrices on disk, as .npy files without any pickles."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+
+def save_array(path: Path, array: np.ndarray) -> None:
+    """Like np.save, which on a full disk raises an error that does not say so."""
+    save_blocks(path, [array], shape=array.shape, dtype=array.dtype)
+
+
+def save_blocks(path: Path, blocks: Iterable[np.ndarray], *, shape: tuple[int, ...], dtype: np.dtype) -> None:
+    """`save_array` of an array that arrives block by block along its first axis and is never whole in memory."""
+    header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for block in blocks:
+            file.write(np.ascontiguousarray(block, dtype=dtype).data)
+
+
+def map_array(path: Path) -> np.ndarray:
+    """A .npy file, mapped; unlike np.load it takes nothing else for one. Raises ValueError, OSError."""
+    try:
+        return np.lib.format.open_memmap(path, mode="r")
+    except ValueError as error:
+        raise ValueError(f"{path.parent.name}/{path.name} is no whole .npy file: {error}") from None
