@@ -26,7 +26,7 @@ SETTLED = """(maps, goal) => new Promise((done, fail) => {
     };
     look();
 })"""
-"""Ten frames in which no map moves, no picture is stretched until it is drawn again, and an item is where it belongs."""
+"""Ten frames in which no map moves, no picture is stretched until it is drawn again, and the item is in its place."""
 
 
 def settle(page: Page, row: int | None = None, place: Float[ndarray, "2"] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What the product is about, on a small recipe in full; tests/benchmarks/default_study.py measures the default study."""
+"""What the product is about, on a small recipe in full; tests/benchmarks/default_study.py measures the default one."""
 
 from pathlib import Path
 
