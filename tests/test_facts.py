@@ -19,9 +19,12 @@ def is_sentence(node: ast.expr) -> bool:
 
 
 def is_message(node: ast.expr) -> bool:
-    """Whether it is called like a message, or is the text of something called so, as in `str(error)`."""
-    name = ast.unparse(node.args[0] if isinstance(node, ast.Call) and node.args else node)
-    return bool(MESSAGE.search(name))
+    """Whether it is called like a message, or is the text of something called so, as in `str(error)`.
+
+    Of an attribute its own name counts: `problem.key` is a fact of a problem, and `problem.message` its sentence.
+    """
+    named = node.args[0] if isinstance(node, ast.Call) and node.args else node
+    return bool(MESSAGE.search(named.attr if isinstance(named, ast.Attribute) else ast.unparse(named)))
 
 
 def searches(source: str) -> list[int]:

@@ -14,13 +14,12 @@ from app.widgets.notices import show_notices
 from core.authoring.presets import OWN, Preset, own_experiment
 from core.authoring.recipe_notices import recipe_notices
 from core.common.errors import RecipeError
+from core.common.notices import Notice
 from core.recipe.data import DataConfig
 from core.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
     from core.data.preview import Sheet
-
-PREFIX = "the recipe is wrong: "
 
 
 @st.fragment
@@ -33,9 +32,9 @@ def show() -> None:
     run.begin()
     anew = form.is_new()
     preset, values, arms = form.chosen()
-    recipe, complaint = _recipe(preset, values, arms)
+    recipe, problems = _recipe(preset, values, arms)
     left, right = st.columns([1, 1.7], gap="large")
-    parts = [(right, partial(_answer, recipe)), (left, partial(form.controls, values, complaint))]
+    parts = [(right, partial(_answer, recipe)), (left, partial(form.controls, values, problems))]
     if anew:
         parts.reverse()  # the answer comes first, for the controls take longer; but at first it has libraries to load
     for place, draw in parts:
@@ -43,12 +42,12 @@ def show() -> None:
             draw()
 
 
-def _recipe(preset: Preset, values: form.Values, arms: form.Arms) -> tuple[Recipe | None, str | None]:
+def _recipe(preset: Preset, values: form.Values, arms: form.Arms) -> tuple[Recipe | None, tuple[Notice, ...]]:
     """The experiment, or what is wrong with it."""
     try:
-        return own_experiment(preset, values, arms), None
+        return own_experiment(preset, values, arms), ()
     except RecipeError as error:
-        return None, str(error).removeprefix(PREFIX)
+        return None, error.problems
 
 
 def _answer(recipe: Recipe | None) -> None:

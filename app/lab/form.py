@@ -7,6 +7,7 @@ import streamlit as st
 from app.widgets.markdown import escape_markdown
 from core.authoring.form_schema import recipe_keys, serves, value_at
 from core.authoring.presets import PRESETS, Preset, arm_names
+from core.common.notices import Notice
 from core.recipe.rules import NegativeRule, PositiveRule
 
 START = "noise"
@@ -16,7 +17,7 @@ ATTRIBUTES = ("shape", "colour", "texture", "rotation")
 SIDES = ("first", "second")
 BOUNDARIES = {"one": "learned", "no": "fixed"}
 DATA, COMPARISON, TRAINING = "Data", "Arms and loss", "Training"
-GROUPS = {"data.": DATA, "arms.": COMPARISON, "train.": TRAINING, "model.": TRAINING}
+GROUPS = {"data": DATA, "arms": COMPARISON}
 """Beginning of a key -> the group of controls it is in."""
 PATHS = (
     "seed",
@@ -68,22 +69,16 @@ def _matters(path: str, source: str, losses: set[str]) -> bool:
     return ONLY_WITH.get(path, source) == source and serves(option, losses)
 
 
-def controls(values: Values, complaint: str | None) -> None:
-    """Draw what the values are set by, and what is wrong with the recipe that they make beside those it is about."""
+def controls(values: Values, problems: tuple[Notice, ...]) -> None:
+    """Draw the controls, each problem of the recipe below the group that it is about."""
     _start_from()
-    group = _group_of(complaint) if complaint else None
     for name, draw in {DATA: _data, COMPARISON: _comparison, TRAINING: _training}.items():
         with st.container(border=True):
             st.markdown(f"##### {name}")
             draw(values)
-            if complaint and group == name:
-                st.error(escape_markdown(complaint), icon=":material/error:")
-
-
-def _group_of(complaint: str) -> str:
-    """The group of controls that a recipe's error is about."""
-    places = {group: complaint.find(beginning) for beginning, group in GROUPS.items() if beginning in complaint}
-    return min(places, key=lambda group: places[group], default=TRAINING)
+            for problem in problems:
+                if GROUPS.get(problem.key.partition(".")[0], TRAINING) == name:
+                    st.error(escape_markdown(problem.message), icon=":material/error:")
 
 
 def _preset(name: str) -> Preset:

@@ -14,6 +14,7 @@ from pydantic_core import PydanticUndefined
 
 from core.access.allowed_paths import check_recipe
 from core.common.errors import DataError, RecipeError
+from core.common.notices import Notice
 from core.common.places import REPO
 from core.recipe.arms import ArmConfig
 from core.recipe.data import SYNTHETIC
@@ -64,7 +65,9 @@ def assemble(values: dict[str, Any], arms: Sequence[tuple[str, dict[str, Any]]])
     names = [name for name, _ in arms]
     for name in names:
         if names.count(name) > 1:
-            raise RecipeError(f'the recipe is wrong: two arms are called "{name}"')
+            raise RecipeError.of(
+                [Notice("two-arms-of-a-name", "error", f'two arms are called "{name}"', f"arms.{name}")]
+            )
     used = losses(values, [arm for _, arm in arms])
     nested: dict[str, Any] = {"arms": {name: _given(arm) for name, arm in arms}}
     kinds = {key.path: key.kind for key in recipe_keys()}
@@ -104,7 +107,8 @@ def _read(value: Any, path: str) -> Any:
     try:
         return tomllib.loads(f"value = {value}")["value"] if value.strip() else None
     except ValueError:
-        raise RecipeError(f"the recipe is wrong: {path}: write it as in TOML, and not {value!r:.80}") from None
+        problem = f"{path}: write it as in TOML, and not {value!r:.80}"
+        raise RecipeError.of([Notice("no-toml", "error", problem, path)]) from None
 
 
 def losses(values: dict[str, Any], arms: Sequence[dict[str, Any]]) -> set[str]:

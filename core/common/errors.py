@@ -1,5 +1,9 @@
 """The exceptions of `core`; their base class is defined in `models`, so that both layers share it."""
 
+from collections.abc import Sequence
+from typing import Self
+
+from core.common.notices import Notice
 from models.errors import CheckpointError, UncollapseError
 
 __all__ = ["CheckpointError", "DataError", "ImageError", "RecipeError", "StudyError", "UncollapseError"]
@@ -7,6 +11,16 @@ __all__ = ["CheckpointError", "DataError", "ImageError", "RecipeError", "StudyEr
 
 class RecipeError(UncollapseError):
     """A recipe has an unknown key, a value out of range, or contradicts itself."""
+
+    problems: tuple[Notice, ...] = ()
+    """What is wrong with which key; empty where the recipe could not be read at all."""
+
+    @classmethod
+    def of(cls, problems: Sequence[Notice]) -> Self:
+        """All problems of a recipe in one sentence."""
+        error = cls("the recipe is wrong: " + "; ".join(problem.message for problem in problems))
+        error.problems = tuple(problems)
+        return error
 
 
 class DataError(UncollapseError):

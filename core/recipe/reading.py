@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from core.common.errors import RecipeError
+from core.common.notices import Notice
 
 Config = TypeVar("Config")
 
@@ -19,7 +20,7 @@ def checked(kind: type[Config], values: dict[str, Any]) -> Config:
     try:
         return TypeAdapter(kind).validate_python(values)
     except ValidationError as error:
-        raise RecipeError(_explain(error)) from None
+        raise RecipeError.of(_problems(error)) from None
 
 
 def recipe_names() -> list[str]:
@@ -62,19 +63,20 @@ def apply_override(values: dict[str, Any], override: str) -> None:
     table[last] = value
 
 
-def _explain(error: ValidationError) -> str:
-    """All faults in one sentence, each with its key."""
-    faults = []
+def _problems(error: ValidationError) -> list[Notice]:
+    """Every fault with its key."""
+    found = []
     for fault in error.errors():
-        where = ".".join(str(part) for part in fault["loc"])
+        key, code = ".".join(str(part) for part in fault["loc"]), fault["type"].replace("_", "-")
         match fault["type"]:
             case "unexpected_keyword_argument":
-                text = f"unknown key {where}"
+                text = f"unknown key {key}"
             case "missing" | "missing_argument":
-                text = f"missing key {where}"
+                text = f"missing key {key}"
             case "value_error":
-                text = str(fault["ctx"]["error"])
+                rule = fault["ctx"]["error"]
+                text, key, code = str(rule), getattr(rule, "key", "") or key, "broken-rule"
             case _:
-                text = f"{where}: {fault['msg'][0].lower()}{fault['msg'][1:]}, not {fault['input']!r:.80}"
-        faults.append(text)
-    return "the recipe is wrong: " + "; ".join(faults)
+                text = f"{key}: {fault['msg'][0].lower()}{fault['msg'][1:]}, not {fault['input']!r:.80}"
+        found.append(Notice(code, "error", text, key))
+    return found

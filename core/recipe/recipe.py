@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 
 from core.common.errors import RecipeError
 from core.common.validation import STRICT as _STRICT
-from core.common.validation import require as _require
+from core.common.validation import require
 from core.recipe.arms import ARM_NAME, ArmConfig
 from core.recipe.augment import AugmentConfig
 from core.recipe.data import DataConfig
@@ -54,24 +54,26 @@ class Recipe:
 
     def __post_init__(self) -> None:
         valid = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", self.name)
-        _require(valid is not None, "name must be letters, digits, dots and dashes, at most 80")
-        _require(is_text(self.title), "title must be Unicode text without null characters")
-        _require(0 <= self.seed < 2**32, "seed must lie between 0 and 4294967295")
-        _require(len(self.arms) >= 1, "a recipe needs at least one arm, such as [arms.nearest]")
+        require(valid is not None, "name must be letters, digits, dots and dashes, at most 80")
+        require(is_text(self.title), "title must be Unicode text without null characters")
+        require(0 <= self.seed < 2**32, "seed must lie between 0 and 4294967295")
+        require(len(self.arms) >= 1, "a recipe needs at least one arm, such as [arms.nearest]", key="arms")
         for name, arm in self.arms.items():
-            _require(
+            require(
                 re.fullmatch(ARM_NAME, name) is not None,
                 f'arm name "{name}" must be lower-case letters, digits, dashes',
+                key=f"arms.{name}",
             )
-            _require(name != "pixels", 'an arm cannot be called "pixels": that is the reference')
+            require(name != "pixels", 'an arm cannot be called "pixels": that is the reference', key="arms.pixels")
             self._check_rules(name, arm)
             if not arm.checkpoint:
                 self._check_sizes(name, arm)
         for option, losses in OPTIONS.items():
             used = {self.loss_of(name) for name, arm in self.arms.items() if not arm.checkpoint}
-            _require(
+            require(
                 not getattr(self.train, option) or not used or bool(used & losses),
                 f"train.{option} is an option of {_either(losses)}, and no arm is trained with that; remove it",
+                key=f"train.{option}",
             )
 
     def _check_rules(self, name: str, arm: ArmConfig) -> None:
@@ -80,50 +82,64 @@ class Recipe:
             return
         loss = self.loss_of(name)
         if loss in PROXY_LOSSES:
-            _require(
+            require(
                 arm.positives is None,
                 f'arms.{name}: positives = "{arm.positives}" cannot go with loss = "{loss}", which compares items '
                 "with class proxies and has no in-batch positive; remove positives or choose a loss that compares "
                 "items with each other, such as triplet",
+                key=f"arms.{name}",
             )
             return
-        _require(arm.positives is not None, f'arms.{name}: loss = "{loss}" needs a positives rule')
-        _require(
+        require(
+            arm.positives is not None,
+            f'arms.{name}: loss = "{loss}" needs a positives rule',
+            key=f"arms.{name}.positives",
+        )
+        require(
             self.train.negatives != "own" or loss in OWN_MINING,
             f'arms.{name}: loss = "{loss}" has no mining of its own for train.negatives = "own", only '
             f"{_either(OWN_MINING)} has; choose semihard, distance-weighted, hardest, random or all",
+            key=f"arms.{name}",
         )
 
     def _check_sizes(self, name: str, arm: ArmConfig) -> None:
         train, loss = self.train, self.loss_of(name)
         if loss == "margin":
             farthest = train.beta + (train.margin or DEFAULT_MARGINS[loss])
-            _require(
+            require(
                 farthest <= 2,
                 f"arms.{name}: train.beta + train.margin is {farthest:g}, but unit vectors lie at most 2 apart, so no "
                 "negative could ever satisfy the margin loss; lower one of them",
+                key=f"arms.{name}",
             )
         if loss in MAX_COMPARED and (train.negatives or DEFAULT_NEGATIVES[loss]) == "all":
             of_class = train.samples_per_class + train.memory // train.classes_per_batch
             batch = train.classes_per_batch * train.samples_per_class
             compared = batch * (of_class if arm.positives == "all" else 1) * (train.classes_per_batch - 1) * of_class
             compared *= batch if loss == "nt-xent" else 1  # it sets every positive pair against every negative one
-            _require(
+            require(
                 compared <= MAX_COMPARED[loss],
                 f"arms.{name}: {arm.positives} positives with all negatives make some {compared / 1e6:.0f} million "
                 f'comparisons a step in loss = "{loss}", more than {MAX_COMPARED[loss] / 1e6:.0f}; choose another '
                 "rule, a smaller batch or less train.memory",
+                key=f"arms.{name}",
             )
 
     def _check_checkpoint(self, name: str, arm: ArmConfig) -> None:
-        _require(is_text(arm.checkpoint), f"arms.{name}.checkpoint must be Unicode text without null characters")
-        _require(
+        require(
+            is_text(arm.checkpoint),
+            f"arms.{name}.checkpoint must be Unicode text without null characters",
+            key=f"arms.{name}.checkpoint",
+        )
+        require(
             arm.positives is None and arm.loss is None,
             f"arms.{name} has a checkpoint and is not trained; remove its positives and loss",
+            key=f"arms.{name}",
         )
-        _require(
+        require(
             arm.checkpoint != PRETRAINED or bool(self.model.weights),
             f'arms.{name}: checkpoint = "{PRETRAINED}" needs model.weights',
+            key=f"arms.{name}",
         )
 
     @property

@@ -5,7 +5,7 @@ Whatever writes or reads a part of a study takes its name from here. An arm with
 """
 
 import re
-from dataclasses import field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, NotRequired
 
@@ -132,7 +132,7 @@ def write_description(study: Path, facts: dict[str, Any]) -> None:
 
     The study's folder is renamed when it is whole, so the file need not be.
     """
-    entries = [_plain_entry(entry) for entry in facts["arms"]]
+    entries = [asdict(entry) for entry in facts["arms"]]
     text = to_json({"schema": SCHEMA, **facts, "arms": entries}, indent=1)
     (study / DESCRIPTION).write_text(text, encoding="utf-8")
 
@@ -152,10 +152,6 @@ def read_description(study: Path) -> Description:
     if schema == 1:
         facts = _from_first(facts, study)
     return _DESCRIPTIONS.validate_python(facts)
-
-
-def _plain_entry(entry: ArmEntry) -> dict[str, Any]:
-    return TypeAdapter(ArmEntry).dump_python(entry)
 
 
 def _from_first(facts: dict[str, Any], study: Path) -> dict[str, Any]:

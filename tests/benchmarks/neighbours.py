@@ -129,9 +129,10 @@ def main() -> None:
     parser.add_argument("--dimensions", type=int, nargs="+", default=[64, 128])
     parser.add_argument("--queries", type=int, default=8192)
     arguments = parser.parse_args()
-    warm, labels = planted_points(20_000, 8, 0.1, np.random.default_rng(1))  # compiles the loops
-    Neighbours(warm, np.arange(len(warm))).search(warm[:GRAPH_BY_SHORTLISTS_FROM], K)
-    list(ExactSearch(warm, groups=labels).nearest(warm[:256], np.full(256, 2000), groups=labels[:256]))
+    for n in (2000, 20_000):  # compiles the loops, in float64 and in float32
+        warm, labels = planted_points(n, 8, 0.1, np.random.default_rng(1))
+        Neighbours(warm, np.arange(n)).search(np.resize(warm, (GRAPH_BY_SHORTLISTS_FROM, 8)), K)
+        list(ExactSearch(warm, groups=labels).nearest(warm[:256], np.full(256, n // 10), groups=labels[:256]))
     cases = [(n, d, kind) for n in arguments.items for d in arguments.dimensions for kind in SPREADS]
     print(f"the {K} nearest: times as fast as FAISS L2 (right)")
     for n, d, kind in cases:

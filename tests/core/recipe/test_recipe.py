@@ -271,3 +271,22 @@ def test_any_override_gives_a_valid_recipe_or_a_sentence(overrides: list[str]):
         return
     assert math.isfinite(made.train.lr)
     assert Recipe.from_dict(tomllib.loads(made.to_toml())) == made
+
+
+@pytest.mark.parametrize(
+    ("override", "key"),
+    [
+        ("train.epochs=0", "train"),
+        ("data.label_noise=1.5", "data"),
+        ("arms.nearest.checkpoint=x", "arms.nearest"),
+        ("arms.Up.positives=all", "arms.Up"),
+        ("train.temperature=0.1", "train.temperature"),
+        ("train.depth=3", "train.depth"),
+        ("model.name=vgg", "model.name"),
+    ],
+)
+def test_an_error_names_the_keys_it_is_about_as_facts(override: str, key: str):
+    with pytest.raises(RecipeError) as caught:
+        Recipe.load("digits-parity", (override,))
+    assert key in [problem.key for problem in caught.value.problems]
+    assert str(caught.value) == "the recipe is wrong: " + "; ".join(p.message for p in caught.value.problems)
