@@ -7,13 +7,13 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.analysis.figures import safe
-from core.analysis.palette import ARM_COLOURS, PALETTE
+from core.analysis.palette import ARM_COLOURS, BLUE, GREY, PALETTE, RED
 
 if TYPE_CHECKING:
     from core.theory.expected_loss import Landscape
 
 COLOURS = {"random": ARM_COLOURS[0], "nearest": ARM_COLOURS[1], "hardest": ARM_COLOURS[4]}
-CLASSES = ("#0072b2", "#d55e00")
+CLASSES = (BLUE, RED)
 COLLAPSED, APART = "rgba(213, 94, 0, 0.35)", "rgba(0, 158, 115, 0.35)"
 FRAMES = 60
 EDGE = 1.15
@@ -90,11 +90,11 @@ def phase_figure(
             y=[m for _, _, m in shown],
             text=[safe(name) for name, _, _ in shown],
             mode="markers",
-            marker={"size": 10, "color": "#0072b2", "line": {"width": 1.5, "color": "white"}},
+            marker={"size": 10, "color": BLUE, "line": {"width": 1.5, "color": "white"}},
             hovertemplate="%{text}<extra></extra>",
         )
     at = max(100 * here[0], 100 * noise[0])
-    marker = {"size": 15, "symbol": "cross-thin", "line": {"width": 3, "color": "#808891"}}
+    marker = {"size": 15, "symbol": "cross-thin", "line": {"width": 3, "color": GREY}}
     figure.add_scatter(x=[at], y=[here[1]], mode="markers", marker=marker, hovertemplate="here<extra></extra>")
     for text, x, y in (("collapses", 0.02, 0.04), ("modes stay apart", 0.98, 0.96)):
         figure.add_annotation(
@@ -209,7 +209,7 @@ def _step_slider(steps: np.ndarray) -> dict[str, Any]:
         "x": 0.16,
         "len": 0.84,
         "y": -0.06,
-        "currentvalue": {"prefix": "step ", "font": {"color": "#808891"}},
+        "currentvalue": {"prefix": "step ", "font": {"color": GREY}},
         "font": {"color": "rgba(0, 0, 0, 0)"},
         "ticklen": 0,
         "minorticklen": 0,

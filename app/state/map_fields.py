@@ -4,17 +4,9 @@ import numpy as np
 import pandas as pd
 
 from app.components.twin_map import Field
+from core.analysis.palette import BLUE, RED, VERDICT_COLOURS
 from core.analysis.search import nearest_agrees
 from core.storage.study import Study
-
-VERDICT_COLOURS = {
-    "preserved": "#009e73",
-    "compressed": "#e69f00",
-    "blurred": "#cc79a7",
-    "destroyed": "#d55e00",
-    "unimodal": "#0072b2",
-    "too small": "#8a9099",
-}
 
 
 def map_fields(study: Study, rows: np.ndarray, left: str, right: str) -> list[Field]:
@@ -36,7 +28,7 @@ def map_fields(study: Study, rows: np.ndarray, left: str, right: str) -> list[Fi
             "Nearest neighbour",
             *(_hits(study, arm, finest, what) for arm in (left, right)),
             order=[f"same {what}", f"other {what}"],
-            colours={f"same {what}": "#0072b2", f"other {what}": "#d55e00"},
+            colours={f"same {what}": BLUE, f"other {what}": RED},
         ),
         Field(
             "change",

@@ -7,13 +7,12 @@ import pandas as pd
 import streamlit as st
 
 from app.widgets.markdown import escape_markdown
-from core.analysis.palette import ARM_COLOURS
+from core.analysis.palette import ARM_COLOURS, GREY
 from core.common.errors import UncollapseError
 from core.jobs.job import Job
 from core.jobs.status import Row, Status
 from core.recipe.recipe import Recipe
 
-GREY = "#808891"  # legible on light and dark
 FIGURES = {
     "sub_map@r": ("Fine MAP@R", "of held-out items", ".2f"),
     "sub_recall@1": ("Fine R@1", "of held-out items", ".2f"),

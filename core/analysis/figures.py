@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.analysis.palette import ARM_COLOURS, PALETTE, REFERENCE_COLOUR
+from core.analysis.palette import ARM_COLOURS, OTHERS, PALETTE, REFERENCE_COLOUR
 from core.storage.study import Study
 
-OTHERS = "#9aa1aa"
 UNASSIGNED = "in no sub-cluster"
 LINK = "rgba(128, 136, 146, 0.32)"
 ROW = 26
