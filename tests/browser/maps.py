@@ -4,15 +4,23 @@ from jaxtyping import Float
 from numpy import ndarray
 from playwright.sync_api import Page
 
+DRAWING = """map => {
+    const request = Object.assign(new Event("uncollapse-drawing"), { drawing: null });
+    map.dispatchEvent(request);
+    return request.drawing;
+}"""
+"""What a map shows, as the export asks for it."""
+
 SETTLED = """(maps, goal) => new Promise((done, fail) => {
+    const drawing = DRAWING;
     const end = performance.now() + 15_000;
     const shown = () => JSON.stringify(maps.map(map => {
-        const { x0, x1, y0, y1 } = map.drawing();
+        const { x0, x1, y0, y1 } = drawing(map);
         return [x0, x1, y0, y1, map.querySelector("canvas").style.transform];
     }));
     const arrived = () => {
         if (!goal) return true;
-        const { position } = maps[0].drawing();
+        const { position } = drawing(maps[0]);
         return Math.hypot(position.x[goal.row] - goal.x, position.y[goal.row] - goal.y) < 1e-4;
     };
     let [last, same] = ["", 0];
@@ -25,7 +33,7 @@ SETTLED = """(maps, goal) => new Promise((done, fail) => {
         else requestAnimationFrame(look);
     };
     look();
-})"""
+})""".replace("DRAWING", DRAWING)
 """Ten frames in which no map moves, no picture is stretched until it is drawn again, and the item is in its place."""
 
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from core.storage.study import Study
-from tests.browser.maps import settle
+from tests.browser.maps import DRAWING, settle
 
 
 @pytest.fixture
@@ -78,14 +78,6 @@ def test_search_selects_what_holds_the_text(compare: Page, study: Study) -> None
     selected(compare, len(more), len(items))
     field.press("Escape")
     expect(field).to_have_value("")
-
-
-# What a map shows, as the export asks for it.
-DRAWING = """map => {
-    const request = Object.assign(new Event("uncollapse-drawing"), { drawing: null });
-    map.dispatchEvent(request);
-    return request.drawing;
-}"""
 
 
 def ranges(page: Page) -> list[float]:

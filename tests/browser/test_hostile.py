@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import zipfile
+from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from PIL import Image
 from playwright.sync_api import Dialog, Page, expect
 
 from core import jobs
+from core.common.notices import Notice
 from core.recipe.recipe import Recipe
 from core.storage.study import Study
 from tests.browser.test_app import App
@@ -48,7 +50,7 @@ def root(study_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         table.to_parquet(study / f"{name}.parquet", index=False)
     description = json.loads((study / "study.json").read_text())
     description["recipe"]["title"] = TAGS
-    description["arms"][0]["warnings"] = [TAGS]
+    description["arms"][0]["warnings"] = [asdict(Notice("note", "warning", TAGS))]
     (study / "study.json").write_text(json.dumps(description))
     damaged = folder / f"{FOLDER} damaged"
     damaged.mkdir()
