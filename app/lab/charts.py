@@ -111,7 +111,7 @@ def phase_figure(
 
 
 def modes_figure(items: pd.DataFrame) -> go.Figure:
-    """Made-up vectors from above, by the class the loss is told; columns as of `core.data.preview.project_modes`."""
+    """Made-up vectors by the label that the loss is given; columns as of `core.data.preview.project_modes`."""
     figure, numbers = go.Figure(), {label: number for number, label in enumerate(items["label"].unique())}
     # A trace for each look: plotly checks symbols and sizes given item by item one after the other.
     for (label, wrong), own in items.groupby(["label", items["label"] != items["clean_label"]], sort=False):

@@ -89,7 +89,7 @@ def _picture(data: DataConfig) -> None:
     if data.source == "synthetic-vectors":
         items, share = _flat(data)
         st.caption(
-            f"Each cloud is a mode, coloured by the class that the loss is told; crosses are wrong labels. Seen along "
+            f"Each cloud is a mode, coloured by the label that the loss is given; crosses are wrong labels. Seen along "
             f"two axes, which hold {share:.0%} of what sets the modes apart: clouds that overlap here need not overlap."
         )
         st.plotly_chart(modes_figure(items), config={"displaylogo": False}, key="own.modes")

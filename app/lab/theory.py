@@ -63,13 +63,13 @@ def _explore() -> None:
     with left:
         values = _sliders()
     with right:
-        told = _told(**values)
-        _verdicts(told)
+        answers = _answers(**values)
+        _verdicts(answers)
         energy, phase = st.columns(2, gap="medium")
         with energy:
             st.subheader("What each distance costs", anchor="energy")
             st.caption("Smallest expected loss with the modes this far apart. Training goes downhill, to the dot.")
-            rows = energy_rows({rule: energy for rule, (_, energy) in told.items()})
+            rows = energy_rows({rule: energy for rule, (_, energy) in answers.items()})
             st.vega_lite_chart(rows, ENERGY, height=330, key="energy")
         with phase:
             st.subheader("Who collapses when", anchor="phase")
@@ -94,9 +94,9 @@ def _sliders() -> dict[str, Any]:
     return {"noise": noise / 100, "samples": samples, "modes": modes, "loss": loss, "margin": margin, "beta": beta}
 
 
-def _verdicts(told: "dict[str, tuple[Tendency, Landscape]]") -> None:
+def _verdicts(answers: "dict[str, tuple[Tendency, Landscape]]") -> None:
     for column, (rule, title) in zip(st.columns(3, gap="small"), RULES.items(), strict=True):
-        tendency, energy = told[rule]
+        tendency, energy = answers[rule]
         word, colour, meaning = WORDS[tendency]
         with column, st.container(border=True):
             st.markdown(f"**{title}**")
@@ -105,7 +105,7 @@ def _verdicts(told: "dict[str, tuple[Tendency, Landscape]]") -> None:
 
 
 @st.cache_data(max_entries=512, show_spinner="Loading the theory")
-def _told(**values: Any) -> "dict[str, tuple[Tendency, Landscape]]":
+def _answers(**values: Any) -> "dict[str, tuple[Tendency, Landscape]]":
     """What theory says of each rule."""
     from core.theory import expected_loss  # imports torch
 

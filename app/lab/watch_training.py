@@ -21,8 +21,8 @@ SLICE_SECONDS = 0.6
 EXPLANATION = """
 Every dot is an item that the networks {unseen}. Press play: both arms start from the same weights, and training draws
 the classes apart. Colour by **class** to see that, and by **mode** to see what becomes of the natural groups inside a
-class, which no arm is told of. Where a class **collapses**, its modes end in one tight heap with their colours mixed:
-what told them apart is gone. Where it does not, they keep places of their own. Beneath, the same in figures: in a
+class, which no arm is given. Where a class **collapses**, its modes end in one tight heap with their colours mixed:
+what distinguished them is gone. Where it does not, they keep places of their own. Beneath, the same in figures: in a
 collapsing class **kappa** goes towards 0, few **sub-clusters** are left, and **fine recall** falls.
 """
 

@@ -53,7 +53,7 @@ def fill(recipe: Recipe) -> None:
 
 
 def recipe_form() -> tuple[dict[str, Any], Arms]:
-    """The form; returns the values by path and the arms, None where silent."""
+    """The form; returns the values by path and the arms, None = the default."""
     keys = {key.path: key for key in recipe_keys()}
     slots = st.session_state["recipe.slots"]
     used = _losses(slots)
@@ -147,23 +147,23 @@ def _field(id: str, key: Key, *, disabled: bool = False) -> Any:
     path, help = key.path, f"`{key.path}` {key.help}" + (" No arm's loss has this option." if disabled else "")
     label = LABELS.get(path, key.name.replace("_", " ").capitalize())
     common: dict[str, Any] = {"key": id, "help": help, "disabled": disabled}
-    silence = usual(path, _Shown()) if key.optional else ""
-    told = f"as usual: {silence}" if silence != "none" else silence
+    default = usual(path, _Shown()) if key.optional else ""
+    hint = f"default: {default}" if default != "none" else default
     match key.kind:
         case "choice":
-            value = st.selectbox(label, key.choices, index=None if key.optional else 0, placeholder=told, **common)
+            value = st.selectbox(label, key.choices, index=None if key.optional else 0, placeholder=hint, **common)
         case "flag":
             value = st.toggle(label, **common)
         case "text" | "toml":
             value = st.text_input(label, **common)
         case "integer" if key.optional:
-            value = st.number_input(label, value=None, step=1, placeholder=told, **common)
+            value = st.number_input(label, value=None, step=1, placeholder=hint, **common)
         case "integer":
             value = st.number_input(label, step=1, **common)
         case _:
-            number: dict[str, Any] = {"step": _step(_state(id) or key.default or silence), "format": "%g", **common}
+            number: dict[str, Any] = {"step": _step(_state(id) or key.default or default), "format": "%g", **common}
             if key.optional:
-                number |= {"value": None, "placeholder": told}
+                number |= {"value": None, "placeholder": hint}
             value = st.number_input(label, **number)
     _keep(id, value)
     return value

@@ -14,10 +14,10 @@ def show() -> None:
     """Start the default study, once for all sessions, and follow it."""
     st.title("Your first study is being made")
     st.write(
-        "The same small network is trained twice on real handwritten digits. It is told only whether a digit is "
-        "even or odd, and 10 % of what it is told is wrong. The two arms differ in one rule: how an anchor picks "
+        "The same small network is trained twice on real handwritten digits. Its labels say only whether a digit "
+        "is even or odd, and 10 % of them are wrong. The two arms differ in one rule: how an anchor picks "
         "its positive. **standard** takes a random item of its class, **nearest** the closest one. Then both are "
-        "examined for class collapse: can the ten digits still be told apart?"
+        "examined for class collapse: are the ten digits still distinct?"
     )
     _follow(jobs.start_once(DEFAULT, studies_root()))
 

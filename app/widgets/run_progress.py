@@ -26,7 +26,7 @@ FIGURES = {
 """Columns of an epoch's row: title, subtitle and number format."""
 RESULTS = ("sub_map@r", "sub_recall@1")
 MEANINGS = (
-    "*Fine* figures ask for the mode, which no arm is told; *coarse* ones for the class. *Kappa* is the spread of a "
+    "*Fine* figures ask for the mode, which no arm is given; *coarse* ones for the class. *Kappa* is the spread of a "
     "class over the distance to the nearest other one: 0 = collapsed to a point. A *tuple* is an anchor with a "
     "positive and a negative; it is *active* while the loss still wants to move it."
 )

@@ -33,9 +33,9 @@ class Key:
     help: str
     """Its docstring."""
     default: Any
-    """None where it must be given or may be silent."""
+    """None where a value must be given, or where None itself is the default."""
     optional: bool
-    """Whether it may be silent."""
+    """Whether it may be left out."""
     choices: tuple[Any, ...] = ()
 
     @property
@@ -57,7 +57,7 @@ def arm_keys() -> tuple[Key, ...]:
 
 
 def assemble(values: dict[str, Any], arms: Sequence[tuple[str, dict[str, Any]]]) -> Recipe:
-    """A recipe from its values by path and its arms by name; None = silent. Raises RecipeError, one sentence.
+    """A recipe from its values by path and its arms by name; None = the default. Raises RecipeError, one sentence.
 
     Options of losses that no arm is trained with are left out, and of synthetic data where there are none. Lists and
     tables may be text as in TOML.
@@ -86,7 +86,7 @@ def assemble(values: dict[str, Any], arms: Sequence[tuple[str, dict[str, Any]]])
 
 
 def value_at(recipe: dict[str, Any], path: str) -> Any:
-    """A value of a recipe's nested dict by its path, lists and tables as text; None where it is silent."""
+    """A value of a recipe's nested dict by its path, lists and tables as text; None where it is left out."""
     value: Any = recipe
     for part in path.split("."):
         value = value.get(part) if isinstance(value, dict) else None
@@ -123,7 +123,7 @@ def serves(path: str, used: set[str]) -> bool:
 
 
 def usual(path: str, values: dict[str, Any]) -> str:
-    """What it means where an optional key is silent, in a word or two; values by path."""
+    """What the default of an optional key means, in a word or two; values by path."""
     loss, rate = values["train.loss"], f"{values['train.lr']:g}"
     return {
         "data.max_items": "all",
@@ -136,7 +136,7 @@ def usual(path: str, values: dict[str, Any]) -> str:
         "train.snapshots": "every epoch",
         "loss": loss,
         "positives": "none",
-    }.get(path, "as usual")
+    }.get(path, "default")
 
 
 def missing_paths(recipe: Recipe) -> list[str]:

@@ -128,7 +128,7 @@ PRESETS = [
 
 
 def own_experiment(preset: Preset, values: dict[str, Any], arms: Sequence[tuple[str, dict[str, Any]]]) -> Recipe:
-    """A preset's recipe with values of one's own, by path, and other arms; None = silent.
+    """A preset's recipe with values of one's own, by path, and other arms; None = the default.
 
     values: `data.source`, which decides the network, and `seed`, which decides the data too, are always among them.
     Raises RecipeError, one sentence.

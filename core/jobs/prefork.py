@@ -42,7 +42,7 @@ class Spare:
         return cls(subprocesses.start([sys.executable, "-c", MAIN, mark], stdin=subprocess.PIPE), mark)
 
     def tell(self, text: str) -> bool:
-        """The only thing it is ever told; whether it was there to hear it."""
+        """Send the run to it, once; returns whether the process was still there."""
         assert self.process.stdin is not None
         try:
             with self.process.stdin as orders:

@@ -48,7 +48,7 @@ class Status:
     pid: int | None = None
     """Process of a run that is under way."""
     first_report: Sequence[float] | None = None
-    """When progress was first told, in seconds since 1970, and `fraction` then: a resumed run does not begin at 0."""
+    """Time of the first report, in seconds since 1970, and `fraction` then: a resumed run does not begin at 0."""
     history: list[Row] = field(default_factory=list)
     """One row per epoch, oldest first, the last 500."""
 

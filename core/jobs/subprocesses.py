@@ -1,4 +1,4 @@
-"""Processes that outlive the one that starts them, unless they are told otherwise."""
+"""Processes that outlive the one that starts them, unless they are stopped."""
 
 import os
 import subprocess

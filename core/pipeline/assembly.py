@@ -50,7 +50,7 @@ VERSIONS = ("torch", "pytorch-metric-learning", "umap-learn", "faiss-cpu", "scik
 
 
 class Stages:
-    """The stages of the work, timed, and told to whoever watches.
+    """The stages of the work, timed and reported.
 
     starts: the share of the whole that is done when each stage begins, in order.
     """

@@ -18,7 +18,7 @@ SOURCE_SIDE = 64
 
 @dataclass(frozen=True, config=_STRICT)
 class DataConfig:
-    """Where the items come from, how they are split, and what the loss is told about them."""
+    """Where the items come from, how they are split, and which labels the loss is given."""
 
     source: Literal[
         "mnist", "digits", "folder", "table", "idx", "cub200", "cars196", "synthetic-vectors", "synthetic-shapes"

@@ -31,7 +31,7 @@ DEFAULT_NEGATIVES: dict[str, NegativeRule] = {
     "nt-xent": "all",
 }
 DEFAULT_MARGINS = {"triplet": 0.2, "margin": 0.2, "contrastive": 1.0}
-"""Where the recipe is silent: Schroff et al., Wu et al., and pytorch-metric-learning's own choice."""
+"""By default: Schroff et al., Wu et al., and pytorch-metric-learning's own choice."""
 OPTIONS = {
     "margin": frozenset({"triplet", "margin", "contrastive"}),
     "learn_beta": frozenset({"margin"}),

@@ -22,19 +22,19 @@ class TrainConfig:
     loss: LossName = "triplet"
     """The metric-learning loss."""
     margin: float | None = None
-    """In units of Euclidean distance between unit vectors (0 to 2). Where silent: 0.2 for triplet and margin, 1 for
+    """In units of Euclidean distance between unit vectors (0 to 2). Default: 0.2 for triplet and margin, 1 for
     contrastive, which pushes negatives out to it and pulls positives all the way. Other losses keep their papers'."""
     beta: float = 1.2
     """Margin loss only: the boundary between positive and negative pairs, or its start where it is learned."""
     learn_beta: Literal["no", "one", "per-class"] | None = None
-    """Margin loss only: keep `beta` fixed, learn one for all classes (where silent), or one for each class."""
+    """Margin loss only: keep `beta` fixed, learn one for all classes (default), or one for each class."""
     temperature: float | None = None
-    """NT-Xent only: what cosine similarities are divided by, 0.07 where silent."""
+    """NT-Xent only: what cosine similarities are divided by; default 0.07."""
     loss_lr: float | None = None
-    """Learning rate of the loss's own parameters (beta, class proxies); `lr` where silent."""
+    """Learning rate of the loss's own parameters (beta, class proxies); default: `lr`."""
     negatives: NegativeRule | None = None
-    """How negatives are chosen, whatever the positive rule; `own`: the mining that came with the loss. Where silent, as
-    is usual: semihard for triplet, distance-weighted for margin, own for multi-similarity, all for the others."""
+    """How negatives are chosen, whatever the positive rule; `own`: the mining that came with the loss. Default:
+    semihard for triplet, distance-weighted for margin, own for multi-similarity, all for the others."""
     classes_per_batch: int = 2
     """Classes in a batch."""
     samples_per_class: int = 32
@@ -45,7 +45,7 @@ class TrainConfig:
     memory_warmup: int = 1
     """Epochs before the memory begins to fill, since embeddings move fast at first."""
     snapshots: int | None = None
-    """Epochs between two kept embeddings of the evaluated items, 0 = keep none; where silent, every epoch if that takes
+    """Epochs between two kept embeddings of the evaluated items, 0 = keep none; default: every epoch if that takes
     less than 100 MB in all, else fewer."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """Where to train; `auto` takes CUDA, then MPS, then the CPU."""

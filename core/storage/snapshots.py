@@ -14,7 +14,7 @@ from core.storage.arrays import save_array
 from core.storage.layout import SNAPSHOTS, arm_folder, snapshot_epoch, snapshot_name
 
 BUDGET = 100_000_000
-"""Bytes that the snapshots of a study take at most where the recipe is silent, if only by keeping fewer epochs."""
+"""Bytes that the snapshots of a study take at most by default, if only by keeping fewer epochs."""
 
 
 def write_snapshot(folder: Path, epoch: int, embeddings: Float[np.ndarray, "n d"]) -> None:

@@ -79,7 +79,7 @@ def twin_map(
     strip: name of a continuous field whose distribution is drawn as bars that select. height: of the drawing area, in
     pixels.
     """
-    told = None if selected is None else encode_selection(points, selected)
+    sent = None if selected is None else encode_selection(points, selected)
     arms = [{"name": left, "caption": captions[0]}]
     if right is not None:
         arms.append({"name": right, "caption": captions[1]})
@@ -92,7 +92,7 @@ def twin_map(
         "strip": strip,
         "fields": list(points.fields),
         "colour": colour,
-        "selected": told,
+        "selected": sent,
         "focus": focus,
         "queries": [asdict(query) for query in queries],
         "atlas": points.atlas.mount() if points.atlas is not None else None,
@@ -110,7 +110,7 @@ def twin_map(
     selection = result.get("selection") if isinstance(result.get("selection"), dict) else {}
     chosen = (picked or selection).get("colour")
     return TwinMapState(
-        selected=decode_selection(points, _latest(key, told, selection, points.ids_version)),
+        selected=decode_selection(points, _latest(key, sent, selection, points.ids_version)),
         colour=chosen if chosen in {field["name"] for field in points.fields} else None,
     )
 
@@ -122,14 +122,14 @@ def _picked(points: MapPoints, key: str, on_click: Callable[[int | None], None])
         on_click(id)
 
 
-def _latest(key: str, told: str | None, heard: dict[str, Any], ids_version: str) -> dict[str, Any]:
+def _latest(key: str, sent: str | None, received: dict[str, Any], ids_version: str) -> dict[str, Any]:
     """The selection that holds: the page's own where it has changed since the last run, else the user's."""
-    memory = st.session_state.setdefault(f"{key}-selection", {"told": None, "heard": {}, "held": {}})
-    if told is not None and told != memory["told"]:
-        memory["held"] = {"mask": told, "ids": ids_version}
-    if heard != memory["heard"]:
-        memory["held"] = heard
-    memory |= {"told": told, "heard": heard}
+    memory = st.session_state.setdefault(f"{key}-selection", {"sent": None, "received": {}, "held": {}})
+    if sent is not None and sent != memory["sent"]:
+        memory["held"] = {"mask": sent, "ids": ids_version}
+    if received != memory["received"]:
+        memory["held"] = received
+    memory |= {"sent": sent, "received": received}
     return memory["held"]
 
 

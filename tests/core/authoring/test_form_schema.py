@@ -90,7 +90,7 @@ def test_what_silence_means_goes_by_the_loss():
     assert usual("train.margin", values()) == "0.2"
     assert usual("train.margin", values(train__loss="contrastive")) == "1"
     assert usual("train.negatives", values(train__loss="margin")) == "distance-weighted"
-    assert all(usual(key.path, values()) != "as usual" for key in [*KEYS.values(), *arm_keys()] if key.optional)
+    assert all(usual(key.path, values()) != "default" for key in [*KEYS.values(), *arm_keys()] if key.optional)
 
 
 def test_paths_that_lead_nowhere_are_named(tmp_path):
