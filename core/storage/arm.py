@@ -82,7 +82,7 @@ class Arm:
         path = self.folder / HISTORY
         try:
             return pd.read_parquet(path) if path.exists() else pd.DataFrame({"epoch": []})
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:  # the last two: pandas' own metadata is damaged
             raise StudyError(f"{path.name} of the arm {self.name} cannot be read ({reason(error)})") from None
 
     @cached_property

@@ -226,7 +226,7 @@ class Study:
     def _table(self, name: str) -> pd.DataFrame:
         try:
             table = pd.read_parquet(self.path / name)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:  # the last two: pandas' own metadata is damaged
             raise StudyError(f"{name} of the study {self.path.name} cannot be read ({reason(error)})") from None
         if missing := TABLES[name] - set(table.columns):
             raise StudyError(f"{name} of the study {self.path.name} lacks the column {min(missing)}")
