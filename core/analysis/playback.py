@@ -18,6 +18,7 @@ from core.common.errors import StudyError
 from core.storage.layout import ITEMS, SNAPSHOTS, arm_folder
 from core.storage.snapshots import Snapshots
 from core.storage.study import evaluated
+from core.storage.tables import read_table
 
 MAX_ITEMS = 2000
 """Largest number of items shown: more would not show more, and every frame must be drawn in time."""
@@ -83,7 +84,7 @@ def playback_of_run(folder: Path, arms: Sequence[str], *, seed: int = 0) -> Play
     folder: where the run builds its study. Files that are missing, incomplete or removed are ignored.
     """
     try:
-        items = pd.read_parquet(folder / ITEMS)
+        items = read_table(folder / ITEMS, owner="the run")
         found = build_playback(items, {arm: Snapshots(arm_folder(folder, arm) / SNAPSHOTS) for arm in arms}, seed=seed)
     except (OSError, ValueError, StudyError):
         return None

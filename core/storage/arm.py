@@ -9,11 +9,9 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float32
 
-from core.common.errors import StudyError
 from core.common.notices import Notice
 from core.neighbours.index import KnnGraph
 from core.storage.arrays import map_array
-from core.storage.damage import reason
 from core.storage.layout import (
     EMBEDDINGS,
     GRAPH_DISTANCES,
@@ -25,6 +23,7 @@ from core.storage.layout import (
     PixelSpace,
 )
 from core.storage.snapshots import Snapshots
+from core.storage.tables import read_table
 
 if TYPE_CHECKING:
     from core.embedding.embed import PictureEmbedder
@@ -80,10 +79,9 @@ class Arm:
     def history(self) -> pd.DataFrame:
         """One row per epoch; empty for arms that were not trained here. Raises StudyError where it is damaged."""
         path = self.folder / HISTORY
-        try:
-            return pd.read_parquet(path) if path.exists() else pd.DataFrame({"epoch": []})
-        except (OSError, ValueError, KeyError, TypeError) as error:  # the last two: pandas' own metadata is damaged
-            raise StudyError(f"{path.name} of the arm {self.name} cannot be read ({reason(error)})") from None
+        if not path.exists():
+            return pd.DataFrame({"epoch": []})
+        return read_table(path, owner=f"the arm {self.name}")
 
     @cached_property
     def network(self) -> "PictureEmbedder":

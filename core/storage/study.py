@@ -33,6 +33,7 @@ from core.storage.layout import (
     arm_folder,
     read_description,
 )
+from core.storage.tables import read_table
 
 OVERLAP_K = 10
 
@@ -224,10 +225,7 @@ class Study:
                 raise FileNotFoundError(f"{name} is missing")
 
     def _table(self, name: str) -> pd.DataFrame:
-        try:
-            table = pd.read_parquet(self.path / name)
-        except (OSError, ValueError, KeyError, TypeError) as error:  # the last two: pandas' own metadata is damaged
-            raise StudyError(f"{name} of the study {self.path.name} cannot be read ({reason(error)})") from None
+        table = read_table(self.path / name, owner=f"the study {self.path.name}")
         if missing := TABLES[name] - set(table.columns):
             raise StudyError(f"{name} of the study {self.path.name} lacks the column {min(missing)}")
         if {"arm", "id"} <= set(table.columns) and table.duplicated(["arm", "id"]).any():
