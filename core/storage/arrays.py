@@ -25,4 +25,4 @@ def map_array(path: Path) -> np.ndarray:
     try:
         return np.lib.format.open_memmap(path, mode="r")
     except ValueError as error:
-        raise ValueError(f"{path.parent.name}/{path.name} is no whole .npy file: {error}") from None
+        raise ValueError(f"{path.parent.name}/{path.name} is not a valid .npy file: {error}") from None

@@ -162,7 +162,7 @@ class TestDamaged:
         with pytest.raises(StudyError, match=r"history\.parquet of the arm nearest cannot be read"):
             _ = Study.load(copy).arm("nearest").history
         os.truncate(copy / "arms" / "nearest" / "embeddings.npy", 300)
-        with pytest.raises(StudyError, match=r"nearest/embeddings\.npy is no whole \.npy file"):
+        with pytest.raises(StudyError, match=r"nearest/embeddings\.npy is not a valid \.npy file"):
             Study.load(copy)
         os.truncate(copy / "study.json", 50)
         with pytest.raises(StudyError, match=r"study\.json is cut short or garbled"):
