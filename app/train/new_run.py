@@ -13,6 +13,7 @@ from core import jobs
 from core.authoring.form_schema import assemble, missing_paths
 from core.authoring.recipe_notices import recipe_notices
 from core.common.errors import RecipeError, UncollapseError
+from core.common.notices import Notice
 from core.recipe.reading import recipe_names
 from core.recipe.recipe import Recipe
 from core.storage.catalogue import open_study, studies_root
@@ -95,10 +96,9 @@ def _verdict(values: dict[str, Any], arms: Arms) -> None:
         recipe = assemble(values, arms)
         problems = missing_paths(recipe)
     except RecipeError as error:
-        recipe, problems = None, [str(error)]
+        recipe, problems = None, [*error.problems]
     _start(recipe, problems)
-    for problem in problems:
-        st.error(escape_markdown(problem), icon=":material/error:")
+    show_notices(problems)
     if recipe is None:
         return
     show_notices(recipe_notices(recipe))
@@ -117,7 +117,7 @@ def _verdict(values: dict[str, Any], arms: Arms) -> None:
     st.code(text, language="toml", height=560, wrap_lines=True)
 
 
-def _start(recipe: Recipe | None, problems: list[str]) -> None:
+def _start(recipe: Recipe | None, problems: list[Notice]) -> None:
     busy = [job for job in jobs.list_jobs(studies_root()) if not job.status().over]
     with st.container(horizontal=True, vertical_alignment="center"):
         reason = "The recipe is not right yet; what is wrong stands below." if problems else None

@@ -48,11 +48,18 @@ def check_path(path: str) -> None:
 
 def check_recipe(recipe: Recipe) -> None:
     """Raises DataError where a recipe reads anything outside the allowed folders."""
-    paths = [recipe.data.path, *(arm.checkpoint for arm in recipe.arms.values() if arm.checkpoint != PRETRAINED)]
-    if not _is_named(recipe):
-        paths.append(recipe.model.weights)
-    for path in filter(None, paths):
+    for path in paths_of(recipe).values():
         check_path(path)
+
+
+def paths_of(recipe: Recipe) -> dict[str, str]:
+    """What a recipe reads from the disk, by the key that says so."""
+    paths = {"data.path": recipe.data.path}
+    if not _is_named(recipe):
+        paths["model.weights"] = recipe.model.weights
+    checkpoints = {f"arms.{name}.checkpoint": arm.checkpoint for name, arm in recipe.arms.items()}
+    paths |= {key: path for key, path in checkpoints.items() if path != PRETRAINED}
+    return {key: path for key, path in paths.items() if path}
 
 
 def check_import_spec(spec: ImportSpec) -> None:

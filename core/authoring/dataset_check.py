@@ -43,7 +43,7 @@ class DatasetCheck:
 def data_config(path: str) -> DataConfig:
     """How to read what a path leads to: a CSV or Parquet table, or else a folder or zip. Raises RecipeError."""
     is_table = path.lower().endswith((".csv", ".parquet"))
-    return checked(DataConfig, {"source": "table" if is_table else "folder", "path": path})
+    return checked(DataConfig, {"source": "table" if is_table else "folder", "path": path}, table="data")
 
 
 def check_dataset(path: str) -> DatasetCheck:

@@ -8,18 +8,19 @@ import types
 from collections.abc import Sequence
 from dataclasses import dataclass, is_dataclass
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic_core import PydanticUndefined
 
-from core.access.allowed_paths import check_recipe
+from core.access.allowed_paths import check_path, paths_of
 from core.common.errors import DataError, RecipeError
 from core.common.notices import Notice
 from core.common.places import REPO
 from core.recipe.arms import ArmConfig
+from core.recipe.constraints import Range
 from core.recipe.data import SYNTHETIC
 from core.recipe.recipe import Recipe
-from core.recipe.rules import DEFAULT_MARGINS, DEFAULT_NEGATIVES, OPTIONS
+from core.recipe.rules import DEFAULT_BETA_RULE, DEFAULT_MARGINS, DEFAULT_NEGATIVES, DEFAULT_TEMPERATURE, OPTIONS
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Key:
     optional: bool
     """Whether it may be left out."""
     choices: tuple[Any, ...] = ()
+    bounds: Range | None = None
+    """Of a number, where it has any."""
 
     @property
     def name(self) -> str:
@@ -129,8 +132,8 @@ def usual(path: str, values: dict[str, Any]) -> str:
         "data.max_items": "all",
         "model.backbone_lr": rate,
         "train.margin": f"{DEFAULT_MARGINS[loss]:g}" if loss in DEFAULT_MARGINS else "the paper's",
-        "train.learn_beta": "one",
-        "train.temperature": "0.07",
+        "train.learn_beta": DEFAULT_BETA_RULE,
+        "train.temperature": f"{DEFAULT_TEMPERATURE:g}",
         "train.loss_lr": rate,
         "train.negatives": DEFAULT_NEGATIVES.get(loss, "none"),
         "train.snapshots": "every epoch",
@@ -139,20 +142,19 @@ def usual(path: str, values: dict[str, Any]) -> str:
     }.get(path, "default")
 
 
-def missing_paths(recipe: Recipe) -> list[str]:
-    """What the recipe reads from the disk and is not there, or not allowed, one sentence each."""
-    try:
-        check_recipe(recipe)
-    except DataError as error:
-        return [str(error)]
-    wanted = {"data.path": recipe.data.path}
-    checkpoints = {f"arms.{name}.checkpoint": arm.checkpoint for name, arm in recipe.arms.items()}
-    wanted |= {key: path for key, path in checkpoints.items() if path != "pretrained"}
-    return [
-        f'{key}: there is nothing at "{path}" on the machine that runs the app'
-        for key, path in wanted.items()
-        if path and not _exists(REPO / path)
-    ]
+def missing_paths(recipe: Recipe) -> list[Notice]:
+    """What the recipe reads from the disk and is not there, or not allowed: an error for each key."""
+    found = []
+    for key, path in paths_of(recipe).items():
+        try:
+            check_path(path)
+        except DataError as error:
+            found.append(Notice("path-not-allowed", "error", f"{key}: {error}", key))
+            continue
+        if not _exists(REPO / path):
+            problem = f'{key}: there is nothing at "{path}" on the machine that runs the app'
+            found.append(Notice("path-missing", "error", problem, key))
+    return found
 
 
 def _exists(path: Path) -> bool:
@@ -180,13 +182,17 @@ def _keys(kind: Any, *, prefix: str) -> list[Key]:
 
 def _key(path: str, entry: Any) -> Key:
     annotation, optional = _without_none(entry.annotation)
+    notes = entry.metadata
+    if get_origin(annotation) is Annotated:
+        annotation, *notes = get_args(annotation)
+    bounds = next((note for note in notes if isinstance(note, Range)), None)
     choices = get_args(annotation) if get_origin(annotation) is Literal else ()
     kinds = {bool: "flag", int: "integer", float: "number", str: "text"}
     kind: Any = "choice" if choices else kinds.get(annotation, "toml")
     default = None if entry.default is PydanticUndefined else entry.default
     if kind == "toml":
         default, optional = _written(default) if default else "", False
-    return Key(path, kind, " ".join((entry.description or "").split()), default, optional, choices)
+    return Key(path, kind, " ".join((entry.description or "").split()), default, optional, choices, bounds)
 
 
 def _without_none(annotation: Any) -> tuple[Any, bool]:

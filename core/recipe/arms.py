@@ -2,13 +2,13 @@
 
 from pydantic.dataclasses import dataclass
 
-from core.common.validation import STRICT as _STRICT
+from core.recipe.constraints import STRICT, Text
 from core.recipe.rules import LossName, PositiveRule
 
 ARM_NAME = r"[a-z0-9][a-z0-9_-]{0,39}"
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class ArmConfig:
     """What sets one arm apart."""
 
@@ -16,6 +16,6 @@ class ArmConfig:
     """The positive sampling rule; none only for losses that have no in-batch positive."""
     loss: LossName | None = None
     """Another loss than the recipe's, for a baseline arm."""
-    checkpoint: str = ""
+    checkpoint: Text = ""
     """Train nothing and embed the items with the network in this folder: model.safetensors beside model.json, as any
     trained arm of a study has them. "pretrained" stands for the recipe's model.weights as they are, without a head."""

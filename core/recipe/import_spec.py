@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any, Self
 
 import tomli_w
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from core.common.errors import DataError
+from core.common.errors import DataError, RecipeError
+from core.recipe.constraints import STRICT, Seed
+from core.recipe.reading import NOT_TOML, checked
 
 
-@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+@dataclass(frozen=True, config=STRICT)
 class ImportSpec:
     """What `core.pipeline.importing.import_study` is to be given; paths are the machine's own."""
 
@@ -23,16 +25,18 @@ class ImportSpec:
     """At most one more."""
     images: str = ""
     title: str = ""
-    seed: int = 0
+    seed: Seed = 0
 
     @classmethod
     def load(cls, path: Path) -> Self:
         """Raises DataError for a file that is no order."""
         try:
-            return TypeAdapter(cls).validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, ValidationError, RecursionError) as error:
+            return checked(cls, tomllib.loads(path.read_text(encoding="utf-8")))
+        except RecipeError as error:
+            reason = "; ".join(problem.message for problem in error.problems)
+        except (OSError, *NOT_TOML) as error:
             reason = str(error).splitlines()[0]
-            raise DataError(f"{path} does not say what to import ({reason}); give --table and --embeddings") from None
+        raise DataError(f"{path} does not say what to import ({reason}); give --table and --embeddings")
 
     def to_toml(self) -> str:
         return tomli_w.dumps(TypeAdapter(ImportSpec).dump_python(self))

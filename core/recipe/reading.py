@@ -9,18 +9,22 @@ from pydantic import TypeAdapter, ValidationError
 
 from core.common.errors import RecipeError
 from core.common.notices import Notice
+from core.recipe import constraints
 
 Config = TypeVar("Config")
 
 NOT_TOML = (ValueError, RecursionError)  # the second for brackets in brackets in brackets
 
 
-def checked(kind: type[Config], values: dict[str, Any]) -> Config:
-    """A recipe, or one of its tables, from nested plain values; RecipeError names every wrong key."""
+def checked(kind: type[Config], values: dict[str, Any], *, table: str = "") -> Config:
+    """A recipe, or one of its tables, from nested plain values; RecipeError names every wrong key.
+
+    table: the name of a table that is checked alone, as "data"; keys are named with it.
+    """
     try:
         return TypeAdapter(kind).validate_python(values)
     except ValidationError as error:
-        raise RecipeError.of(_problems(error)) from None
+        raise RecipeError.of(problems(error, table=table)) from None
 
 
 def recipe_names() -> list[str]:
@@ -63,11 +67,12 @@ def apply_override(values: dict[str, Any], override: str) -> None:
     table[last] = value
 
 
-def _problems(error: ValidationError) -> list[Notice]:
-    """Every fault with its key."""
+def problems(error: ValidationError, *, table: str = "") -> list[Notice]:
+    """Every fault with its key, whose path begins with the table's."""
     found = []
     for fault in error.errors():
-        key, code = ".".join(str(part) for part in fault["loc"]), fault["type"].replace("_", "-")
+        path = [table, *fault["loc"]] if table else fault["loc"]
+        key, code = ".".join(map(str, path)), fault["type"].replace("_", "-")
         match fault["type"]:
             case "unexpected_keyword_argument":
                 text = f"unknown key {key}"
@@ -75,7 +80,9 @@ def _problems(error: ValidationError) -> list[Notice]:
                 text = f"missing key {key}"
             case "value_error":
                 rule = fault["ctx"]["error"]
-                text, key, code = str(rule), getattr(rule, "key", "") or key, "broken-rule"
+                text, key, code = str(rule), getattr(rule, "key", key), "broken-rule"
+            case constraints.BROKEN_RULE:
+                text = f"{key} {fault['msg']}"
             case _:
                 text = f"{key}: {fault['msg'][0].lower()}{fault['msg'][1:]}, not {fault['input']!r:.80}"
         found.append(Notice(code, "error", text, key))

@@ -10,10 +10,9 @@ import tomli_w
 from pydantic.dataclasses import dataclass
 
 from core.common.errors import RecipeError
-from core.common.validation import STRICT as _STRICT
-from core.common.validation import require
 from core.recipe.arms import ARM_NAME, ArmConfig
 from core.recipe.augment import AugmentConfig
+from core.recipe.constraints import STRICT, Seed, Text, require
 from core.recipe.data import DataConfig
 from core.recipe.model import ModelConfig
 from core.recipe.reading import NOT_TOML, apply_override, checked, read_source
@@ -27,11 +26,10 @@ from core.recipe.rules import (
     PROXY_LOSSES,
     LossName,
 )
-from core.recipe.text import is_text
 from core.recipe.train import TrainConfig
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Recipe:
     """A study from data to arms; running it again gives the same result."""
 
@@ -41,9 +39,9 @@ class Recipe:
     """The items."""
     arms: dict[str, ArmConfig]
     """The arms by name, in the order shown."""
-    title: str = ""
+    title: Text = ""
     """One line for people."""
-    seed: int = 0
+    seed: Seed = 0
     """Decides split, label noise, initial weights, batches and maps."""
     model: ModelConfig = field(default_factory=ModelConfig)
     """The network."""
@@ -54,9 +52,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         valid = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", self.name)
-        require(valid is not None, "name must be letters, digits, dots and dashes, at most 80")
-        require(is_text(self.title), "title must be Unicode text without null characters")
-        require(0 <= self.seed < 2**32, "seed must lie between 0 and 4294967295")
+        require(valid is not None, "name must be letters, digits, dots and dashes, at most 80", key="name")
         require(len(self.arms) >= 1, "a recipe needs at least one arm, such as [arms.nearest]", key="arms")
         for name, arm in self.arms.items():
             require(
@@ -126,11 +122,6 @@ class Recipe:
             )
 
     def _check_checkpoint(self, name: str, arm: ArmConfig) -> None:
-        require(
-            is_text(arm.checkpoint),
-            f"arms.{name}.checkpoint must be Unicode text without null characters",
-            key=f"arms.{name}.checkpoint",
-        )
         require(
             arm.positives is None and arm.loss is None,
             f"arms.{name} has a checkpoint and is not trained; remove its positives and loss",

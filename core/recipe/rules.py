@@ -4,6 +4,7 @@ from typing import Literal
 
 PositiveRule = Literal["all", "random", "hardest", "nearest"]
 NegativeRule = Literal["semihard", "distance-weighted", "hardest", "random", "all", "own"]
+BetaRule = Literal["no", "one", "per-class"]
 LossName = Literal[
     "triplet",
     "margin",
@@ -40,10 +41,13 @@ OPTIONS = {
     "memory": PAIR_LOSSES | {"triplet", "margin"},
 }
 """Options of TrainConfig that only some losses have; one that is given must serve an arm."""
+DEFAULT_BETA_RULE: BetaRule = "one"
+"""Of train.learn_beta: Wu et al."""
+DEFAULT_TEMPERATURE = 0.07
+"""Of train.temperature: pytorch-metric-learning's own choice."""
 
 PRETRAINED = "pretrained"
 """As an arm's checkpoint: the recipe's model.weights as they are."""
-
 
 MAX_COMPARED = {"triplet": 50_000_000, "margin": 50_000_000, "nt-xent": 200_000_000}
 """What a step of a loss may compare one by one: some gigabytes. The other losses go by the matrix of distances."""

@@ -1,11 +1,11 @@
 """The recipe's table [data.synthetic]: classes of several modes, made to order."""
 
 import itertools
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic.dataclasses import dataclass
 
-from core.common.validation import STRICT, require
+from core.recipe.constraints import STRICT, BrokenRule, Range, Real, Seed, Whole, require
 
 Attribute = Literal["shape", "colour", "texture", "rotation"]
 ATTRIBUTES: dict[Attribute, tuple[str, ...]] = {
@@ -18,6 +18,7 @@ ATTRIBUTES: dict[Attribute, tuple[str, ...]] = {
 TURNING = frozenset({"triangle", "half", "arrow"})
 """Shapes that look different after every quarter turn."""
 
+CHOSEN = "data.synthetic.chosen"
 Look = dict[Attribute, str]
 """Attribute -> value; an attribute that a look leaves out may take any."""
 
@@ -26,27 +27,27 @@ Look = dict[Attribute, str]
 class SyntheticConfig:
     """Classes, each a union of modes, as vectors or as drawn shapes; item i is the same however many there are."""
 
-    items: int = 2000
+    items: Annotated[Whole, Range(4, 2_000_000)] = 2000
     """Number of items."""
-    classes: int = 2
+    classes: Annotated[Whole, Range(2, 1000, reason="one has no negatives")] = 2
     """Number of classes; with `chosen`, it counts them instead."""
-    modes: int = 4
+    modes: Annotated[Whole, Range(1, 200)] = 4
     """Modes of each class; with `chosen`, the looks of a class count instead."""
-    shared_modes: int = 0
+    shared_modes: Annotated[Whole, Range(0, 199)] = 0
     """How many of its modes a class has in common with all others: items there cannot be told apart by class."""
-    imbalance: float = 1.0
+    imbalance: Annotated[Real, Range(1, 1000)] = 1.0
     """Items of a class's most frequent mode for each of its rarest; those between fall geometrically."""
-    spread: float = 0.15
+    spread: Annotated[Real, Range(0, 1)] = 0.15
     """Within a mode. Vectors: standard deviation along each axis. Shapes: how far place, size, angle, shade and the
     noise of the pixels vary; 0 = not at all."""
-    seed: int = 0
+    seed: Seed = 0
     """Decides modes and items, whatever the seed of the study."""
-    side: int = 0
+    side: Annotated[Whole, Range(8, 64, or_zero=True)] = 0
     """Side of a picture in pixels; of vectors, which are seen as side x side numbers. 0 = 32 for shapes, 8 for
     vectors."""
-    dimension: int = 16
+    dimension: Annotated[Whole, Range(2, 256)] = 16
     """Vectors only: dimension of the space in which the modes are Gaussian, before the random map to what is seen."""
-    separation: float = 2.0
+    separation: Annotated[Real, Range(0, 100)] = 2.0
     """Vectors only: root mean square distance between two modes; the random map bends at about 1."""
     geometry: Literal["sphere", "space"] = "sphere"
     """Vectors only: modes uniform on a sphere, or Gaussian in space."""
@@ -58,35 +59,37 @@ class SyntheticConfig:
 
     def __post_init__(self) -> None:
         where = "data.synthetic"
-        require(2 <= self.classes <= 1000, f"{where}.classes must lie between 2 and 1000: one has no negatives")
-        require(1 <= self.modes <= 200, f"{where}.modes must lie between 1 and 200")
         require(
-            0 <= self.shared_modes < self.modes or self.shared_modes == 0,
-            f"{where}.shared_modes must be at least 0 and below modes = {self.modes}: else all classes are the same",
+            self.shared_modes < self.modes,
+            f"{where}.shared_modes must be below modes = {self.modes}: else all classes are the same",
+            key=f"{where}.shared_modes",
         )
         fewest = 2 * self.count_of_modes
         require(
-            fewest <= self.items <= 2_000_000,
-            f"{where}.items must lie between {fewest} (two of every mode) and 2000000",
+            self.items >= fewest,
+            f"{where}.items must be at least {fewest}: two of every mode",
+            key=f"{where}.items",
         )
-        require(1 <= self.imbalance <= 1000, f"{where}.imbalance must lie between 1 and 1000")
-        require(0 <= self.spread <= 1, f"{where}.spread must lie between 0 and 1")
-        require(0 <= self.seed < 2**32, f"{where}.seed must lie between 0 and 4294967295")
-        require(self.side == 0 or 8 <= self.side <= 64, f"{where}.side must be 0 or 8 to 64")
-        require(2 <= self.dimension <= 256, f"{where}.dimension must lie between 2 and 256")
-        require(0 <= self.separation <= 100, f"{where}.separation must lie between 0 and 100")
-        require(len(self.attributes) > 0, f"{where}.attributes must name at least one of: {', '.join(ATTRIBUTES)}")
+        require(
+            len(self.attributes) > 0,
+            f"{where}.attributes must name at least one of: {', '.join(ATTRIBUTES)}",
+            key=f"{where}.attributes",
+        )
         if self.chosen is not None:
             self._check_chosen(self.chosen)
 
     def _check_chosen(self, chosen: dict[str, tuple[str, ...]]) -> None:
-        where = "data.synthetic.chosen"
-        require(len(chosen) >= 2, f"{where} needs at least 2 classes")
-        require(self.shared_modes == 0, "data.synthetic.shared_modes cannot go with chosen: give classes the same look")
+        require(len(chosen) >= 2, f"{CHOSEN} needs at least 2 classes", key=CHOSEN)
+        require(
+            self.shared_modes == 0,
+            "data.synthetic.shared_modes cannot go with chosen: give classes the same look",
+            key="data.synthetic.shared_modes",
+        )
         for name, looks in chosen.items():
-            require(bool(name.strip()) and len(looks) > 0, f'{where}: the class "{name}" needs a name and looks')
+            named = bool(name.strip()) and len(looks) > 0
+            require(named, f'{CHOSEN}: the class "{name}" needs a name and looks', key=CHOSEN)
             for words in looks:
-                parse_look(words, where=f"{where}.{name}")
+                parse_look(words, where=f"{CHOSEN}.{name}")
 
     @property
     def count_of_modes(self) -> int:
@@ -107,6 +110,7 @@ class SyntheticConfig:
             self.chosen is not None or wanted <= there,
             f"data.synthetic: {' x '.join(self.attributes)} make {there} different looks, fewer than the {wanted} of "
             f"{self.classes} classes with {self.modes} modes; use fewer, or more attributes",
+            key="data.synthetic",
         )
 
 
@@ -117,7 +121,8 @@ def parse_look(words: str, *, where: str) -> Look:
         attribute = next((name for name, values in ATTRIBUTES.items() if word in values), None)
         known = ", ".join(itertools.chain(*ATTRIBUTES.values()))
         if attribute is None or attribute in look:
-            raise ValueError(f'{where}: "{words}" is no look; use at most one {", ".join(ATTRIBUTES)} of: {known}')
+            problem = f'{where}: "{words}" is no look; use at most one {", ".join(ATTRIBUTES)} of: {known}'
+            raise BrokenRule(problem, CHOSEN)
         look[attribute] = word
-    require(bool(look), f"{where}: a look is empty; describe it in words such as: red star")
+    require(bool(look), f"{where}: a look is empty; describe it in words such as: red star", key=CHOSEN)
     return look

@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 from pytorch_metric_learning import losses
 from torch import Tensor, nn
 
-from core.recipe.rules import DEFAULT_MARGINS, LossName
+from core.recipe.rules import DEFAULT_BETA_RULE, DEFAULT_MARGINS, DEFAULT_TEMPERATURE, LossName
 from core.recipe.train import TrainConfig
 from core.sampling.tuples import Tuples
 
@@ -25,15 +25,15 @@ def create_loss(name: LossName, config: TrainConfig, *, classes: int, dim: int) 
         case "triplet":
             return losses.TripletMarginLoss(margin=margin)
         case "margin":
-            number = classes if config.learn_beta == "per-class" else None
-            learned = config.learn_beta != "no"
-            return losses.MarginLoss(margin=margin, beta=config.beta, learn_beta=learned, num_classes=number)
+            rule = config.learn_beta or DEFAULT_BETA_RULE
+            number = classes if rule == "per-class" else None
+            return losses.MarginLoss(margin=margin, beta=config.beta, learn_beta=rule != "no", num_classes=number)
         case "contrastive":
             return losses.ContrastiveLoss(pos_margin=0, neg_margin=margin)
         case "multi-similarity":
             return losses.MultiSimilarityLoss(alpha=2, beta=50, base=0.5)
         case "nt-xent":
-            return losses.NTXentLoss(temperature=config.temperature or 0.07)
+            return losses.NTXentLoss(temperature=config.temperature or DEFAULT_TEMPERATURE)
         case "proxy-anchor":
             return losses.ProxyAnchorLoss(num_classes=classes, embedding_size=dim)
         case "softtriple":

@@ -76,7 +76,7 @@ def test_an_experiment_of_ones_own_runs_and_opens_in_compare(page: Page, url: st
     items = page.get_by_role("spinbutton", name="Items")
     items.fill("9")
     items.press("Enter")
-    expect(page.get_by_text("data.synthetic.items must lie between 16")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("data.synthetic.items must be at least 16")).to_be_visible(timeout=30_000)
     expect(page.get_by_role("button", name="Run it")).to_be_disabled()
     items.fill("64")
     items.press("Enter")

@@ -127,7 +127,7 @@ def test_a_recipe_reads_nothing_outside(data: Path, tmp_path: Path, changes: dic
     made = recipe(**changes)
     with pytest.raises(DataError, match="outside of what"):
         check_recipe(made)
-    assert "outside of what" in missing_paths(made)[0]
+    assert "outside of what" in missing_paths(made)[0].message
     with pytest.raises(DataError, match="outside of what"):
         jobs.start(made, root=tmp_path / "studies")
     assert not (tmp_path / "studies").exists()

@@ -38,6 +38,10 @@ def test_every_key_is_there_with_its_kind_help_and_choices():
     assert (KEYS["train.margin"].kind, KEYS["train.margin"].optional) == ("number", True)
     assert (KEYS["train.negatives"].kind, KEYS["train.negatives"].optional) == ("choice", True)
     assert KEYS["augment.flip"].kind == "flag"
+    assert str(KEYS["train.epochs"].bounds) == "1 to 10000"
+    assert str(KEYS["train.margin"].bounds) == "above 0 and at most 2"
+    assert (KEYS["data.channels"].bounds, KEYS["data.path"].bounds) == (None, None)
+    assert all(key.bounds for key in KEYS.values() if key.kind in {"integer", "number"})
     assert KEYS["data.channels"].choices == (1, 3)
     assert [key.path for key in arm_keys()] == ["positives", "loss", "checkpoint"]
     assert all(key.help for key in [*KEYS.values(), *arm_keys()])
@@ -97,5 +101,11 @@ def test_paths_that_lead_nowhere_are_named(tmp_path):
     here = values(data__source="folder", data__path=str(tmp_path))
     assert missing_paths(assemble(here, ARMS)) == []
     gone = assemble(here | {"data.path": str(tmp_path / "no")}, [*ARMS, ("old", {"checkpoint": "no/such/arm"})])
-    assert [text.split(":")[0] for text in missing_paths(gone)] == ["data.path", "arms.old.checkpoint"]
+    assert [(problem.code, problem.key) for problem in missing_paths(gone)] == [
+        ("path-missing", "data.path"),
+        ("path-missing", "arms.old.checkpoint"),
+    ]
+    lost = assemble(values(model__name="resnet18", model__weights="no/such.safetensors"), ARMS)
+    assert [problem.key for problem in missing_paths(lost)] == ["model.weights"]
+    assert missing_paths(assemble(values(model__name="huggingface", model__weights="owner/name"), ARMS)) == []
     assert missing_paths(assemble(here | {"data.path": "x" * 5000}, ARMS))

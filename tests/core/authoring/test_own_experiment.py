@@ -47,8 +47,8 @@ def test_arms_are_called_by_what_sets_them_apart():
     ("values", "complaint"),
     [
         ({"data__synthetic__classes": 1}, "data.synthetic.classes must lie between 2 and 1000: one has no negatives"),
-        ({"data__synthetic__items": 15}, "data.synthetic.items must lie between 16 (two of every mode)"),
-        ({"data__synthetic__shared_modes": 4}, "data.synthetic.shared_modes must be at least 0 and below modes"),
+        ({"data__synthetic__items": 15}, "data.synthetic.items must be at least 16: two of every mode"),
+        ({"data__synthetic__shared_modes": 4}, "data.synthetic.shared_modes must be below modes"),
         ({"source": "shapes", "data__synthetic__modes": 50}, "make 64 different looks, fewer than the 100"),
         ({"train__negatives": "own"}, "no mining of its own"),
         ({"model__dim": 1}, "model.dim must lie between 2"),

@@ -19,7 +19,7 @@ KINDS = ["synthetic-vectors", "synthetic-shapes"]
 
 def data(source: str = "synthetic-vectors", **synthetic) -> DataConfig:
     rest = {key: synthetic.pop(key) for key in ("label_noise", "noise_between", "channels") if key in synthetic}
-    return checked(DataConfig, {"source": source, "channels": 3, **rest, "synthetic": synthetic})
+    return checked(DataConfig, {"source": source, "channels": 3, **rest, "synthetic": synthetic}, table="data")
 
 
 def kind(source: str, **synthetic):
@@ -137,8 +137,8 @@ class TestShapes:
     [
         ({"classes": 1}, "data.synthetic.classes must lie between 2 and 1000: one has no negatives"),
         ({"modes": 0}, "data.synthetic.modes must lie between"),
-        ({"items": 15}, "data.synthetic.items must lie between 16 (two of every mode)"),
-        ({"shared_modes": 4}, "shared_modes must be at least 0 and below modes = 4"),
+        ({"items": 15}, "data.synthetic.items must be at least 16: two of every mode"),
+        ({"shared_modes": 4}, "shared_modes must be below modes = 4"),
         ({"imbalance": 0.5}, "data.synthetic.imbalance must"),
         ({"spread": float("nan")}, "data.synthetic.spread must"),
         ({"attributes": []}, "data.synthetic.attributes must name"),

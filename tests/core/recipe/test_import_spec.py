@@ -49,6 +49,13 @@ def test_what_is_no_order_is_refused_in_a_sentence(text: str, tmp_path: Path) ->
     assert "\n" not in str(refused.value)
 
 
+def test_what_is_wrong_with_an_order_is_named(tmp_path: Path) -> None:
+    text = "table = 3\nseed = 4294967296\nembeddings = {}\nreference = {}"
+    (tmp_path / "import.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match="table: input should be a valid string, not 3; seed must lie between 0 and"):
+        ImportSpec.load(tmp_path / "import.toml")
+
+
 def test_only_paths_inside_move(files: Path) -> None:
     order = order_for(files, images="/elsewhere/pictures")
     moved = order.moved(files, Path("/new"))

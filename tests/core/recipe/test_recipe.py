@@ -50,7 +50,7 @@ def test_shipped_recipes_load_without_a_warning_and_have_both_arms(name: str):
         (["train.memory=-1"], "train.memory must be 0 or"),
         (
             ["train.memory=640", "train.memory_warmup=12"],
-            "train.memory_warmup must be at least 0 and below train.epochs",
+            "train.memory_warmup must be below train.epochs = 12: else there is no memory",
         ),
         (
             ["train.loss=margin", "train.beta=1.9"],
@@ -81,7 +81,7 @@ def test_shipped_recipes_load_without_a_warning_and_have_both_arms(name: str):
         (["train.classes_per_batch=1"], "no negatives"),
         (["train.samples_per_class=1"], "no positives"),
         (["train.device=tpu"], "train.device: input should be"),
-        (["data.test_fraction=1"], "data.test_fraction must lie between 0 and 1"),
+        (["data.test_fraction=1"], "data.test_fraction must be above 0 and below 1"),
         (["data.label_noise=1"], "data.label_noise must be at least 0 and below 1"),
         (["data.max_items=3"], "data.max_items must be at least 4"),
         (["data.image_size=7"], "data.image_size must be 0 or 8 to 512"),
@@ -276,8 +276,8 @@ def test_any_override_gives_a_valid_recipe_or_a_sentence(overrides: list[str]):
 @pytest.mark.parametrize(
     ("override", "key"),
     [
-        ("train.epochs=0", "train"),
-        ("data.label_noise=1.5", "data"),
+        ("train.epochs=0", "train.epochs"),
+        ("data.label_noise=1.5", "data.label_noise"),
         ("arms.nearest.checkpoint=x", "arms.nearest"),
         ("arms.Up.positives=all", "arms.Up"),
         ("train.temperature=0.1", "train.temperature"),
