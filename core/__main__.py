@@ -1,12 +1,14 @@
-"""The command line: python -m core run | import | search | diagnose | report | convert | data check."""
+"""The command line: python -m core run | import | search | diagnose | report | convert | keys | data check."""
 
+import json
 import logging
 import os
 import re
 import signal
 import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pandas as pd
 import typer
@@ -19,9 +21,13 @@ import core
 from core.common.errors import DataError, UncollapseError
 from core.common.strict_json import to_json
 from core.pipeline.warmup import warm_up
+from core.recipe.constraints import SEEDS
 from core.recipe.data import DataConfig
 from core.recipe.reading import recipe_names
 from core.recipe.recipe import Recipe
+
+if TYPE_CHECKING:
+    from core.authoring.form_schema import Key
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 data_app = typer.Typer(no_args_is_help=True, help="Look at data sets before they are used.")
@@ -52,7 +58,9 @@ def _common(
 def run(
     recipe: Annotated[str, typer.Argument(help="A recipe file (.toml), or the name of a shipped one.")],
     out: Annotated[Path | None, typer.Option(help="Folder of the study; studies/NAME by default.")] = None,
-    overrides: Annotated[list[str] | None, typer.Option("--set", help="Change a value: train.epochs=5")] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", help="Change a value: train.epochs=5; `core keys` lists all.")
+    ] = None,
     resume: Annotated[bool, typer.Option(help="Go on from an interrupted run.")] = False,
     as_json: AsJson = False,
     status: Annotated[Path | None, typer.Option(hidden=True)] = None,
@@ -97,7 +105,7 @@ def import_embeddings(
     ] = None,
     images: Annotated[Path | None, typer.Option(help="Folder or zip that the table's paths lead to.")] = None,
     title: Annotated[str, typer.Option(help="One line for people.")] = "",
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Decides counts and maps.")] = 0,
+    seed: Annotated[int, typer.Option(min=SEEDS.min, max=SEEDS.max, help="Decides counts and maps.")] = 0,
     as_json: AsJson = False,
     status: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
@@ -215,6 +223,24 @@ def convert(
     stdout.print(f"saved {made.tensors} tensors in {made.path}", markup=False, highlight=False, soft_wrap=True)
 
 
+@app.command()
+def keys(
+    prefix: Annotated[str, typer.Argument(help="Only the keys that begin so: train, data.synthetic, train.loss.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Every key of a recipe: its kind, default, range or choices, and what it means."""
+    from core.authoring.form_schema import all_keys
+
+    found = [key for key in all_keys() if key.path.startswith(prefix)]
+    if not found:
+        raise UncollapseError(f'no key of a recipe begins with "{prefix}"; without it, all are listed')
+    if as_json:
+        _print_json([_described(key) for key in found])
+        return
+    rows = [(key.path, key.kind, _default(key), _values(key), key.help) for key in found]
+    _print_table(pd.DataFrame(rows, columns=["key", "kind", "default", "values", "meaning"]), title="Keys of a recipe")
+
+
 @data_app.command("check")
 def check_data(
     spec: Annotated[str, typer.Argument(help="A folder, zip, table, recipe file, or the name of a recipe.")],
@@ -294,6 +320,31 @@ def _apply(gate: tuple[str, int], table: pd.DataFrame) -> None:
         where = ", ".join(f"{arm}: {label}" for arm, label in zip(found["arm"], found["label"], strict=True))
         stderr.print(f"failed: {len(found)} class(es) are {verdict}, more than {limit} ({where})", markup=False)
         raise typer.Exit(1)
+
+
+def _described(key: "Key") -> dict[str, Any]:
+    return {
+        "key": key.path,
+        "kind": key.kind,
+        "required": key.required,
+        "default": key.default,
+        "range": asdict(key.bounds) if key.bounds else None,
+        "choices": key.choices,
+        "help": key.help,
+    }
+
+
+def _default(key: "Key") -> str | None:
+    """As a recipe says it; None where its meaning tells what holds then."""
+    if key.required:
+        return "required"
+    if key.default is None or isinstance(key.default, str):
+        return key.default or None
+    return json.dumps(key.default)
+
+
+def _values(key: "Key") -> str | None:
+    return ", ".join(map(str, key.choices)) or (str(key.bounds) if key.bounds else None)
 
 
 def _print_summary(study: Any, *, as_json: bool) -> None:

@@ -144,7 +144,7 @@ def _losses(slots: list[int]) -> set[str]:
 def _field(id: str, key: Key, *, disabled: bool = False) -> Any:
     """The widget for one key; it shows what was last put or typed, also after the page had been left."""
     _restore(id)
-    path, help = key.path, f"`{key.path}` {key.help}" + (" No arm's loss has this option." if disabled else "")
+    path, help = key.path, key.explanation + (" No arm's loss has this option." if disabled else "")
     label = LABELS.get(path, key.name.replace("_", " ").capitalize())
     common: dict[str, Any] = {"key": id, "help": help, "disabled": disabled}
     default = usual(path, _Shown()) if key.optional else ""
@@ -156,17 +156,19 @@ def _field(id: str, key: Key, *, disabled: bool = False) -> Any:
             value = st.toggle(label, **common)
         case "text" | "toml":
             value = st.text_input(label, **common)
-        case "integer" if key.optional:
-            value = st.number_input(label, value=None, step=1, placeholder=hint, **common)
-        case "integer":
-            value = st.number_input(label, step=1, **common)
-        case _:
-            number: dict[str, Any] = {"step": _step(_state(id) or key.default or default), "format": "%g", **common}
-            if key.optional:
-                number |= {"value": None, "placeholder": hint}
-            value = st.number_input(label, **number)
+        case "integer" | "number":
+            number = {"value": None, "placeholder": hint} if key.optional else {}
+            if key.kind == "number":
+                number |= {"step": _step(_state(id) or key.default or default), "format": "%g"}
+            value = st.number_input(label, **_bounds(key), **number, **common)
     _keep(id, value)
     return value
+
+
+def _bounds(key: Key) -> dict[str, Any]:
+    """Of a number, as the browser holds the user to them; an end that is itself not allowed is left to the recipe."""
+    kind, bounds = int if key.kind == "integer" else float, key.bounds
+    return {"min_value": kind(bounds.lowest), "max_value": None if bounds.max is None else kind(bounds.max)}
 
 
 class _Shown(dict[str, Any]):

@@ -46,6 +46,16 @@ class Key:
         """The last part of the path."""
         return self.path.rpartition(".")[2]
 
+    @property
+    def required(self) -> bool:
+        """Whether a recipe must have it."""
+        return self.default is None and not self.optional
+
+    @property
+    def explanation(self) -> str:
+        """Path, help and range, in Markdown."""
+        return f"`{self.path}` {self.help}" + (f" Range: {self.bounds}." if self.bounds else "")
+
 
 @functools.cache
 def recipe_keys() -> tuple[Key, ...]:
@@ -57,6 +67,11 @@ def recipe_keys() -> tuple[Key, ...]:
 def arm_keys() -> tuple[Key, ...]:
     """The keys of an arm."""
     return tuple(_keys(ArmConfig, prefix=""))
+
+
+def all_keys() -> tuple[Key, ...]:
+    """Every key that a recipe's file may have, those of an arm as "arms.NAME.positives"."""
+    return (*recipe_keys(), *_keys(ArmConfig, prefix="arms.NAME."))
 
 
 def assemble(values: dict[str, Any], arms: Sequence[tuple[str, dict[str, Any]]]) -> Recipe:

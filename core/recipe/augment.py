@@ -12,7 +12,7 @@ class AugmentConfig:
     """Random changes of the training pictures, the same for every arm; none by default: a mirrored 2 is no 2."""
 
     crop: Annotated[Real, Range(0.01, 1)] = 1.0
-    """Smallest share of a picture's area that a random crop keeps, above 0; 1 = no crops. For photographs, 0.2."""
+    """Smallest share of a picture's area that a random crop keeps; 1 = no crops. For photographs, 0.2."""
     flip: bool = False
     """Mirror every second picture, left to right."""
 

@@ -50,6 +50,23 @@ def run(cli: Callable[..., Outcome], tmp_path: Path) -> Callable[..., Outcome]:
     return command
 
 
+def test_the_keys_of_a_recipe_are_listed(cli: Callable[..., Outcome]):
+    listed = cli("keys")
+    assert listed.code == 0
+    for text in ("train.epochs", "1 to 10000", "required", "arms.NAME.positives", "all, random, hardest, nearest"):
+        assert text in listed.out
+    assert "train.epochs" not in cli("keys", "train.m").out
+    found = json.loads(cli("keys", "train.m", "--json").out)
+    assert [key["key"] for key in found] == ["train.margin", "train.memory", "train.memory_warmup"]
+    ends = {"min": 4, "max": 1_000_000, "open_min": False, "open_max": False, "or_zero": True, "reason": ""}
+    assert found[1]["range"] == ends
+    assert (found[1]["kind"], found[1]["default"], found[1]["required"]) == ("integer", 0, False)
+
+
+def test_a_key_that_is_not_there(cli: Callable[..., Outcome]):
+    refused(cli("keys", "trian"), 'no key of a recipe begins with "trian"')
+
+
 def refused(outcome: Outcome, *words: str) -> None:
     """One sentence on stderr, nothing on stdout, exit code 2."""
     assert outcome.code == 2

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from app.train import runs
 from app.widgets.markdown import escape_markdown
 from core import jobs
+from core.authoring.form_schema import recipe_keys
 from core.jobs.job import Job
 from core.jobs.status import StatusWriter
 from core.recipe.recipe import Recipe
@@ -115,11 +116,12 @@ def test_arms_are_added_and_removed_but_for_the_last(root: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "value", "sentence"),
     [
-        ("train.epochs", 0, "train.epochs must lie between"),
+        ("train.lr", 0.0, "train.lr must be above 0 and at most 10"),
+        ("data.image_size", 7, "data.image_size must be 0 or 8 to 512"),
+        ("train.memory", 63, "train.memory must be 0 or hold at least one batch"),
         ("name", "a b", "name must be letters"),
         ("arm0.name", "nearest", 'two arms are called "nearest"'),
         ("data.path", "/no/such/folder", "data.path: there is nothing at"),
-        ("model.dim", 1, "model.dim must lie between"),
     ],
 )
 def test_a_wrong_recipe_is_one_sentence_and_cannot_be_started(root: Path, path, value, sentence) -> None:
@@ -129,6 +131,24 @@ def test_a_wrong_recipe_is_one_sentence_and_cannot_be_started(root: Path, path, 
     assert not app.exception
     assert sentence in app.error[0].value.replace("\\", "")
     assert app.button(key="start").disabled
+
+
+def test_everything_that_is_wrong_is_named(root: Path) -> None:
+    app = open_page()
+    field(app, "train.lr").set_value(0.0)
+    field(app, "data.image_size").set_value(7).run()
+    assert [box.value.split(" must")[0].replace("\\", "") for box in app.error] == ["data.image_size", "train.lr"]
+
+
+def test_numbers_are_asked_for_within_the_ranges_of_the_recipe(root: Path) -> None:
+    app = open_page()
+    asked = {widget.key: widget for widget in app.number_input}
+    numbers = [key for key in recipe_keys() if key.kind in {"integer", "number"}]
+    assert {f"recipe.{key.path}" for key in numbers} == set(asked)
+    for key in numbers:
+        widget = asked[f"recipe.{key.path}"]
+        assert (widget.min, widget.max) == (key.bounds.lowest, key.bounds.max), key.path
+        assert f"Range: {key.bounds}." in widget.help
 
 
 @pytest.mark.parametrize("text", ['name = "x', "name = 1", "[" * 3000, 'name = "x"\nlr = 1'])

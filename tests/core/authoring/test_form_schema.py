@@ -41,7 +41,9 @@ def test_every_key_is_there_with_its_kind_help_and_choices():
     assert str(KEYS["train.epochs"].bounds) == "1 to 10000"
     assert str(KEYS["train.margin"].bounds) == "above 0 and at most 2"
     assert (KEYS["data.channels"].bounds, KEYS["data.path"].bounds) == (None, None)
-    assert all(key.bounds for key in KEYS.values() if key.kind in {"integer", "number"})
+    assert KEYS["train.epochs"].explanation == "`train.epochs` Passes over the training items. Range: 1 to 10000."
+    assert KEYS["augment.flip"].explanation.endswith("left to right.")
+    assert {key.path for key in KEYS.values() if key.required} == {"name", "data.source"}
     assert KEYS["data.channels"].choices == (1, 3)
     assert [key.path for key in arm_keys()] == ["positives", "loss", "checkpoint"]
     assert all(key.help for key in [*KEYS.values(), *arm_keys()])
@@ -91,6 +93,9 @@ def test_options_that_serve_no_arm_are_left_out():
 
 
 def test_what_silence_means_goes_by_the_loss():
+    assert usual("train.temperature", values()) == "0.07"
+    assert "default 0.07" in KEYS["train.temperature"].help
+    assert usual("train.learn_beta", values()) == "one"
     assert usual("train.margin", values()) == "0.2"
     assert usual("train.margin", values(train__loss="contrastive")) == "1"
     assert usual("train.negatives", values(train__loss="margin")) == "distance-weighted"

@@ -89,6 +89,7 @@ def test_shipped_recipes_load_without_a_warning_and_have_both_arms(name: str):
         (["data.source=folder"], 'data.source = "folder" needs data.path'),
         (['data.path="a\\u0000b"'], "data.path must be Unicode text"),
         (["data.path=a\udcff"], "data.path must be Unicode text"),
+        (["data.label=a\udcff"], "data.label must be Unicode text"),
         (["title=a\udcff"], "title must be Unicode text"),
         (["model.dim=1"], "model.dim must lie between 2 and 4096"),
         (["model.dim=1000000000"], "model.dim must lie between 2 and 4096"),
