@@ -13,6 +13,7 @@ from core.jobs.status import StatusWriter
 from core.recipe.recipe import Recipe
 
 SOON, LONG = 30_000, 120_000  # milliseconds; upper bounds for a busy machine
+EPOCHS = Recipe.load("digits-parity").train.epochs
 SMALL = ("data.max_items=300", "model.width=4", "model.dim=8")
 
 
@@ -64,11 +65,15 @@ def test_the_form_checks_what_is_typed_before_anything_is_started(page: Page, ur
     page.get_by_role("option", name="digits-parity (shipped)").click()
     expect(field(page, "Name")).to_have_value("digits-parity", timeout=SOON)
     fill(page, "Epochs", "0")
-    expect(page.get_by_text("train.epochs must lie between 1 and 10000")).to_be_visible(timeout=SOON)
-    expect(button(page, "Start the run")).to_be_disabled()
+    expect(page.get_by_text("Please enter a value between 1 and 10000.")).to_be_visible(timeout=SOON)
+    expect(page.locator("code", has_text=f"epochs = {EPOCHS}")).to_be_visible()
     fill(page, "Epochs", "3")
+    expect(page.locator("code", has_text="epochs = 3")).to_be_visible(timeout=SOON)
+    fill(page, "Held-out share", "1")
+    expect(page.get_by_text("data.test_fraction must be above 0 and below 1")).to_be_visible(timeout=SOON)
+    expect(button(page, "Start the run")).to_be_disabled()
+    fill(page, "Held-out share", "0.3")
     expect(button(page, "Start the run")).to_be_enabled(timeout=SOON)
-    expect(page.locator("code", has_text="epochs = 3")).to_be_visible()
     fill(page, "Samples per class", "4")
     expect(page.get_by_text("4 is too few")).to_be_visible(timeout=SOON)
     page.locator(".st-key-recipe-remove0 button").first.click()
