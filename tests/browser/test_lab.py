@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.widgets import choose, fill, ready, slide
+
 
 @pytest.fixture(scope="module")
 def url(serve: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> str:
@@ -23,19 +25,16 @@ def test_sliders_say_who_collapses(page: Page, url: str) -> None:
     page.goto(f"{url}/lab?samples=8&noise=10")
     expect(badge(page, "Random")).to_have_text("the class collapses", timeout=90_000)
     expect(badge(page, "Nearest")).to_have_text("the class keeps its modes apart")
-    page.get_by_role("slider", name="Samples of a class in a batch").focus()
-    for _ in range(6):  # 8 -> 2, where the nearest is the only one
-        page.keyboard.press("ArrowLeft")
+    slide(page, "Samples of a class in a batch", "ArrowLeft", times=6, to="2")  # where the nearest is the only one
     expect(badge(page, "Nearest")).to_have_text("the class collapses", timeout=30_000)
     expect(page).to_have_url(re.compile(r"samples=2\b"))
-    page.get_by_role("slider", name="Wrong labels").focus()
-    page.keyboard.press("Home")
+    slide(page, "Wrong labels", "Home", to="0")
     expect(badge(page, "Random")).to_have_text("the class is not drawn together", timeout=30_000)
 
 
 def test_free_points_move_and_can_be_scrubbed(page: Page, url: str) -> None:
     page.goto(f"{url}/lab")
-    page.get_by_role("button", name="Let them move").click(timeout=90_000)
+    ready(page.get_by_role("button", name="Let them move")).click()
     plot = page.locator(".js-plotly-plot").last
     expect(plot.locator(".slider-group")).to_be_visible(timeout=60_000)
     places = "plot => plot._fullData.map(t => [Array.from(t.x), Array.from(t.y)])"
@@ -50,7 +49,7 @@ def test_free_points_move_and_can_be_scrubbed(page: Page, url: str) -> None:
 def test_an_experiment_is_watched_over_a_reload_and_cancelled(page: Page, url: str) -> None:
     page.goto(f"{url}/lab?lab=experiments")
     card = page.locator(".st-key-preset-noise")
-    card.get_by_role("button", name="Run it").click(timeout=60_000)
+    ready(card.get_by_role("button", name="Run it")).click()
     expect(card.get_by_text(re.compile(r"epoch \d+ of"))).to_be_visible(timeout=90_000)
     expect(card.locator("[data-testid=stVegaLiteChart]")).to_have_count(2, timeout=30_000)
     page.reload()
@@ -61,31 +60,24 @@ def test_an_experiment_is_watched_over_a_reload_and_cancelled(page: Page, url: s
     expect(card.get_by_text("The run was cancelled")).to_be_visible(timeout=60_000)
 
 
-def slide(page: Page, name: str, key: str) -> None:
-    page.get_by_role("slider", name=name).focus()
-    page.keyboard.press(key)
-
-
 def test_an_experiment_of_ones_own_runs_and_opens_in_compare(page: Page, url: str) -> None:
     page.goto(f"{url}/lab?lab=own")
     expect(page.get_by_text("2,000 vectors, 10% wrong labels")).to_be_visible(timeout=90_000)
-    slide(page, "Wrong labels", "End")
-    slide(page, "Epochs", "Home")
-    slide(page, "Embedding dimension", "Home")
+    slide(page, "Wrong labels", "End", to="49%")
+    slide(page, "Epochs", "Home", to="1")
+    slide(page, "Embedding dimension", "Home", to="2")
     expect(page.get_by_text("With two dimensions the map is the embedding itself")).to_be_visible(timeout=30_000)
     items = page.get_by_role("spinbutton", name="Items")
-    items.fill("9")
-    items.press("Enter")
+    fill(items, "9")
     expect(page.get_by_text("data.synthetic.items must be at least 16")).to_be_visible(timeout=30_000)
     expect(page.get_by_role("button", name="Run it")).to_be_disabled()
-    items.fill("64")
-    items.press("Enter")
+    fill(items, "64")
     expect(page.get_by_text("64 vectors, 49% wrong labels")).to_be_visible(timeout=30_000)
-    page.get_by_role("radio", name="Pictures of shapes").click()
+    choose(page.get_by_role("radio", name="Pictures of shapes"))
     expect(page.get_by_text("64 pictures, 49% wrong labels")).to_be_visible(timeout=30_000)
     expect(page.get_by_text("Pictures in a frame carry the wrong label")).to_be_visible(timeout=30_000)
-    page.get_by_role("button", name="Run it").click()
+    ready(page.get_by_role("button", name="Run it")).click()
     expect(page.get_by_text("so far")).to_be_visible(timeout=30_000)
-    page.get_by_role("button", name="Open in Compare").click(timeout=90_000)
+    ready(page.get_by_role("button", name="Open in Compare"), timeout=90_000).click()
     expect(page.get_by_role("combobox", name="Study")).to_have_value(re.compile("64 pictures"), timeout=30_000)
     expect(page.get_by_text("Coarse R@1").first).to_be_visible(timeout=60_000)
