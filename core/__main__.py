@@ -92,7 +92,7 @@ def run(
 @app.command(name="import")
 def import_embeddings(
     out: Annotated[Path, typer.Option(help="Folder of the study.")],
-    order: Annotated[Path | None, typer.Argument(hidden=True)] = None,
+    spec: Annotated[Path | None, typer.Argument(hidden=True)] = None,
     table: Annotated[
         Path | None, typer.Option(help="The items: CSV or Parquet with label [sublabel] [split] [path] [id].")
     ] = None,
@@ -115,8 +115,8 @@ def import_embeddings(
     from core.pipeline.importing import import_study, parse_sources
     from core.recipe.import_spec import ImportSpec
 
-    if order is not None:
-        given = ImportSpec.load(order)
+    if spec is not None:
+        given = ImportSpec.load(spec)
         sources, title, seed = given.sources(), given.title, given.seed
     elif table is None or not embeddings:
         raise DataError("say what to import: --table items.csv --embeddings NAME=FILE")

@@ -1,6 +1,6 @@
 """Maps: 2-D UMAP layouts of several arms, made comparable with each other. Never a source of counts or distances.
 
-UMAP: McInnes, Healy, Melville 1802.03426. The first arm's layout starts the others', which are then turned,
+UMAP: McInnes, Healy, Melville 1802.03426. The first arm's layout starts the others', which are then rotated,
 shifted and scaled onto it (Procrustes), so that what moves between maps moved in the embedding's neighbourhoods.
 """
 
@@ -19,13 +19,13 @@ NEIGHBOURS = 15
 MIN_ITEMS = 5
 
 MAX_LAYOUT_ITEMS = 20_000
-"""Items up to which all take part in the layout."""
+"""Items up to which UMAP lays out all of them."""
 
 LANDMARKS = 10_000
-"""Items drawn from more than that; the rest is placed between them."""
+"""Items drawn from more than that and laid out by UMAP; the rest is placed between them."""
 
 EPOCHS = 200
-"""UMAP's own choice above 10,000 items; at 10,000 it would take 500, for a layout no better."""
+"""UMAP's own choice above 10,000 items; at 10,000 it would use 500, for a layout no better."""
 
 
 def paired_maps(
@@ -35,12 +35,12 @@ def paired_maps(
     seed: int,
     labels: np.ndarray | None = None,
 ) -> dict[str, Float32[np.ndarray, "n 2"]]:
-    """One layout per arm over the same items; the same seed, the same maps.
+    """One layout per arm over the same items; the same seed gives the same maps.
 
     graphs: the arms' neighbours, itself left out, k >= NEIGHBOURS where there are that many items. labels: one per
     item; where only LANDMARKS of the items are laid out, classes keep their shares of them.
     Fewer than MIN_ITEMS items are laid out by their first two principal axes. Embeddings of two dimensions are their
-    own maps, up to MAX_LAYOUT_ITEMS items: those after the first arm are turned about the origin, and no more.
+    own maps, up to MAX_LAYOUT_ITEMS items: those after the first arm are rotated about the origin, and no more.
     """
     n = len(next(iter(embeddings.values())))
     if n > MAX_LAYOUT_ITEMS:
@@ -80,7 +80,7 @@ def _draw_landmarks(n: int, labels: np.ndarray | None, seed: int) -> Int64[np.nd
 
 
 def align(layout: Float[np.ndarray, "n 2"], target: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 2"]:
-    """Turn, mirror, shift and scale a layout to lie on another as well as it can (least squares)."""
+    """Rotate, mirror, shift and scale a layout onto another (least squares)."""
     centre, goal = layout.mean(axis=0), target.mean(axis=0)
     rotation, covariance = orthogonal_procrustes(layout - centre, target - goal)
     spread = np.square(layout - centre).sum()
@@ -95,9 +95,9 @@ def place_on_map(
     ids: np.ndarray,
     layout: Float[np.ndarray, "n 2"],
 ) -> Float32[np.ndarray, "q 2"]:
-    """An approximate place on a map: the mean of the nearest items' places, near ones weighing more.
+    """An approximate place on a map: the mean of the nearest items' places, weighted by nearness.
 
-    A copy of an item gets its very place.
+    A copy of an item gets exactly its place.
 
     ids, layout: the map's items and their places, rows alike.
     """
@@ -133,16 +133,16 @@ def _layout(
 
 @functools.cache
 def load_umap() -> ModuleType:
-    """UMAP, seconds to import, so only where a map is made; what it compiles, ten seconds' work, is kept on the disk.
+    """UMAP, imported only where a map is made, since that takes seconds; what it compiles, in ten, is cached on disk.
 
-    UMAP asks that of few of its functions. Those here are compiled the same way in every run: one process, no threads.
+    UMAP itself caches few of its functions. Those here are compiled the same way in every run: one process, no threads.
     """
     import umap
     from umap import layouts, umap_
 
     slow = umap_.smooth_knn_dist, umap_.compute_membership_strengths, layouts._nb_optimize_layout_euclidean_single_epoch
     for function in slow:
-        with contextlib.suppress(RuntimeError):  # where there is no folder to write to, it is compiled as before
+        with contextlib.suppress(RuntimeError):  # no folder to write to: compiled in every process
             function.enable_caching()
     return umap
 
@@ -155,7 +155,7 @@ def _principal_axes(points: Float[np.ndarray, "n d"]) -> Float32[np.ndarray, "n 
 
 
 def _initial_layout(layout: Float[np.ndarray, "n 2"], seed: int) -> Float32[np.ndarray, "n 2"]:
-    """Scale to UMAP's usual start, with a little noise that separates items at one place."""
+    """Scale to the size of UMAP's usual initial layout, with a little noise that separates items at the same place."""
     centred = layout - layout.mean(axis=0)
     noise = np.random.default_rng(seed).normal(scale=1e-3, size=layout.shape)
     return (10 * centred / max(np.abs(centred).max(), 1e-12) + noise).astype(np.float32)

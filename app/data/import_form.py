@@ -35,11 +35,11 @@ def show() -> None:
             table, matrices = "", {}
         reference, images, title = _details(matrices)
     with side:
-        order = _spec(table, matrices, reference, images, title)
-        if order is None:
+        spec = _spec(table, matrices, reference, images, title)
+        if spec is None:
             _explain()
         else:
-            _verdict(order)
+            _verdict(spec)
     _imports()
 
 
@@ -112,58 +112,58 @@ def _explain() -> None:
     st.caption("Give a table and at least one matrix. They are checked before anything is computed.")
 
 
-def _verdict(order: ImportSpec) -> None:
+def _verdict(spec: ImportSpec) -> None:
     try:
-        check_import_spec(order)
+        check_import_spec(spec)
     except UncollapseError as error:
         errors.show_error(error)
         return
     with st.spinner("Reading the files"):
-        items, wrong = _checked(order.to_toml(), _stamps(order))
+        items, wrong = _checked(spec.to_toml(), _stamps(spec))
     for fault in wrong:
-        st.error(escape_markdown(_named(fault, order)), icon=":material/error:")
+        st.error(escape_markdown(_named(fault, spec)), icon=":material/error:")
     if len(items):
         modes = f", {items['sublabel'].nunique():,} modes" if "sublabel" in items else ""
         found = f"{len(items):,} items of {items['label'].nunique():,} classes{modes}"
         if wrong:
             st.caption(f"The table itself is right: {found}.")
         else:
-            arms = len(order.embeddings)
+            arms = len(spec.embeddings)
             st.success(f"{found}; {arms} arm{'s' if arms > 1 else ''}.", icon=":material/check:")
         st.dataframe(items.head(5), hide_index=True)
-    note = "What is wrong stands above." if wrong else None
-    begin = partial(_begin, order)
+    note = "What is wrong is listed above." if wrong else None
+    begin = partial(_begin, spec)
     errors.button("Import", "download", begin, key="import", type="primary", disabled=bool(wrong), help=note)
 
 
-def _named(fault: str, order: ImportSpec) -> str:
+def _named(fault: str, spec: ImportSpec) -> str:
     """Uploaded files by the names they came with."""
-    for path in (order.table, *order.embeddings.values(), *order.reference.values()):
+    for path in (spec.table, *spec.embeddings.values(), *spec.reference.values()):
         if Path(path).is_relative_to(session_folder()):
             fault = fault.replace(path, Path(path).name)
     return fault
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _checked(order: str, stamps: tuple[int, ...]) -> Any:
+def _checked(spec: str, stamps: tuple[int, ...]) -> Any:
     import tomllib
 
     from core.pipeline.importing import check_import
 
-    sources = ImportSpec(**tomllib.loads(order)).sources()
+    sources = ImportSpec(**tomllib.loads(spec)).sources()
     return check_import(**sources)
 
 
-def _stamps(order: ImportSpec) -> tuple[int, ...]:
-    paths = [Path(p) for p in (order.table, *order.embeddings.values(), *order.reference.values(), order.images) if p]
+def _stamps(spec: ImportSpec) -> tuple[int, ...]:
+    paths = [Path(p) for p in (spec.table, *spec.embeddings.values(), *spec.reference.values(), spec.images) if p]
     return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
 
 
-def _begin(order: ImportSpec) -> None:
+def _begin(spec: ImportSpec) -> None:
     own = session_folder()
-    uploaded = own if own in Path(order.table).parents else None
-    name = _slug(order.title or Path(order.table).stem)
-    jobs.start_import(order, root=studies_root(), name=name, files=uploaded)
+    uploaded = own if own in Path(spec.table).parents else None
+    name = _slug(spec.title or Path(spec.table).stem)
+    jobs.start_import(spec, root=studies_root(), name=name, files=uploaded)
 
 
 def _imports() -> None:
@@ -179,7 +179,7 @@ def _list(was_live: bool) -> None:
     errors.rerun_page_if_kept()
     statuses = [(job, job.status()) for job in jobs.list_imports(studies_root())]
     if not statuses or (was_live and all(status.over for _, status in statuses)):
-        st.rerun()  # the whole page, which then needs no list, or no watching
+        st.rerun()  # the whole page: it may need the list no longer, or its updates
     for job, status in statuses:
         with st.container(border=True):
             with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):

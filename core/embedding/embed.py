@@ -32,13 +32,13 @@ def embed(
 
 
 def embed_stream(embedder: Embedder, images: Images) -> Iterator[Float32[np.ndarray, "m d"]]:
-    """All pictures of a store as unit vectors, block by block, at the network's own input size."""
+    """All pictures as unit vectors, block by block, scaled to the network's own input size."""
     blocks = stream_pixels(images, side=embedder.spec.image_size, channels=embedder.spec.channels)
     return (embed(embedder, torch.from_numpy(block)) for block in blocks)
 
 
 class PictureEmbedder:
-    """The network of a checkpoint folder, ready for pictures of any size. Raises CheckpointError."""
+    """The network of a checkpoint folder, for pictures of any size. Raises CheckpointError."""
 
     def __init__(self, checkpoint: Path) -> None:
         self._embedder = load_checkpoint(checkpoint)

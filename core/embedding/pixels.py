@@ -1,4 +1,4 @@
-"""Pictures as pixels, for networks, and as vectors: the reference from before any training."""
+"""Pictures as pixels, the input of networks, and as vectors of pixels, the reference from before any training."""
 
 import math
 import tempfile
@@ -17,11 +17,11 @@ BLOCK = 1024
 """Pictures decoded at once."""
 
 MAX_MEMORY_SHARE = 0.25
-"""Of the machine's, what all pictures of a data set may fill."""
+"""Share of the machine's memory that the pictures of a data set may fill."""
 
 
 def pixel_vectors(pixels: UInt8[np.ndarray, "n c s s"]) -> Float32[np.ndarray, "n d"]:
-    """Intensities as unit vectors, d = c s s; an all-black picture becomes the even vector."""
+    """Intensities as unit vectors, d = c s s; an all-black picture becomes the vector of equal entries."""
     flat = pixels.reshape(len(pixels), -1).astype(np.float32)
     flat[~flat.any(axis=1)] = 1.0
     return flat / np.linalg.norm(flat, axis=1, keepdims=True)
@@ -40,10 +40,10 @@ def stream_pixel_vectors(images: Images, *, side: int, channels: int) -> Iterato
 
 
 def stack_pixels(images: Images, *, side: int, channels: int, folder: Path) -> UInt8[np.ndarray, "n c s s"]:
-    """All pictures at once: in memory where they take a quarter of it at most, else on disk, mapped.
+    """All pictures as one array: in memory where they take MAX_MEMORY_SHARE of it at most, else mapped from disk.
 
-    The file, below `folder`, has no name and is gone with its last reader. Raises ImageError where a picture cannot be
-    read, OSError where the disk is full.
+    The temporary file, in `folder`, has no name and is deleted with its last reader. Raises ImageError where a picture
+    cannot be read, OSError where the disk is full.
     """
     shape = (len(images), channels, side, side)
     if math.prod(shape) <= MAX_MEMORY_SHARE * psutil.virtual_memory().total:

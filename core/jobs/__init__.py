@@ -1,5 +1,5 @@
 """Runs in the background of the app: subprocesses with a queue and a status on disk, which outlive the page that
-started them. What a run does is the command line's matter."""
+started them. What a run does is left to the command line."""
 
 from core.jobs.job import (
     Job,

@@ -2,11 +2,11 @@
 
 A run is a subprocess in a session of its own, so it survives the app that started it. All that is known of it
 lies in `ROOT/.jobs/ID/`: recipe.toml or import.toml, log.txt, process.json and ticket.json (written by whoever
-starts it), status.json (written by the run itself, through StatusWriter), and files/ that came along for an import.
-The study appears at `ROOT/ID` when it is whole.
+starts it), status.json (written by the run itself, through StatusWriter), and files/ that were uploaded for an import.
+The study appears at `ROOT/ID` when it is complete.
 
-Runs take turns (`core.jobs.queue`), for side by side they would fight for the cores. Each waits in its own process, so
-the line moves on without the app.
+Runs take turns (`core.jobs.queue`), because in parallel they would compete for the cores. Each waits in its own
+process, so the queue advances without the app.
 """
 
 import contextlib
@@ -46,7 +46,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _START_SECONDS = 20  # a run without a process for this long was never started
 _GRACE_SECONDS = 5  # between SIGTERM and SIGKILL
 _TAIL_BYTES = 64 * 1024
-_LOOK_SECONDS = 0.5  # between two looks at the line
+_POLL_SECONDS = 0.5  # between two looks at the queue
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,12 @@ class Job:
         return self.folder / "recipe.toml"
 
     @property
-    def order(self) -> Path:
-        """What an import is made from, as TOML; not there for a training."""
+    def import_spec(self) -> Path:
+        """What an import is made from, as TOML; not there for a recipe's run."""
         return self.folder / "import.toml"
 
     def status(self) -> Status:
-        """How far the run is; one whose process has gone without a word has failed."""
+        """How far the run is; failed if its process has ended without reporting an end."""
         record = read_json_if_whole(self._process_file)
         process = self._process(record)  # looked for first: a status read after its end is the final one
         status = read_status(self._status_file)
@@ -88,11 +88,11 @@ class Job:
             return replace(status, pid=process.pid)
         if not record and time.time() - status.updated < _START_SECONDS:
             return status
-        if read_json_if_whole(self._process_file) != record:  # it was started again while we looked
+        if read_json_if_whole(self._process_file) != record:  # it was started again in the meantime
             return self.status()
         if (self.study / DESCRIPTION).exists():
             return replace(status, state="done", fraction=1.0, study=str(self.study))
-        return replace(status, state="failed", error=self._last_words())
+        return replace(status, state="failed", error=self._crash_message())
 
     def wait(self, timeout: float = 3600) -> Status:
         """Block until the run is over. Raises TimeoutError after `timeout` seconds."""
@@ -112,7 +112,7 @@ class Job:
             return self._cancel(discard=discard)
 
     def ahead(self) -> "list[Job]":
-        """The runs that this one waits for, the next to end first; none once it may begin."""
+        """The runs that this one waits for, in the order of the queue; none once it may begin."""
         return [job for id in queue.ahead_of(self.folder) if not (job := Job(id, self.root)).status().over]
 
     def go_now(self) -> None:
@@ -142,9 +142,9 @@ class Job:
     def _process(self, record: dict[str, Any]) -> psutil.Process | None:
         """The live process of this run.
 
-        The system gives the number of a process that has ended to another one, so its command must be ours
-        too. (Its start time would also tell, but that moves whenever the clock is set.) A zombie has none, which
-        is an error here; nor, for a moment, has a process that is just being started.
+        The number of a process that has ended is given to another one by and by, so the command line must be this
+        run's too. (The start time would also identify it, but changes whenever the clock is set.) A zombie has no
+        command line, which raises an error here; a process that is just being started has an empty one.
         """
         with contextlib.suppress(psutil.Error, KeyError, TypeError, ValueError):
             process = psutil.Process(record["pid"])
@@ -153,17 +153,17 @@ class Job:
                 return process
         return None
 
-    def _last_words(self) -> str:
+    def _crash_message(self) -> str:
         tail = self.log_tail(5)
         return f"the run stopped unexpectedly{'; its last lines were:' if tail else ''}\n{tail}".strip()
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
-        """One thread of one process at a time starts, cancels or deletes; a lock dies with its owner."""
+        """One thread of one process at a time starts, cancels or deletes; the lock is released if its owner dies."""
         if not self.folder.is_dir():
             raise _no_job(self.id)
         with held(self.folder.with_name(f".{self.id}.lock")):
-            if not self.folder.is_dir():  # deleted while we waited
+            if not self.folder.is_dir():  # deleted while this waited for the lock
                 raise _no_job(self.id)
             yield
 
@@ -176,7 +176,7 @@ class Job:
             if discard:
                 self._discard()
                 status = replace(status, history=[])
-            with contextlib.suppress(OSError):  # on a full disk it is ended all the same
+            with contextlib.suppress(OSError):  # a full disk: the run has ended all the same
                 write_json(self._status_file, asdict(status))
         return status
 
@@ -184,22 +184,22 @@ class Job:
         shutil.rmtree(unfinished(self.study), ignore_errors=True)
 
     def _launch(self, command: Sequence[str], *, resume: bool = False, at_once: bool = False) -> None:
-        """Start the process, once nothing is left that speaks of an earlier one."""
+        """Start the process, after removing the record of an earlier one."""
         self._process_file.unlink(missing_ok=True)
         history = read_status(self._status_file).history
         write_json(self._status_file, asdict(queued(history)))
         queue.enqueue(self.folder, at_once=at_once, is_over=lambda id: Job(id, self.root).status().over)
-        task = self.order if self.order.exists() else self.recipe
+        task = self.import_spec if self.import_spec.exists() else self.recipe
         arguments = [str(task), "--out", str(self.study), "--status", str(self._status_file)]
         process, mark = self._begin([*command, *arguments, *(["--resume"] if resume else [])])
         try:
             write_json(self._process_file, {"pid": process.pid, "mark": mark})
         except OSError:
-            process.kill()  # nobody could watch or cancel it
+            process.kill()  # without the record it could not be watched or cancelled
             raise
 
     def _begin(self, command: Sequence[str]) -> tuple[subprocess.Popen[Any], str]:
-        """The process that runs this command, and what tells it from others: a part of its command line."""
+        """The process that runs this command, and the part of its command line that identifies it."""
         path = self.folder / "log.txt"
         if spare := prefork.take(command, log=path):
             return spare.process, spare.mark
@@ -221,19 +221,19 @@ def start(recipe: Recipe | str, *, root: Path, at_once: bool = False, command: S
 
 
 def start_import(
-    order: ImportSpec, *, root: Path, name: str, files: Path | None = None, command: Sequence[str] = IMPORT
+    spec: ImportSpec, *, root: Path, name: str, files: Path | None = None, command: Sequence[str] = IMPORT
 ) -> Job:
     """Start an import, which takes its turn among the runs.
 
-    files: a folder that some of the order's paths lead into; it moves to the job's own, and goes when that is deleted.
+    files: a folder that holds some of the spec's files; it is moved into the job's own, and deleted with that.
     Raises DataError for paths that are not allowed, and StudyError where the root cannot be written.
     """
-    check_import_spec(order)
-    job = next(job for job in _candidates(root, name) if _claim(job, {job.order.name: order.to_toml()}))
+    check_import_spec(spec)
+    job = next(job for job in _candidates(root, name) if _claim(job, {job.import_spec.name: spec.to_toml()}))
     if files is not None:
         with _writing(job.root):
             files.rename(job.folder / "files")
-            write_text(job.order, order.moved(files, job.folder / "files").to_toml())
+            write_text(job.import_spec, spec.moved(files, job.folder / "files").to_toml())
     _first_launch(job, command)
     return job
 
@@ -270,7 +270,7 @@ def wait_for_turn(status_file: Path) -> None:
     folder = status_file.absolute().parent
     job = Job(folder.name, folder.parent.parent)
     while job.ahead():
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_POLL_SECONDS)
     if not folder.is_dir():
         raise _no_job(job.id)
 
@@ -286,7 +286,7 @@ def delete(job: Job) -> None:
 
 
 def list_jobs(root: Path) -> list[Job]:
-    """All trainings under a studies folder, newest first."""
+    """All runs of recipes under a studies folder, newest first."""
     return _list(root, "recipe.toml")
 
 
@@ -326,7 +326,7 @@ def _candidates(root: Path, name: str) -> Iterator[Job]:
 
 
 def _claim(job: Job, texts: dict[str, str]) -> bool:
-    """Make the job's folder, whole at once; False where the job or its study is there already."""
+    """Make the job's folder in one atomic step; False where the job or its study exists already."""
     if job.study.exists() or job.folder.exists():
         return False
     with _writing(job.root):
@@ -360,15 +360,15 @@ def _writing(root: Path) -> Iterator[None]:
 
 
 def _end(process: psutil.Process) -> None:
-    """SIGTERM to the process's whole group, SIGKILL to what is still there after a while."""
+    """SIGTERM to the process's whole group, SIGKILL to what still runs after _GRACE_SECONDS."""
     with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
-        family = [process, *process.children(recursive=True)]
+        group = [process, *process.children(recursive=True)]
         os.killpg(process.pid, signal.SIGTERM)
-        _, stubborn = psutil.wait_procs(family, timeout=_GRACE_SECONDS)
-        for member in stubborn:
+        _, remaining = psutil.wait_procs(group, timeout=_GRACE_SECONDS)
+        for member in remaining:
             with contextlib.suppress(psutil.NoSuchProcess):
                 member.kill()
-        psutil.wait_procs(stubborn, timeout=_GRACE_SECONDS)
+        psutil.wait_procs(remaining, timeout=_GRACE_SECONDS)
 
 
 def _age(recipe: Path) -> int:

@@ -1,8 +1,8 @@
-"""A process that has loaded its libraries before there is a run for it: that takes longer than a small experiment.
+"""A spare process that has imported its libraries before it is given a run: that takes longer than a small experiment.
 
-Whoever expects a run to be started calls `prepare`; whoever starts it, in the same process, asks `take` first. The
-spare process leads a session of its own, as runs do, so a run survives the one that handed it over. Until then it goes
-with it, or after a while.
+Call `prepare` where a run is likely to be started soon, and `take` in the same process when it is. The spare process
+has a session of its own, as runs do, so a run survives the process that started it. A spare without a run ends with
+the process that prepared it, or after IDLE_SECONDS.
 """
 
 import contextlib
@@ -20,33 +20,33 @@ from pathlib import Path
 from core.jobs import subprocesses
 
 CORE = (sys.executable, "-m", "core")
-"""Commands that begin so can be handed over."""
+"""Commands that begin so can be run by a spare process."""
 MAIN = f"from {__name__} import main; main()"
-"""Not by -m, for the package imports this module before it could be run."""
+"""Not `python -m`: the package imports this module before that could run it."""
 IDLE_SECONDS = 600
-"""How long it waits: it holds as much memory as a small run."""
+"""How long a spare process waits for a run: it holds as much memory as a small one."""
 
 
 @dataclass(frozen=True)
 class Spare:
-    """The process that waits."""
+    """A process that waits for its run."""
 
     process: subprocess.Popen[bytes]
     mark: str
-    """Part of its command line, which says nothing of the run it is given later."""
+    """The part of its command line that identifies it; the run that it is given later is not in there."""
 
     @classmethod
     def start(cls) -> "Spare":
-        """Returns at once; it loads meanwhile."""
+        """Returns at once, while the process imports its libraries."""
         mark = uuid.uuid4().hex
         return cls(subprocesses.start([sys.executable, "-c", MAIN, mark], stdin=subprocess.PIPE), mark)
 
-    def tell(self, text: str) -> bool:
-        """Send the run to it, once; returns whether the process was still there."""
+    def send(self, text: str) -> bool:
+        """Write to its standard input and close that; returns whether the process still ran."""
         assert self.process.stdin is not None
         try:
-            with self.process.stdin as orders:
-                orders.write(text.encode())
+            with self.process.stdin as stdin:
+                stdin.write(text.encode())
         except OSError:
             return False
         return True
@@ -57,18 +57,18 @@ _lock = threading.Lock()
 
 
 def prepare() -> None:
-    """Let a process load what a run needs, unless one has; free to call often."""
+    """Start a spare process, unless there is one; cheap, so it may be called often."""
     global _spare
     with _lock:
         if _spare is None or _spare.process.poll() is not None:
             _spare = Spare.start()
-            patience = threading.Timer(IDLE_SECONDS, _dismiss, args=[_spare])
-            patience.daemon = True
-            patience.start()
+            timer = threading.Timer(IDLE_SECONDS, _dismiss, args=[_spare])
+            timer.daemon = True
+            timer.start()
 
 
 def take(command: Sequence[str], *, log: Path) -> Spare | None:
-    """The process that goes on as this command, its output added to the log; None where it must be started anew."""
+    """The spare process, which now runs this command and appends to the log; None where a new one has to be started."""
     global _spare
     if tuple(command[: len(CORE)]) != CORE:
         return None
@@ -76,8 +76,8 @@ def take(command: Sequence[str], *, log: Path) -> Spare | None:
         spare, _spare = _spare, None
     if spare is None or spare.process.poll() is not None:
         return None
-    order = {"arguments": command[len(CORE) :], "log": str(log)}
-    return spare if spare.tell(json.dumps(order) + "\n") else None
+    request = {"arguments": command[len(CORE) :], "log": str(log)}
+    return spare if spare.send(json.dumps(request) + "\n") else None
 
 
 def _dismiss(spare: Spare) -> None:
@@ -86,25 +86,25 @@ def _dismiss(spare: Spare) -> None:
         if _spare is not spare:  # it has been given a run
             return
         _spare = None
-    spare.tell("")
+    spare.send("")
 
 
 def main() -> None:
-    """In the spare process: load, wait for an order, go on as what it says."""
-    with contextlib.suppress(Exception):  # whatever is wrong comes up again, and is reported, in the run
+    """In the spare process: import the libraries, wait for a command, run it."""
+    with contextlib.suppress(Exception):  # what fails here fails again, and is reported, in the run
         _load()
     line = sys.stdin.readline()
-    if not line:  # no longer wanted, or whoever prepared this has gone
+    if not line:  # dismissed, or the process that prepared this one has ended
         return
-    order = json.loads(line)
-    _point(os.open(order["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666), 1, 2)
-    _point(os.open(os.devnull, os.O_RDONLY), 0)
-    sys.argv = ["core", *order["arguments"]]
+    request = json.loads(line)
+    _redirect(os.open(request["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666), 1, 2)
+    _redirect(os.open(os.devnull, os.O_RDONLY), 0)
+    sys.argv = ["core", *request["arguments"]]
     runpy.run_module("core", run_name="__main__", alter_sys=True)
 
 
 def _load() -> None:
-    import torch._dynamo  # noqa: F401  the first step of any optimiser imports it, with all of sympy
+    import torch._dynamo  # noqa: F401  imported, with all of sympy, by the first step of any optimiser
 
     import core.pipeline.run  # noqa: F401
     from core.pipeline.warmup import start
@@ -114,7 +114,7 @@ def _load() -> None:
     load_umap()
 
 
-def _point(source: int, *descriptors: int) -> None:
+def _redirect(source: int, *descriptors: int) -> None:
     for descriptor in descriptors:
         os.dup2(source, descriptor)
     os.close(source)

@@ -1,8 +1,8 @@
-"""Whose turn it is: the runs of one studies folder go one after the other, in the order they came.
+"""The queue: the runs of one studies folder start one after the other, in the order in which they were added.
 
-Each has a ticket with its number in its own folder, so that it goes with it. Tickets of runs that are over mean
-nothing, and whoever draws a new one removes them: a run that is killed holds nobody up, and nobody need be there to
-call the next.
+Each run's place is a numbered ticket in its own folder, deleted with the folder. Tickets of runs that are over are
+ignored, and removed whenever a new run is added; so a run that was killed blocks no other, and no process has to manage
+the queue.
 """
 
 from collections.abc import Callable
@@ -13,15 +13,15 @@ from core.common.strict_json import read_json_if_whole, write_json
 
 TICKET = "ticket.json"
 LOCK = ".lock"
-_AT_ONCE = 0  # the number of those that do not wait
+_AT_ONCE = 0  # the number of runs that do not wait
 
 
 def enqueue(folder: Path, *, at_once: bool, is_over: Callable[[str], bool]) -> None:
-    """Put a run at the end of the line, or before all others; folder: the run's own, beside those of the others.
+    """Add a run at the end of the queue, or before all others; folder: the run's own, beside those of the others.
 
     is_over: whether the run of that folder name has ended.
     """
-    # One process at a time draws, else a lower number might appear behind a run that has begun.
+    # One process at a time, or a run might get a lower number than one that has begun already.
     with held(folder.parent / LOCK):
         for ticket in folder.parent.glob(f"*/{TICKET}"):
             if ticket.parent != folder and is_over(ticket.parent.name):
@@ -31,12 +31,12 @@ def enqueue(folder: Path, *, at_once: bool, is_over: Callable[[str], bool]) -> N
 
 
 def move_to_front(folder: Path) -> None:
-    """Let a run that waits go at once."""
+    """Let a waiting run start at once."""
     _write(folder, _AT_ONCE)
 
 
 def ahead_of(folder: Path) -> list[str]:
-    """The folders whose turn comes before this one's, first come first; none for one that skips or has no ticket."""
+    """The folders before this one in the queue, in order; none for a run that does not wait or has no ticket."""
     numbers = _numbers(folder.parent)
     mine = numbers.get(folder.name, _AT_ONCE)
     return sorted((name for name, number in numbers.items() if number < mine), key=lambda name: numbers[name])

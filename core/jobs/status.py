@@ -1,4 +1,4 @@
-"""How far a run is: written by the run itself through StatusWriter, read by whoever watches."""
+"""How far a run is: written by the run itself through StatusWriter, read by the app."""
 
 import contextlib
 import time
@@ -26,11 +26,11 @@ class Status:
     state: State = "queued"
     """`queued` until the run reports for the first time."""
     stage: str = ""
-    """What it is doing, such as "train" or "map"."""
+    """What it is doing, such as "train" or "maps"."""
     arm: str = ""
-    """The arm it is doing that for."""
+    """The arm that the last report is about."""
     epoch: int = 0
-    """Epochs of this arm that are done."""
+    """Finished epochs of this arm."""
     epochs: int = 0
     """Epochs of this arm in all."""
     fraction: float = 0.0
@@ -73,9 +73,9 @@ class Status:
 
 
 class StatusWriter:
-    """Writes a run's status from inside it; as a context manager it also reports an end by an exception.
+    """Writes a run's status from inside it; as a context manager it also reports an exception that ends the run.
 
-    Writing never stops a run: where the disk is full or the folder gone, the status stays as it was.
+    A status that cannot be written never stops a run: on a full disk, or without the folder, the old one stays.
     """
 
     def __init__(self, path: Path) -> None:
@@ -121,7 +121,7 @@ class StatusWriter:
             self.failed(f"the run stopped on {type(error).__name__}: {error}; its log has the details")
 
     def _add(self, row: Row) -> None:
-        """A resumed run does its last epoch again: the new row takes the old one's place."""
+        """A resumed run repeats its last epoch: the new row replaces the old one."""
         place = (row["arm"], row["epoch"])
         others = [r for r in self._status.history if (r["arm"], r["epoch"]) != place]
         self._status = replace(self._status, history=[*others, row][-_HISTORY:])

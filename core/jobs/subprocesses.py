@@ -25,5 +25,5 @@ def start(
         stderr=output,
         start_new_session=True,
     )
-    threading.Thread(target=process.wait, daemon=True).start()  # leaves no zombie
+    threading.Thread(target=process.wait, daemon=True).start()  # else it would end as a zombie
     return process

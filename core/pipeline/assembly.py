@@ -1,4 +1,4 @@
-"""From items and embeddings to the parts of a study folder: the half of a study that needs no training."""
+"""From items and embeddings to the parts of a study folder: all of a study but the training."""
 
 import contextlib
 import platform
@@ -44,15 +44,16 @@ Progress = Callable[..., None]
 """Called with any of stage, arm, epoch, epochs, fraction (0 to 1 of the whole), message, row (an epoch's figures)."""
 
 MAPS_IN_PARALLEL_UP_TO = 10_000
-"""Items up to which maps are drawn while worker processes count; with more, both at once would take too much memory."""
+"""Items up to which maps are drawn while worker processes count sub-clusters; with more, both at once would take too
+much memory."""
 
 VERSIONS = ("torch", "pytorch-metric-learning", "umap-learn", "faiss-cpu", "scikit-learn", "numpy")
 
 
 class Stages:
-    """The stages of the work, timed and reported.
+    """The stages of a run, timed and reported.
 
-    starts: the share of the whole that is done when each stage begins, in order.
+    starts: the share of the whole run, 0 to 1, that is done when each stage begins, in order.
     """
 
     def __init__(self, starts: dict[str, float], progress: Progress | None) -> None:
@@ -72,14 +73,14 @@ class Stages:
         self.timings[name] = round(time.perf_counter() - started, 2)
 
     def reached(self, share: float, **news: Any) -> None:
-        """How much of the present stage is done, 0 to 1, and what else there is to tell."""
+        """Report how much of the present stage is done, 0 to 1; news: other arguments of `Progress`."""
         names = [*self._starts]
         begin, end = self._starts[self._now], [*self._starts.values(), 1.0][names.index(self._now) + 1]
         self.report(fraction=begin + share * (end - begin), **news)
 
 
 class Assembly:
-    """A study folder in the making: `add` every space, then `analyse`, `draw` and `describe`.
+    """A study folder that is being written: `add` every space, then `analyse`, `draw` and `describe`.
 
     items: one row each in id order, as `Study.items` describes; written at once. Raises DataError where no evaluated
     item is a query, or none is searched.
@@ -112,7 +113,7 @@ class Assembly:
     def add_blocks(
         self, entry: ArmEntry, blocks: Iterable[Float32[np.ndarray, "_ d"]], *, shape: tuple[int, int]
     ) -> Float32[np.ndarray, "n d"]:
-        """`add` of vectors that arrive block by block and may be too many to be held at once; returns them, mapped."""
+        """`add` of vectors that arrive block by block and may not fit into memory; returns them, mapped from disk."""
         path = arm_folder(self.folder, entry.name) / EMBEDDINGS
         path.parent.mkdir(parents=True, exist_ok=True)
         save_blocks(path, blocks, shape=shape, dtype=np.dtype(np.float32))
@@ -121,7 +122,7 @@ class Assembly:
         return self._spaces[entry.name]
 
     def warn(self, name: str, warning: Notice) -> None:
-        """Note something wrong with a space that has been added."""
+        """Add a warning to a space that has been added."""
         entry = self._entries[name]
         self._entries[name] = replace(entry, warnings=(*entry.warnings, warning))
 
@@ -162,13 +163,13 @@ class Assembly:
         self._save(DIAGNOSTICS, {name: diagnosis.table for name, diagnosis in diagnoses.items()})
 
     def draw(self) -> None:
-        """The maps of all spaces; after `analyse`, whose neighbours they are drawn from."""
+        """The maps of all spaces; after `analyse`, whose neighbours they use."""
         maps = self._paired_maps() if self._maps is None else self._maps.result()
         places = {name: pd.DataFrame({"id": self._ids, "x": xy[:, 0], "y": xy[:, 1]}) for name, xy in maps.items()}
         self._save(MAP, places)
 
     def describe(self, **facts: Any) -> None:
-        """Write the description, the last part; facts: what else it should say."""
+        """Write study.json, the last part; facts: what else it should say."""
         description = {
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             **facts,
@@ -188,7 +189,7 @@ class Assembly:
         return vectors if self._all else vectors[self._rows]
 
     def _reporter(self, name: str, *, done: int) -> Callable[[int, int], None]:
-        """What tells the progress of one space's diagnosis, when `done` spaces are done."""
+        """Reports the progress of one space's diagnosis, after `done` others."""
 
         def report(classes: int, total: int) -> None:
             counted = f", {classes:,} of {total:,} classes" if total else ""
@@ -204,7 +205,7 @@ class Assembly:
 
 
 def image_root(images: Images | None) -> str | None:
-    """Where pictures that stay outside the study lie."""
+    """Folder of pictures that stay outside the study."""
     return str(images.root.resolve()) if isinstance(images, FileImages) else None
 
 

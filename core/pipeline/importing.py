@@ -22,14 +22,14 @@ from core.storage.workspace import workspace
 from core.training.monitoring import TOTAL_COLLAPSE, total_collapse
 
 STARTS = {"read": 0.0, "analyse": 0.05, "maps": 0.6}
-"""Share of the whole that is done when a stage begins."""
+"""Share of the whole run that is done when a stage begins."""
 
-LOOKED_AT = 32
-"""Pictures looked at to see whether they are grey."""
+SAMPLE = 32
+"""Pictures read to find out whether they are grey."""
 
 
 def parse_sources(texts: Iterable[str], *, option: str) -> dict[str, Path]:
-    """`NAME=FILE` texts as name -> file. Raises DataError, which calls them by the option they were given with."""
+    """`NAME=FILE` texts as name -> file. Raises DataError; option: what its message calls them."""
     sources: dict[str, Path] = {}
     for text in texts:
         name, equals, path = text.partition("=")
@@ -57,7 +57,7 @@ def import_study(
     embeddings: arm name -> .npy or .parquet, as `core.data.vectors` describes; rows are L2-normalised. reference: at
     most one matrix of the same items from before any training, under any name; without one, the raw pixels of
     `images`, the folder or zip that the table's paths lead to, if given. Without a split all items are evaluated.
-    Raises UncollapseError; however it ends, a study that is not whole is not there.
+    Raises UncollapseError; however it ends, no incomplete study is left at `out`.
     """
     out = out.absolute()
     reference = reference or {}
@@ -89,9 +89,9 @@ def import_study(
 def check_import(
     table: Path, embeddings: dict[str, Path], *, reference: dict[str, Path], images: Path | None
 ) -> tuple[pd.DataFrame, list[str]]:
-    """What an import would find: the items, and everything wrong, a sentence for each file.
+    """What an import would find: the items, and what is wrong, a sentence for each file.
 
-    Values are read too, all of them. The items are empty where the table itself cannot be used.
+    All values are read too. The items are empty where the table itself cannot be used.
     """
     try:
         items, _ = _read_items(table, images)
@@ -160,5 +160,5 @@ def _spread(points: Float32[np.ndarray, "n d"]) -> float:
 
 def _channels(pictures: FileImages) -> int:
     """1 where the first pictures are all grey, else 3."""
-    modes = {pictures.picture(row).mode for row in range(min(LOOKED_AT, len(pictures)))}
+    modes = {pictures.picture(row).mode for row in range(min(SAMPLE, len(pictures)))}
     return 1 if modes == {"L"} else 3

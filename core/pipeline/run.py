@@ -1,4 +1,4 @@
-"""From a recipe to a study folder: data -> arms -> embeddings -> diagnostics -> maps, whole or not at all."""
+"""From a recipe to a study folder: data -> arms -> embeddings -> diagnostics -> maps, complete or not at all."""
 
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from models.head import Embedder
 
 TRAINING_SHARE = 0.75
 STARTS = {"data": 0.0, "train": 0.0, "analyse": TRAINING_SHARE, "maps": 0.88}
-"""Share of the whole that is done when a stage begins."""
+"""Share of the whole run that is done when a stage begins."""
 
 
 def run(recipe: Recipe, out: Path, *, resume: bool = False, progress: Progress | None = None) -> Study:
@@ -40,9 +40,9 @@ def run(recipe: Recipe, out: Path, *, resume: bool = False, progress: Progress |
 
 
 def follow(recipe: Recipe, out: Path) -> None:
-    """Train along with the process that makes the study at `out`, as one of several that torchrun started.
+    """Take part in the training of the study at `out`, as one of the further processes that torchrun started.
 
-    Raises UncollapseError where that process ends before its time.
+    Raises UncollapseError where another process ends early.
     """
     if not recipe.trained:
         return
@@ -53,7 +53,7 @@ def follow(recipe: Recipe, out: Path) -> None:
         follow_arms(recipe, data.items, _pixels(recipe, data, folder=folder.parent), folder=folder / ARMS)
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
-        raise UncollapseError(f"a process that trained along has ended, and its message says why ({reason})") from None
+        raise UncollapseError(f"another training process ended early; its own message says why ({reason})") from None
 
 
 class _Run:
@@ -67,7 +67,7 @@ class _Run:
         with self.stages.stage("data", "reading the items"):
             data = load(self.recipe.data, seed=self.recipe.seed)
             size = input_size(self.recipe.data, data.images)
-            # Before any training: what cannot be read should not be found out hours later.
+            # Before any training, so that a network that cannot be read is found out at once.
             loaded = [name for name in self.recipe.arms if name not in self.recipe.trained]
             ready = {name: load_arm(self.recipe, name, image_size=size) for name in loaded}
             pixels = _pixels(self.recipe, data, folder=self.folder) if self.recipe.trained else None
@@ -91,7 +91,7 @@ class _Run:
             image_root=image_root(data.images),
             device=str(choose_device(self.recipe.train.device)),
         )
-        for name in self.recipe.trained:  # kept until now, so that a run stopped late need not train again
+        for name in self.recipe.trained:  # kept until now, so that a run that is stopped late need not train again
             (arm_folder(self.folder, name) / TRAINING_STATE).unlink()
 
     def _train(self, items: pd.DataFrame, pixels: torch.Tensor) -> dict[str, TrainedArm]:

@@ -1,4 +1,4 @@
-"""An import to be made, as a file that says what from."""
+"""What an import is to be made from, as a TOML file."""
 
 import tomllib
 from dataclasses import replace
@@ -29,7 +29,7 @@ class ImportSpec:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Raises DataError for a file that is no order."""
+        """Raises DataError for a file that is no such specification."""
         try:
             return checked(cls, tomllib.loads(path.read_text(encoding="utf-8")))
         except RecipeError as error:
@@ -42,7 +42,7 @@ class ImportSpec:
         return tomli_w.dumps(TypeAdapter(ImportSpec).dump_python(self))
 
     def moved(self, old: Path, new: Path) -> "ImportSpec":
-        """The same, its files having gone from one folder to another."""
+        """The same, for files that were moved from one folder to another."""
 
         def move(path: str) -> str:
             return str(new / Path(path).relative_to(old)) if path and Path(path).is_relative_to(old) else path

@@ -36,7 +36,7 @@ class Arm:
     name: str
     kind: ArmKind
     has_network: bool
-    """Whether its network lies with it."""
+    """Whether its network is stored with it."""
     positives: str | None
     """The positive sampling rule, for a trained arm."""
     folder: Path
@@ -85,20 +85,20 @@ class Arm:
 
     @cached_property
     def network(self) -> "PictureEmbedder":
-        """The network of an arm that has one, read once. Raises CheckpointError."""
+        """The network, of an arm that has one; read once. Raises CheckpointError."""
         from core.embedding.embed import PictureEmbedder  # imports torch
 
         return PictureEmbedder(self.folder)
 
     @cached_property
     def snapshots(self) -> Snapshots:
-        """The evaluated items' embeddings before training and after its epochs, as far as they were kept."""
+        """The evaluated items' embeddings before training and after its epochs, where they were saved."""
         return Snapshots(self.folder / SNAPSHOTS)
 
     def kept_graph(self, n: int, k: int) -> KnnGraph | None:
-        """The k neighbours of all n evaluated items, found when the study was made.
+        """The k neighbours of all n evaluated items, computed when the study was made.
 
-        None in studies from before they were kept, and where they are damaged.
+        None in studies made before these were stored, and where the files are damaged.
         """
         try:
             rows, distances = map_array(self.folder / GRAPH_ROWS), map_array(self.folder / GRAPH_DISTANCES)

@@ -7,12 +7,12 @@ import numpy as np
 
 
 def save_array(path: Path, array: np.ndarray) -> None:
-    """Like np.save, which on a full disk raises an error that does not say so."""
+    """Like np.save, but on a full disk the error says so."""
     save_blocks(path, [array], shape=array.shape, dtype=array.dtype)
 
 
 def save_blocks(path: Path, blocks: Iterable[np.ndarray], *, shape: tuple[int, ...], dtype: np.dtype) -> None:
-    """`save_array` of an array that arrives block by block along its first axis and is never whole in memory."""
+    """`save_array` of an array that arrives block by block along its first axis, and need not fit into memory."""
     header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
     with path.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
@@ -21,7 +21,7 @@ def save_blocks(path: Path, blocks: Iterable[np.ndarray], *, shape: tuple[int, .
 
 
 def map_array(path: Path) -> np.ndarray:
-    """A .npy file, mapped; unlike np.load it takes nothing else for one. Raises ValueError, OSError."""
+    """A .npy file, mapped from disk; unlike np.load it reads no other format. Raises ValueError, OSError."""
     try:
         return np.lib.format.open_memmap(path, mode="r")
     except ValueError as error:

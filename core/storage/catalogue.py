@@ -1,4 +1,4 @@
-"""The folder of a user's studies: list them, open one by its name."""
+"""The folder of a user's studies: list them, open or delete one by its id."""
 
 import os
 import shutil
@@ -48,26 +48,26 @@ def open_study(root: Path, id: str) -> Study:
 
 
 def fingerprint(folder: Path) -> int:
-    """Another number as soon as a file of the study is replaced, rewritten, cut short or gone; other in every process.
+    """Changes as soon as a file of the study is replaced, rewritten, truncated or deleted; comparable within a process.
 
-    A study in memory reads mapped files, and one that is cut short under it would end the whole program: ask first.
+    A study in memory reads mapped files, and reading one truncated since would crash the program: compare first.
     """
     return hash(frozenset(_states(folder)))
 
 
 def _states(study: Path) -> Iterator[tuple[str, int, int]]:
-    """Path, size and time of all that lies right in a study or right in one of its arms."""
+    """Path, size and time of every entry directly in a study's folder or in one of its arms'."""
     try:
         for folder in [str(study), *(arm.path for arm in os.scandir(study / ARMS))]:
             for entry in os.scandir(folder):
                 state = entry.stat()
                 yield entry.path, state.st_size, state.st_mtime_ns
-    except OSError:  # not there, or deleted while we looked
+    except OSError:  # not there, or deleted meanwhile
         yield "", -1, -1
 
 
 def _ids(root: Path) -> list[str]:
-    """Names of the folders right below a root; hidden ones and links are not studies."""
+    """Names of the folders directly below a root; hidden ones and links are not studies."""
     if not root.is_dir():
         return []
     return [p.name for p in root.iterdir() if p.is_dir() and not p.is_symlink() and not p.name.startswith(".")]
@@ -95,7 +95,7 @@ def delete_study(root: Path, id: str) -> None:
         raise StudyError(f"there is no study called {id[:80]!r}")
     try:
         waste = Path(tempfile.mkdtemp(prefix=".deleted-", dir=root))
-        (root / id).rename(waste / id)  # first out of the way, so that nobody meets half a study
+        (root / id).rename(waste / id)  # first renamed, so that nobody opens half a study
         shutil.rmtree(waste)
     except OSError as error:
         raise StudyError(f"cannot delete the study {id}: {error.strerror or error}") from None

@@ -1,4 +1,4 @@
-"""What is wrong with a file of a study, in words."""
+"""Why a file of a study cannot be read, as a sentence."""
 
 import json
 from pathlib import Path

@@ -43,7 +43,7 @@ TABLES = {
     DIAGNOSTICS: frozenset({"arm", "label", "verdict"}),
     QUERIES: frozenset({"arm", "id"}),
 }
-"""All are there, each with at least these columns."""
+"""Every study has them, each with at least these columns."""
 
 ARMS = "arms"
 """The folder of the arms' own folders."""
@@ -56,7 +56,7 @@ HISTORY = "history.parquet"
 LOSS_PARAMETERS = "loss.safetensors"
 """Of arms whose loss learns."""
 TRAINING_STATE = "training.pt"
-"""What an interrupted arm resumes from; gone when the study is whole."""
+"""What an interrupted arm resumes from; deleted when the study is complete."""
 SNAPSHOTS = "snapshots"
 """The folder of the epochs' embeddings, float16."""
 _SNAPSHOT = re.compile(r"(\d{5})\.npy")
@@ -65,7 +65,8 @@ REFERENCE = "pixels"
 """The name of the reference that is made of raw pixels."""
 
 ArmKind = Literal["trained", "loaded", "imported", "reference"]
-"""An arm trained here; one whose network was trained elsewhere; one whose vectors were; a space from before training"""
+"""trained: here. loaded: its network was trained elsewhere. imported: its vectors were computed elsewhere. reference: a
+space from before any training."""
 
 _CODES = {"total collapse": "total-collapse", "no tuples": "no-tuples"}
 """How warnings of schema 1 begin, and the codes of such notices."""
@@ -86,7 +87,7 @@ class ArmEntry:
     name: Annotated[str, Field(pattern=f"^{ARM_NAME}$")]  # names a folder, so it must not lead elsewhere
     kind: ArmKind
     has_network: bool
-    """Whether a network lies with the arm, so that it takes new pictures."""
+    """Whether the arm's network is stored with it, so that it can embed new pictures."""
     positives: PositiveRule | None = None
     """The positive sampling rule, for an arm that was trained by one."""
     warnings: tuple[Notice, ...] = ()
@@ -130,7 +131,7 @@ def snapshot_epoch(name: str) -> int | None:
 def write_description(study: Path, facts: dict[str, Any]) -> None:
     """study.json with its version; facts: the keys of `Description`, and what else people may want to know.
 
-    The study's folder is renamed when it is whole, so the file need not be.
+    Not atomic by itself: the study's folder is renamed when it is complete.
     """
     entries = [asdict(entry) for entry in facts["arms"]]
     text = to_json({"schema": SCHEMA, **facts, "arms": entries}, indent=1)
@@ -155,7 +156,7 @@ def read_description(study: Path) -> Description:
 
 
 def _from_first(facts: dict[str, Any], study: Path) -> dict[str, Any]:
-    """As schema 2 has it. What is damaged stays so, to be found when the result is read."""
+    """Schema 1 as schema 2. What is damaged is left so, and found when the result is validated."""
     recipe = facts.get("recipe")
     arms = facts["arms"]
     if not isinstance(arms, list) or not all(isinstance(entry, dict) for entry in arms):
@@ -164,7 +165,7 @@ def _from_first(facts: dict[str, Any], study: Path) -> dict[str, Any]:
 
 
 def _entry_from_first(entry: dict[str, Any], recipe: Any, study: Path) -> dict[str, Any]:
-    """An arm that was loaded counted as trained, warnings were sentences, and the oldest say nothing of pixels."""
+    """In schema 1 loaded arms counted as trained, warnings were sentences, and the oldest had no entry `pixels`."""
     entry = entry | {"has_network": entry["kind"] == "trained"}
     warnings = entry["warnings"]
     if isinstance(warnings, list) and all(isinstance(text, str) for text in warnings):

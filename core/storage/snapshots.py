@@ -1,4 +1,4 @@
-"""How the embeddings of the evaluated items move while an arm trains: one float16 matrix for each kept epoch."""
+"""Snapshots of the evaluated items' embeddings while an arm trains: one float16 matrix for each epoch that is kept."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -14,13 +14,13 @@ from core.storage.arrays import save_array
 from core.storage.layout import SNAPSHOTS, arm_folder, snapshot_epoch, snapshot_name
 
 BUDGET = 100_000_000
-"""Bytes that the snapshots of a study take at most by default, if only by keeping fewer epochs."""
+"""Bytes that the snapshots of a study take at most by default; with larger ones, fewer epochs are kept."""
 
 
 def write_snapshot(folder: Path, epoch: int, embeddings: Float[np.ndarray, "n d"]) -> None:
-    """Keep the embeddings of an epoch; 0 is before training. A second writing replaces the first.
+    """Save the embeddings of an epoch; 0 is before training. Replaces an earlier snapshot of that epoch.
 
-    Whole at once, for the run may be watched.
+    The file appears in one step, since the app may be reading it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with replacing(folder / snapshot_name(epoch)) as draft:
@@ -56,7 +56,7 @@ def _written(folder: Path) -> Iterator[tuple[int, int]]:
 
 
 class Snapshots(Sequence[Float16[np.ndarray, "n d"]]):
-    """The kept epochs of an arm, read when asked for: `snapshots[i]` are the embeddings after `snapshots.epochs[i]`.
+    """The kept epochs of an arm, read on access: `snapshots[i]` are the embeddings after `snapshots.epochs[i]`.
 
     Rows are the study's evaluated items, in their order; empty for arms that kept none.
     """

@@ -1,6 +1,6 @@
 """A study on disk: one folder with items, arms and everything computed from them. What the app reads.
 
-Reading one imports neither torch nor umap. Writing goes to a hidden sibling, renamed when whole.
+Reading one imports neither torch nor umap. `core.pipeline` writes them.
 """
 
 from functools import cached_property
@@ -76,7 +76,7 @@ class Study:
 
     @property
     def references(self) -> list[str]:
-        """Spaces from before training; they answer to the same calls as arms."""
+        """Spaces from before any training; all methods that take an arm take them too."""
         return [name for name, arm in self._arms.items() if arm.kind == "reference"]
 
     def arm(self, name: str) -> Arm:
@@ -95,7 +95,7 @@ class Study:
 
     @cached_property
     def evaluated(self) -> Bool[np.ndarray, "n"]:
-        """The items that figures, maps and galleries are about: those held out, or all where none are."""
+        """Mask of the items that figures, maps and galleries show: those held out, or all where none are."""
         return evaluated(self.items)
 
     @cached_property
@@ -202,7 +202,7 @@ class Study:
     def _row(self, id: int) -> int:
         if not 0 <= id < len(self.items):
             raise StudyError(f"{self.path.name} has no item {id}")
-        return id  # ids are row numbers by construction; `_check` holds it
+        return id  # ids are row numbers, as `_check` makes sure
 
     @property
     def _channels(self) -> int:

@@ -9,7 +9,7 @@ from core.storage.damage import reason
 
 
 def read_table(path: Path, *, owner: str) -> pd.DataFrame:
-    """A whole table. owner: what it belongs to, such as "the arm nearest". Raises StudyError."""
+    """A table with all its columns. owner: what it belongs to, such as "the arm nearest". Raises StudyError."""
     try:
         return pd.read_parquet(path)
     except (OSError, ValueError, KeyError, TypeError) as error:  # the last two: its pandas metadata are damaged

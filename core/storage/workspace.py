@@ -1,4 +1,4 @@
-"""Where a study is built: a hidden folder beside its place, held by one process, renamed when whole."""
+"""Where a study is built: a hidden folder beside its final place, locked by one process, renamed when complete."""
 
 import contextlib
 import errno
@@ -15,7 +15,7 @@ from core.storage.layout import RECIPE
 
 
 def unfinished(study: Path) -> Path:
-    """Where a run keeps what it has of a study until that is whole: hidden, and beside it to be renamed."""
+    """The folder that holds an unfinished study: hidden, and beside its final place, so that it can be renamed."""
     return study.with_name(f".{study.name}.unfinished")
 
 
@@ -23,10 +23,10 @@ def unfinished(study: Path) -> Path:
 def workspace(out: Path, description: str | None = None, *, resume: bool = False) -> Iterator[Path]:
     """A folder to build the study in; it becomes `out` at the end of the block.
 
-    description: text that tells this study from another; what an interrupted run left is taken up only if it was
-    described alike; None: there is nothing to take up. A block that fails with an error of ours or of the disk leaves
-    nothing; one that is interrupted leaves its folder for `resume`, if it has a description. Raises StudyError where
-    `out` exists, is being written, or the disk refuses.
+    description: text that identifies the study; what an interrupted run left is reused only if it has the same one.
+    None: nothing is ever reused. A block that ends with an UncollapseError or OSError leaves nothing; one that is
+    interrupted leaves its folder for `resume`, if it has a description. Raises StudyError where `out` exists, is being
+    written by another process, or cannot be written.
     """
     folder = unfinished(out)
     try:

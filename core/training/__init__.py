@@ -1,2 +1,2 @@
-"""Arms from a recipe: the loop, its losses, augmentation, several devices, and what is watched meanwhile. Which items
-form a tuple is decided in `core.sampling`; what a trained arm is worth, in `core.diagnostics`."""
+"""Training the arms of a recipe: the loop, its losses, augmentation, several devices, monitoring. Which items form a
+tuple is decided in `core.sampling`; trained arms are judged in `core.diagnostics`."""

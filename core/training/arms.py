@@ -68,7 +68,7 @@ def train_arms(
         try:
             finished, _ = wait(futures.values(), return_when=FIRST_EXCEPTION)
             for future in finished:
-                future.result()  # raises what went wrong, while the other arms still train
+                future.result()  # raises the error at once, while the other arms still train
             return {name: future.result() for name, future in futures.items()}
         except BaseException:
             stopped.set()
@@ -122,7 +122,7 @@ class _Training:
             pass
 
     def run(self, report: Report) -> TrainedArm:
-        """Train with figures after every epoch; the state is saved as often."""
+        """Train; figures and the state to resume from are saved after every epoch."""
         started = time.perf_counter()
         self.folder.mkdir(parents=True, exist_ok=True)
         state = self.folder / TRAINING_STATE

@@ -1,8 +1,8 @@
 """Random crops and flips of training pictures, batched, on any device; the same for every arm.
 
-The numbers that decide how an item looks in an epoch are drawn for all items at once, from a generator seeded by the
-recipe and the epoch. So they depend on nothing else: not on the arm, nor on the batch an item falls into, nor on the
-device or the number of processes; and a resumed run sees what an uninterrupted one would have seen.
+The random numbers of an epoch are drawn for all items at once, from a generator seeded by the recipe and the epoch.
+So they depend on nothing else: not on the arm, the batch, the device or the number of processes; and a resumed run
+sees the same pictures as an uninterrupted one.
 """
 
 import math

@@ -68,8 +68,8 @@ def replicate(network: nn.Module) -> nn.Module:
 
 
 class _Gather(Function):
-    """All parts on all processes. Backward adds up what each process's equal loss says of a part: the average that
-    `replicate` takes undoes that, so that gradients are those of one process with the whole batch."""
+    """All parts on all processes. Every process computes the same loss, and backward sums their gradients of a part;
+    `replicate` averages over processes, so that gradients are those of one process with the whole batch."""
 
     @staticmethod
     def forward(_context: object, part: Tensor) -> Tensor:

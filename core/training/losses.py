@@ -54,7 +54,7 @@ def compute_loss(
 ) -> Float[Tensor, ""]:
     """The loss in float32, over the given tuples or, for proxy losses, over the batch.
 
-    anchors: only the first so many rows are anchors, the rest are what they may meet.
+    anchors: number of leading rows that are anchors; the others are only their positives and negatives.
     """
     embeddings = embeddings.float()
     if tuples is None:
@@ -72,7 +72,7 @@ def active_fraction(
     *,
     classes: Int[Tensor, "p"],
 ) -> Float[Tensor, ""]:
-    """Share of the tuples, 0 to 1, that the loss is not yet content with, given their distances.
+    """Share of the active tuples, those with a loss above zero, 0 to 1, given the tuples' distances.
 
     classes: class code of each anchor with a positive. NaN without tuples, and for losses in which every pair has a
     weight (multi-similarity, nt-xent).

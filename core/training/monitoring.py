@@ -1,4 +1,4 @@
-"""What is watched while an arm trains: its tuples, the held-out items after every epoch, and what they betray."""
+"""Monitoring of a training: figures of the tuples, figures of the held-out items after every epoch, and warnings."""
 
 from typing import Any
 
@@ -20,12 +20,12 @@ TUPLE_FIGURES = (
     "active",
     *(f"{side}_q{round(100 * q)}" for side in ("positive", "negative") for q in QUANTILES),
 )
-"""Number of tuples; share of them the loss is not content with; quantiles of their anchors' Euclidean distances to
+"""Number of tuples; share of active ones, with a loss above zero; quantiles of the anchors' Euclidean distances to
 positives and to negatives, 0 to 2."""
 MAX_SORTED = 1 << 16
 
 TOTAL_COLLAPSE = 1e-3
-"""Spread of unit vectors (0 to 1) below which little more than rounding tells items apart."""
+"""Spread of unit vectors (0 to 1) below which items differ by little more than rounding."""
 
 
 @torch.no_grad()
@@ -46,7 +46,7 @@ def _quantiles(distances: Float[Tensor, "t"]) -> Float[Tensor, "q"]:
     if not len(distances):
         return distances.new_full((len(QUANTILES),), torch.nan)
     ordered = distances[:: -(-len(distances) // MAX_SORTED)].sort().values
-    places = [q * (len(ordered) - 1) for q in QUANTILES]  # plain numbers, so that nothing is copied to the device
+    places = [q * (len(ordered) - 1) for q in QUANTILES]  # Python numbers, so that nothing is copied to the device
     return torch.stack([torch.lerp(ordered[int(p)], ordered[min(int(p) + 1, len(ordered) - 1)], p % 1) for p in places])
 
 
@@ -67,13 +67,13 @@ def epoch_figures(
 
 
 def total_collapse(spread: float, detail: str = "") -> Notice:
-    """What is said of an arm whose spread is below TOTAL_COLLAPSE; detail: what else is known."""
+    """The warning for an arm whose spread is below TOTAL_COLLAPSE; detail: more to say about it."""
     message = f"total collapse: all items lie at one point (spread {spread:.1e}){detail}"
     return Notice("total-collapse", "warning", message)
 
 
 def warnings_of(history: list[dict[str, Any]]) -> list[Notice]:
-    """What a finished training's last epoch shows to have failed; collapse of single classes is not judged here.
+    """Warnings by a finished training's last epoch; collapse of single classes is not judged here.
 
     history: rows of `Trainer` with the `spread` of the held-out embeddings (0 = all at one point).
     """

@@ -1,4 +1,4 @@
-"""Arms that are not trained here: a network from elsewhere embeds the items as it is."""
+"""Arms that are not trained here: a given network embeds the items as it is."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from models.head import Embedder
 def load_arm(recipe: Recipe, name: str, *, image_size: int) -> Embedder:
     """The network of an arm that has a checkpoint, in evaluation mode on the recipe's device.
 
-    image_size: side of the recipe's pictures, which pretrained weights are shown; a checkpoint has a size of its own.
+    image_size: side of the recipe's pictures, for pretrained weights; a checkpoint has its own input size.
     Raises CheckpointError.
     """
     wanted = recipe.arms[name].checkpoint

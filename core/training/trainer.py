@@ -38,7 +38,7 @@ class TrainingItems:
     labels: Int[Tensor, "m"]
     ids: Int[Tensor, "m"]
     rows: Int[Tensor, "m"] | None = None
-    """Image rows of the items, if `images` contains others too: a copy may not fit into memory."""
+    """Rows of `images` that belong to the items, if it contains others too: a copy might not fit into memory."""
 
     def __getitem__(self, places: Int[Tensor, "b"]) -> UInt8[Tensor, "b c s s"]:
         """The images of some of the items, by position."""
@@ -52,9 +52,9 @@ class TrainingItems:
 
 def choose_device(wanted: str) -> torch.device:
     """`auto` takes CUDA, then Apple's MPS, then the CPU. Raises RecipeError for a device that is not available."""
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    device = next(name for name in there if there[name]) if wanted == "auto" else wanted
-    if not there[device]:
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    device = next(name for name in available if available[name]) if wanted == "auto" else wanted
+    if not available[device]:
         raise RecipeError(f'train.device = "{device}": PyTorch finds no such device on this machine; use "auto"')
     return torch.device(device, distributed.local_rank()) if device == "cuda" else torch.device(device)
 
@@ -141,7 +141,7 @@ class Trainer:
             samples_per_class=train.samples_per_class,
             seed=recipe.seed,
         )
-        # Tuples draw from a generator of their own, so that the rule cannot disturb the order of the batches.
+        # Tuples have a generator of their own, so that the sampling rule cannot change the order of the batches.
         self.generator = torch.Generator().manual_seed(recipe.seed)
         self.augmentation = Augmentation(recipe.augment, items=len(items.ids), seed=recipe.seed)
         groups = self._parameter_groups(recipe.model)
@@ -166,14 +166,14 @@ class Trainer:
             yield row | {"seconds": time.perf_counter() - started}
 
     def _parameter_groups(self, model: ModelConfig) -> list[dict[str, Any]]:
-        """The network's parameters and, apart, the loss's own: decay would pull a boundary or a proxy towards 0."""
+        """The network's parameters, and the loss's own without weight decay, which would pull beta or proxies to 0."""
         groups = self.embedder.parameter_groups(backbone_lr=model.backbone_lr)
         if own := list(self.loss.parameters()):
             groups.append({"params": own, "lr": self.train.loss_lr or self.train.lr, "weight_decay": 0.0})
         return groups
 
     def step(self, rows: Int[Tensor, "b"]) -> Tensor:
-        """One update; returns the loss and TUPLE_FIGURES on the device, so that nothing waits for them."""
+        """One update; returns the loss and TUPLE_FIGURES on the device, so that it need not be waited for."""
         images = self._images(distributed.local_rows(rows))  # (s, c, h, w), s = b with a single process
         with self.autocast:
             part = self.network(images)  # (s, d)
@@ -181,12 +181,12 @@ class Trainer:
         rows = self._on_device(rows)
         labels, ids = self.labels[rows], self.ids[rows]
         memory = self.memory if self.epoch >= self.train.memory_warmup else None
-        met, classes, numbers = embeddings, labels, ids
-        if memory is not None:
-            met, classes, numbers = memory.append_to(embeddings, labels, ids)  # (n, d), (n,), (n,), the batch first
-        batch = Candidates(met.detach().float(), classes, numbers, anchors=len(rows))
+        points, point_labels, point_ids = embeddings, labels, ids
+        if memory is not None:  # (n, d), (n,), (n,), the batch first
+            points, point_labels, point_ids = memory.append_to(embeddings, labels, ids)
+        batch = Candidates(points.detach().float(), point_labels, point_ids, anchors=len(rows))
         tuples = self._tuples(batch)
-        loss = compute_loss(self.loss, met, classes, tuples, anchors=len(rows))
+        loss = compute_loss(self.loss, points, point_labels, tuples, anchors=len(rows))
         if memory is not None:
             memory.add(embeddings, labels, ids)
         self.optimizer.zero_grad(set_to_none=True)

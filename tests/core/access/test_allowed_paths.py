@@ -143,11 +143,11 @@ def test_recipes_without_paths_and_names_of_models_pass(data: Path) -> None:
 def test_an_import_reads_nothing_outside(data: Path, tmp_path: Path, where: str) -> None:
     good, bad = str(data / "a.csv"), str(data.parent / "secret" / "key.csv")
     paths = dict.fromkeys(("table", "matrix", "reference", "images"), good) | {where: bad}
-    order = ImportSpec(paths["table"], {"mine": paths["matrix"]}, {"old": paths["reference"]}, paths["images"])
+    spec = ImportSpec(paths["table"], {"mine": paths["matrix"]}, {"old": paths["reference"]}, paths["images"])
     with pytest.raises(DataError, match="outside of what"):
-        check_import_spec(order)
+        check_import_spec(spec)
     with pytest.raises(DataError, match="outside of what"):
-        jobs.start_import(order, root=tmp_path / "studies", name="mine")
+        jobs.start_import(spec, root=tmp_path / "studies", name="mine")
 
 
 def test_looking_at_pictures_outside_is_a_problem_in_the_list(data: Path) -> None:

@@ -44,7 +44,7 @@ def root(tmp_path: Path):
 
 @pytest.fixture
 def start(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Job]:
-    monkeypatch.setattr("core.jobs.job._LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("core.jobs.job._POLL_SECONDS", 0.05)
     script = tmp_path / "run.py"
     script.write_text(RUN)
     command = (sys.executable, str(script))

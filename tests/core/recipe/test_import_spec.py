@@ -28,28 +28,28 @@ def files(tmp_path: Path) -> Path:
     return folder
 
 
-def order_for(files: Path, **changes: object) -> ImportSpec:
+def spec_for(files: Path, **changes: object) -> ImportSpec:
     values: dict = {"table": str(files / "items.csv"), "embeddings": {"mine": str(files / "mine.npy")}, "reference": {}}
     return ImportSpec(**(values | changes))
 
 
-def test_an_order_reads_back(files: Path, tmp_path: Path) -> None:
-    order = order_for(files, reference={"before": str(files / "mine.npy")}, title='so "called"', seed=3)
-    (tmp_path / "import.toml").write_text(order.to_toml(), encoding="utf-8")
-    assert ImportSpec.load(tmp_path / "import.toml") == order
+def test_a_spec_reads_back(files: Path, tmp_path: Path) -> None:
+    spec = spec_for(files, reference={"before": str(files / "mine.npy")}, title='so "called"', seed=3)
+    (tmp_path / "import.toml").write_text(spec.to_toml(), encoding="utf-8")
+    assert ImportSpec.load(tmp_path / "import.toml") == spec
 
 
 @pytest.mark.parametrize(
     "text", ["", "not toml = = =", 'table = "a.csv"', "table = 3\nembeddings = {}\nreference = {}", "[" * 5000]
 )
-def test_what_is_no_order_is_refused_in_a_sentence(text: str, tmp_path: Path) -> None:
+def test_what_is_no_spec_is_refused_in_a_sentence(text: str, tmp_path: Path) -> None:
     (tmp_path / "import.toml").write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match="does not say what to import") as refused:
         ImportSpec.load(tmp_path / "import.toml")
     assert "\n" not in str(refused.value)
 
 
-def test_what_is_wrong_with_an_order_is_named(tmp_path: Path) -> None:
+def test_what_is_wrong_with_a_spec_is_named(tmp_path: Path) -> None:
     text = "table = 3\nseed = 4294967296\nembeddings = {}\nreference = {}"
     (tmp_path / "import.toml").write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match="table: input should be a valid string, not 3; seed must lie between 0 and"):
@@ -57,8 +57,8 @@ def test_what_is_wrong_with_an_order_is_named(tmp_path: Path) -> None:
 
 
 def test_only_paths_inside_move(files: Path) -> None:
-    order = order_for(files, images="/elsewhere/pictures")
-    moved = order.moved(files, Path("/new"))
+    spec = spec_for(files, images="/elsewhere/pictures")
+    moved = spec.moved(files, Path("/new"))
     assert (moved.table, moved.embeddings, moved.images) == (
         "/new/items.csv",
         {"mine": "/new/mine.npy"},
@@ -67,20 +67,20 @@ def test_only_paths_inside_move(files: Path) -> None:
 
 
 def test_a_check_finds_every_broken_file(files: Path) -> None:
-    items, faults = check_import(**order_for(files).sources())
+    items, faults = check_import(**spec_for(files).sources())
     assert (len(items), faults) == (60, [])
     broken = np.load(files / "mine.npy")
     broken[7] = np.nan
     np.save(files / "broken.npy", broken)
     np.save(files / "short.npy", broken[:10])
     paths = {"a": str(files / "broken.npy"), "b": str(files / "short.npy"), "c": str(files / "mine.npy")}
-    items, faults = check_import(**order_for(files, embeddings=paths).sources())
+    items, faults = check_import(**spec_for(files, embeddings=paths).sources())
     assert len(items) == 60
     assert ["NaN" in faults[0], "10 rows" in faults[1], len(faults)] == [True, True, 2]
-    items, faults = check_import(**order_for(files, table=str(files / "nothing.csv")).sources())
+    items, faults = check_import(**spec_for(files, table=str(files / "nothing.csv")).sources())
     assert items.empty
     assert len(faults) == 1
-    _, faults = check_import(**order_for(files, embeddings={"Not A Name": paths["c"]}).sources())
+    _, faults = check_import(**spec_for(files, embeddings={"Not A Name": paths["c"]}).sources())
     assert "Not A Name" in faults[0]
 
 
@@ -88,7 +88,7 @@ def test_a_check_finds_every_broken_file(files: Path) -> None:
 def test_an_import_runs_as_a_job_and_takes_its_files_along(files: Path, tmp_path: Path) -> None:
     root = tmp_path / "studies"
     root.mkdir()
-    job = jobs.start_import(order_for(files, title="My own"), root=root, name="mine", files=files)
+    job = jobs.start_import(spec_for(files, title="My own"), root=root, name="mine", files=files)
     status = job.wait(120)
     assert (status.state, status.error) == ("done", "")
     assert not files.exists()
@@ -104,7 +104,7 @@ def test_an_import_runs_as_a_job_and_takes_its_files_along(files: Path, tmp_path
 @pytest.mark.training
 def test_a_broken_import_fails_with_its_sentence(files: Path, tmp_path: Path) -> None:
     np.save(files / "mine.npy", np.full((60, 6), np.nan, np.float32))
-    job = jobs.start_import(order_for(files), root=tmp_path, name="mine")
+    job = jobs.start_import(spec_for(files), root=tmp_path, name="mine")
     status = job.wait(120)
     assert status.state == "failed"
     assert "NaN" in status.error
