@@ -23,7 +23,8 @@ def build(spec: ModelSpec, images: UInt8[Tensor, "n c s s"] | None, *, seed: int
 
     weights: a safetensors file that `convert` has made; the folder of a checkpoint with the same backbone; "imagenet"
     for efficientnet_lite0; a folder or a hub's repository for huggingface. The head is fresh in any case. The input is
-    normalised as the weights need it; fresh networks take that from `images`. Torch's global generator is left alone.
+    normalised as the weights need it; for fresh networks by the statistics of `images`. Torch's global generator keeps
+    its state.
     Raises CheckpointError where the weights do not fit.
     """
     with torch.random.fork_rng(devices=[]):
@@ -49,13 +50,13 @@ def read_pretrained(spec: ModelSpec, weights: str) -> Pretrained:
         return read_imagenet()
     if path.suffix in (".pth", ".pt", ".bin", ".ckpt"):
         raise CheckpointError(
-            f"{path} is not read as it is; make a safetensors file of it first: "
+            f"{path} cannot be read directly; make a safetensors file of it first: "
             f"python -m core convert {path} --model {spec.name}"
         )
     backbone = _meta_backbone(spec)
     statistics = getattr(backbone, "statistics", None)
     if statistics is None:
-        raise CheckpointError(f"{path} is no checkpoint's folder, which is what {spec.name} can start from")
+        raise CheckpointError(f"{path} is not the folder of a checkpoint, and {spec.name} takes no other weights")
     return Pretrained(read_tensors(path, backbone.state_dict()), statistics)
 
 
@@ -74,6 +75,6 @@ def _from_checkpoint(folder: Path, spec: ModelSpec) -> Pretrained:
 
 
 def _meta_backbone(spec: ModelSpec) -> nn.Module:
-    """Names and shapes but no values."""
+    """A backbone on the meta device: names and shapes, but no values."""
     with torch.device("meta"):
         return create(spec.name, channels=spec.channels, image_size=spec.image_size, **spec.options)

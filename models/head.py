@@ -1,4 +1,4 @@
-"""From pixels to an embedding: normalise the input, run a backbone, project, put on the unit sphere."""
+"""From pixels to an embedding: normalise the input, run a backbone, project, scale to length 1."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,16 +16,16 @@ from models.registry import create
 MAX_WIDTH = 1 << 16
 MAX_SIDE = 1 << 12
 MAX_LENGTH = 1 << 10
-"""Beyond any network or picture we use; a description that asks for more is damaged."""
+"""Larger than any network or picture in use; a description that asks for more is damaged."""
 
 
 STATISTICS_BYTES = 1 << 27
-"""Of pictures, are plenty to take mean and deviation from; as floats they need eight times that."""
+"""Bytes of pictures that suffice for the input's mean and deviation; computing them takes eight times that memory."""
 
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """What it takes to build the same network again; stored beside its weights."""
+    """All that is needed to build the same network again; stored beside its weights."""
 
     name: str
     """The backbone's name in the registry."""
@@ -76,22 +76,22 @@ class Embedder(nn.Module):
         self.register_buffer("mean", torch.zeros(inputs))
         self.register_buffer("std", torch.ones(inputs))
         self._frozen: list[nn.Module] = []
-        # Convolutions and pooling are faster so, on CPU and GPU.
+        # Convolutions and pooling are faster in this layout, on CPU and GPU.
         convert_conv2d_weight_memory_format(self, torch.channels_last)
 
     def normalise_by(self, images: UInt8[Tensor, "n c s s"]) -> None:
-        """Take the input mean and deviation from the training images; from every k-th of them where they are many."""
+        """Set the input mean and deviation to those of the training images, or of every k-th where they are many."""
         scaled = images[:: max(1, images.nbytes // STATISTICS_BYTES)].float() / 255
         self.mean.copy_(scaled.mean(dim=(0, 2, 3)))
         self.std.copy_(scaled.std(dim=(0, 2, 3)).clamp_min(1e-3))
 
     def normalise(self, mean: Sequence[float], std: Sequence[float]) -> None:
-        """Set the input mean and deviation, of intensities from 0 to 1; one number each, or one a channel."""
+        """Set the input mean and deviation, of intensities from 0 to 1; one number for all channels, or one each."""
         self.mean.copy_(torch.tensor(mean))
         self.std.copy_(torch.tensor(std))
 
     def freeze(self, *, backbone: bool = False, batchnorm: bool = False) -> None:
-        """Keep the whole backbone as it is through training, or the statistics of its batch normalisation."""
+        """Do not train the backbone at all, or keep the statistics of its batch normalisation."""
         norms: list[nn.Module] = [module for module in self.backbone.modules() if isinstance(module, _BatchNorm)]
         self._frozen = [self.backbone] if backbone else norms if batchnorm else []
         if backbone:
@@ -106,7 +106,7 @@ class Embedder(nn.Module):
         return self
 
     def parameter_groups(self, *, backbone_lr: float | None = None) -> list[dict[str, Any]]:
-        """What an optimiser is to train; the backbone apart if it has a learning rate of its own."""
+        """The parameters to train; the backbone's as a group of their own if it has its own learning rate."""
         groups: list[dict[str, Any]]
         if backbone_lr is None:
             groups = [{"params": list(self.parameters())}]

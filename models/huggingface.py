@@ -29,10 +29,10 @@ FILES = [
     "model-*.safetensors",
     "*.safetensors.index.json",
 ]
-"""What is fetched of a repository."""
+"""Files that are downloaded from a repository."""
 
 MAX_DEPTH = 512
-"""Layers; a description that asks for more is damaged."""
+"""Layers; a configuration that asks for more is damaged."""
 
 IGNORED_KEYS = frozenset(
     {
@@ -69,7 +69,7 @@ class HuggingFace(nn.Module):
         checked = _configuration(config)
         try:
             self.network = _transformers().AutoModel.from_config(checked, trust_remote_code=False)
-        except Exception as error:  # whatever a model's code makes of odd values
+        except Exception as error:  # of any kind: odd values reach the model's own code
             raise UncollapseError(f"no network can be built of its configuration ({first_line(error)})") from None
         if self.network.main_input_name != "pixel_values":
             raise UncollapseError(f'"{checked.model_type}" is no vision network')
@@ -80,7 +80,7 @@ class HuggingFace(nn.Module):
         self.features: int = getattr(checked, "hidden_size", None) or checked.hidden_sizes[-1]
 
     def forward(self, images: Float[Tensor, "b 3 s s"]) -> Float[Tensor, "b d"]:
-        # Positions are stretched to pictures of another size than the network was trained with.
+        # Position embeddings are interpolated where the pictures have another size than in the pre-training.
         output = self.network(pixel_values=images, interpolate_pos_encoding=True)
         pooled = output.get("pooler_output")
         if pooled is not None:
@@ -101,7 +101,7 @@ def read_huggingface(weights: str) -> Pretrained:
     """Weights and configuration of a local folder or of a repository, `owner/name` or `owner/name@revision`.
 
     The input statistics are those of its preprocessor_config.json, ImageNet's where there is none. Raises
-    CheckpointError where it cannot be had or holds no vision network in safetensors.
+    CheckpointError where it cannot be downloaded or holds no vision network in safetensors.
     """
     folder = Path(weights) if os.path.isdir(weights) else _download(weights)
     transformers = _transformers()
@@ -146,14 +146,14 @@ def _transformers() -> Any:
 
 def _download(weights: str) -> Path:
     """The repository's files in the hub's own cache."""
-    _transformers()  # says so where the extra is not installed
+    _transformers()  # raises UncollapseError where the extra is not installed
     hub = importlib.import_module("huggingface_hub")
     name, _, revision = weights.partition("@")
     try:
         return Path(hub.snapshot_download(name, revision=revision or None, allow_patterns=FILES))
     except Exception as error:  # no network, no such repository, no right to it, no space
         raise CheckpointError(
-            f'"{weights}" is no folder, and cannot be had from the Hugging Face hub ({first_line(error)})'
+            f'"{weights}" is no folder, and cannot be downloaded from the Hugging Face hub ({first_line(error)})'
         ) from None
 
 

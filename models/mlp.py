@@ -1,4 +1,4 @@
-"""A multi-layer perceptron, for inputs whose numbers have no places: vectors seen as pictures."""
+"""A multi-layer perceptron, for inputs without spatial structure: vectors stored as pictures."""
 
 from torch import nn
 
@@ -19,5 +19,5 @@ def _layer(inputs: int, outputs: int) -> tuple[nn.Module, ...]:
 
 @register
 def mlp(*, channels: int, image_size: int, width: int = 32) -> nn.Module:
-    """`width` units in each layer; takes every pixel by itself."""
+    """`width` units in each layer; every pixel is an input of its own."""
     return Mlp(inputs=channels * image_size**2, channels=channels, width=width)

@@ -19,7 +19,7 @@ IMAGENET: Statistics = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 @dataclass(frozen=True)
 class Pretrained:
-    """What a backbone starts from in the place of random weights."""
+    """Weights that a backbone starts from, instead of random ones."""
 
     state: dict[str, Tensor]
     """The backbone's state dict."""
@@ -41,8 +41,8 @@ def register(builder: Callable[..., nn.Module]) -> Callable[..., nn.Module]:
 
     It takes `channels`, `image_size` and options of its own, and returns a module that maps images
     (b, module.inputs, image_size, image_size) to features (b, module.features). `inputs` is `channels`, or 3 for
-    networks that see a grey image as a colour image of three equal channels. A module whose weights others publish
-    says by `module.statistics` what these expect.
+    networks that see a grey image as a colour image of three equal channels. A module for which weights are
+    published has `module.statistics`, the input statistics that these expect.
     """
     _BUILDERS[builder.__name__] = builder
     return builder
@@ -54,7 +54,7 @@ def create(name: str, **options: Any) -> nn.Module:
 
 
 def options_of(name: str) -> set[str]:
-    """What a builder takes beside the form of the images."""
+    """The options of a builder, without those that describe the images."""
     return set(inspect.signature(_builder(name)).parameters) - {"channels", "image_size"}
 
 

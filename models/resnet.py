@@ -13,7 +13,7 @@ from models.registry import IMAGENET, register
 
 
 class _Block(nn.Module):
-    """What both kinds of block share: the input, or its projection to the new shape, is added at the end."""
+    """Base of both kinds of block: the input, or its projection to the new shape, is added at the end."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
@@ -68,9 +68,9 @@ class Bottleneck(_Block):
 
 
 class ResNet(nn.Module):
-    """Colour images to the mean of the last stage; grey ones are seen as three equal channels.
+    """Colour images to the mean of the last stage; grey ones become three equal channels.
 
-    stem: "large" reduces the side by 32 on the whole, for pictures of some 100 pixels and more. "small" keeps every
+    stem: "large" divides the side by 32 in all, for pictures of some 100 pixels and more. "small" keeps every
     name and shape, but takes the first convolution at stride 1 and leaves the pooling after it out, so that a 32 pixel
     picture still has 4 x 4 places in the last stage; each picture then costs 16 times as much.
     """

@@ -16,8 +16,8 @@ MAX_BYTES = 8 << 30
 def read_tensors(path: Path, expected: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """A file's tensors if they are those of `expected` (of which only names, shapes and types matter).
 
-    Raises CheckpointError where the file is missing, unreadable or too large, a tensor's name, shape or type is
-    another, or a weight is not finite.
+    Raises CheckpointError where the file is missing, unreadable or too large, a tensor's name, shape or type
+    differs, or a weight is not finite.
     """
     check_size(path)
     try:
@@ -29,7 +29,7 @@ def read_tensors(path: Path, expected: Mapping[str, Tensor]) -> dict[str, Tensor
 
 
 def check_size(path: Path) -> None:
-    """Refuse what is no file, or too large a one."""
+    """Raise CheckpointError for what is not a file, or too large."""
     if not os.path.isfile(path):  # False, not an error, for a name too long for the disk
         raise CheckpointError(f"{path} is missing, or not a file")
     if path.stat().st_size > MAX_BYTES:
@@ -37,7 +37,7 @@ def check_size(path: Path) -> None:
 
 
 def check_names(path: Path, found: set[str], expected: set[str]) -> None:
-    """Refuse tensors that are missing or too many."""
+    """Raise CheckpointError for missing or unknown tensors."""
     if missing := sorted(expected - found):
         raise CheckpointError(f"{path} lacks {len(missing)} tensor(s) of this network, such as {missing[0]:.100}")
     if unknown := sorted(found - expected):
@@ -46,13 +46,13 @@ def check_names(path: Path, found: set[str], expected: set[str]) -> None:
 
 
 def check_shape(path: Path, name: str, shape: tuple[int, ...], like: Tensor) -> None:
-    """Refuse another shape."""
+    """Raise CheckpointError for another shape than that of `like`."""
     if shape != tuple(like.shape):
         raise CheckpointError(f"{path}: tensor {name} has shape {shape}, the network needs {tuple(like.shape)}")
 
 
 def check_finite(path: Path, name: str, tensor: Tensor) -> None:
-    """Refuse NaN and infinity."""
+    """Raise CheckpointError for NaN and infinity."""
     if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
         raise CheckpointError(f"{path}: tensor {name} holds NaN or infinite weights")
 

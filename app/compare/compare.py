@@ -21,7 +21,7 @@ CARDS = ("sub_recall@1", "sub_map@r", "recall@1", "map@r", "kappa", "subclusters
 DIGITS = {"kappa": 2, "subclusters": 1}
 HEADINGS = {"subclusters": "Sub-clusters", "verdict": "Verdict", "kappa": "Kappa", "sublabel_excess": "Mode recall"}
 NEUTRAL = {"kappa", "subclusters"}  # more is not better by itself
-SIGNIFICANT = 0.05  # differences that chance would make more often are said to be so, and get no colour
+SIGNIFICANT = 0.05  # differences with a p-value from here on are marked as not significant, and get no colour
 
 
 def page() -> None:
@@ -44,7 +44,7 @@ def _warnings(view: View) -> None:
 
 
 def _cards(view: View) -> None:
-    """The right arm's figures, what they differ by from the left arm's, and the reference."""
+    """The right arm's figures, their differences from the left arm's, and the reference's figures."""
     table = summarise(view.study)
     tests = cache.comparison(view)
     evaluated = view.study.evaluated
@@ -81,10 +81,10 @@ def _meaning(name: str, test: pd.Series | None) -> str:
     text = f"{measure.definition}{target} Range: {measure.range}; {measure.direction}."
     if test is None:
         return text
-    chance = "below 0.001" if test["p_value"] < 0.001 else f"{test['p_value']:.3f}"
-    verdict = ", n.s.: it may be chance" if not test["p_value"] < SIGNIFICANT else ""
+    p_value = "below 0.001" if test["p_value"] < 0.001 else f"{test['p_value']:.3f}"
+    note = ", n.s.: it may be chance" if not test["p_value"] < SIGNIFICANT else ""
     return (
-        f"{text}\n\nDifference, 95 % interval: {test['low']:+.3f} to {test['high']:+.3f} (p {chance}, paired{verdict})."
+        f"{text}\n\nDifference, 95 % interval: {test['low']:+.3f} to {test['high']:+.3f} (p {p_value}, paired{note})."
     )
 
 
@@ -113,7 +113,7 @@ def _maps(view: View, captions: list[str], chosen_class: list[int] | None) -> No
         strip="change",
         height=620 if single else 440,
         on_click=navigation.choose_item,
-        on_turn=navigation.swap_arms,
+        on_swap=navigation.swap_arms,
         key="maps",
     )
     if result.colour is not None:
@@ -124,11 +124,11 @@ def _maps(view: View, captions: list[str], chosen_class: list[int] | None) -> No
 
 
 def _playback_link(view: View) -> None:
-    """Link to the Lab, where the arms have snapshots. Outside of fragments, which would lose study and arms."""
+    """Link to the Lab, if the arms have snapshots. Outside of fragments, which would lose study and arms."""
     if any(len(view.study.arm(name).snapshots) for name in view.arms) and st.button(
         "Watch how training got here", icon=":material/movie:", key="watch-training"
     ):
-        st.switch_page("lab/lab.py", query_params={"lab": "playback"})  # study and arms go along by themselves
+        st.switch_page("lab/lab.py", query_params={"lab": "playback"})  # study and arms are kept without being named
 
 
 def _layout() -> str | None:
@@ -153,7 +153,7 @@ def _kappa_caption(study: Study, name: str) -> str:
 
 
 def _selected_class(view: View) -> list[int] | None:
-    """Items of the class just picked in the table; None leaves the selection to the maps."""
+    """Ids of the items of the class just picked in the table; None leaves the selection to the maps."""
     rows = st.session_state.get("classes", {}).get("selection", {}).get("rows", [])
     labels = _class_table(view)["class"]
     chosen = labels.iloc[rows[0]] if rows and rows[0] < len(labels) else None

@@ -39,7 +39,7 @@ def show() -> None:
         if spec is None:
             _explain()
         else:
-            _verdict(spec)
+            _check_and_start(spec)
     _imports()
 
 
@@ -112,7 +112,7 @@ def _explain() -> None:
     st.caption("Give a table and at least one matrix. They are checked before anything is computed.")
 
 
-def _verdict(spec: ImportSpec) -> None:
+def _check_and_start(spec: ImportSpec) -> None:
     try:
         check_import_spec(spec)
     except UncollapseError as error:

@@ -8,7 +8,7 @@ import streamlit as st
 from app.state import draft
 from app.widgets import errors
 from app.widgets.markdown import escape_markdown
-from app.widgets.uploading import stored_for_good
+from app.widgets.uploading import stored_permanently
 from core.analysis.tables import to_csv
 from core.common.errors import UncollapseError
 
@@ -45,7 +45,7 @@ def show() -> None:
             "*split* (train or test)."
         )
     try:
-        path = str(stored_for_good(file)) if file is not None else typed.strip()
+        path = str(stored_permanently(file)) if file is not None else typed.strip()
     except UncollapseError as error:
         errors.show_error(error)
         return
@@ -56,16 +56,18 @@ def show() -> None:
 
 
 def _report(path: str) -> None:
-    look = _examined(path, _stamp(path))
-    wrong = int((look.problems["severity"] == "error").sum())
-    if look.usable:
-        modes = f", {look.modes:,} known modes" if look.modes else ""
-        st.success(f"{look.items:,} pictures of {look.classes:,} classes{modes} can be used.", icon=":material/check:")
+    check = _examined(path, _stamp(path))
+    wrong = int((check.problems["severity"] == "error").sum())
+    if check.usable:
+        modes = f", {check.modes:,} known modes" if check.modes else ""
+        st.success(
+            f"{check.items:,} pictures of {check.classes:,} classes{modes} can be used.", icon=":material/check:"
+        )
     else:
         st.error(f"The data cannot be used yet: {wrong:,} error{'s' if wrong > 1 else ''}.", icon=":material/error:")
-    if len(look.problems):
+    if len(check.problems):
         st.dataframe(
-            look.problems,
+            check.problems,
             hide_index=True,
             column_config={
                 "where": st.column_config.TextColumn("Where", width="medium"),
@@ -76,19 +78,19 @@ def _report(path: str) -> None:
         )
         st.download_button(
             "The list as CSV",
-            to_csv(look.problems),
+            to_csv(check.problems),
             file_name="problems.csv",
             mime="text/csv",
             icon=":material/download:",
             on_click="ignore",
         )
-    if look.recipe is None:
+    if check.recipe is None:
         return
-    for column, (label, picture) in zip(st.columns(8), look.examples, strict=False):
+    for column, (label, picture) in zip(st.columns(8), check.examples, strict=False):
         column.image(picture, width="stretch")
         column.caption(escape_markdown(label[:60]))
     if st.button("Write a recipe for it", type="primary", icon=":material/arrow_forward:", key="write-recipe"):
-        draft.hand_over(look.recipe)
+        draft.hand_over(check.recipe)
         st.switch_page("train/train.py", query_params={"view": "new"})
 
 

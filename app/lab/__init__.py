@@ -1,1 +1,1 @@
-"""Lab: why classes collapse, by theory, by experiments on data made to order, and by training played back."""
+"""Lab: why classes collapse, by theory, by experiments on synthetic data, and by the playback of trainings."""

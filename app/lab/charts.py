@@ -1,4 +1,4 @@
-"""Charts of the lab: energy over distance, the phase diagram of collapse, and the paths of free points."""
+"""Charts of the Lab: energy over distance, the phase diagram of collapse, modes, and the paths of free points."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ EDGE = 1.15
 
 
 def energy_rows(landscapes: "dict[str, Landscape]") -> pd.DataFrame:
-    """What ENERGY draws: every fourth point of each rule's energy, and its distance of least energy."""
+    """Data of the chart ENERGY: every fourth point of each rule's energy, and its distance of least energy."""
     parts = []
     for rule, found in landscapes.items():
         best = np.flatnonzero(found.distance == found.best)
@@ -113,7 +113,7 @@ def phase_figure(
 def modes_figure(items: pd.DataFrame) -> go.Figure:
     """Made-up vectors by the label that the loss is given; columns as of `core.data.preview.project_modes`."""
     figure, numbers = go.Figure(), {label: number for number, label in enumerate(items["label"].unique())}
-    # A trace for each look: plotly checks symbols and sizes given item by item one after the other.
+    # One trace for each symbol and colour: given item by item, plotly checks every single value, which is slow.
     for (label, wrong), own in items.groupby(["label", items["label"] != items["clean_label"]], sort=False):
         figure.add_scattergl(
             x=own["x"],

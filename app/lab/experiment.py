@@ -1,4 +1,4 @@
-"""One's own experiment: settle everything, see at once what the data look like and what theory says, then run it."""
+"""An experiment of one's own: set everything, see the data and what theory says at once, then run it."""
 
 from functools import partial
 from typing import TYPE_CHECKING
@@ -30,13 +30,13 @@ def show() -> None:
         "right but the run itself answers at once."
     )
     run.begin()
-    anew = form.is_new()
+    first_time = form.is_new()
     preset, values, arms = form.chosen()
     recipe, problems = _recipe(preset, values, arms)
     left, right = st.columns([1, 1.7], gap="large")
     parts = [(right, partial(_answer, recipe)), (left, partial(form.controls, values, problems))]
-    if anew:
-        parts.reverse()  # the answer comes first, for the controls take longer; but at first it has libraries to load
+    if first_time:
+        parts.reverse()  # the answer comes first, since the controls take longer; but at first it has libraries to load
     for place, draw in parts:
         with place:
             draw()

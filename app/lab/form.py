@@ -29,13 +29,13 @@ PATHS = {
 }
 """Group of controls -> the keys that are set there."""
 TABLES = {"data": DATA, "arms": COMPARISON}
-"""Table -> where what is wrong with a key of it is told if the key has no control."""
+"""Table -> group of controls that shows the problems of its keys without a control."""
 ONLY_WITH = {
     "data.synthetic.separation": "synthetic-vectors",
     "data.synthetic.dimension": "synthetic-vectors",
     "data.synthetic.attributes": "synthetic-shapes",
 }
-"""Path -> the one kind of data that it means anything for."""
+"""Path -> the one kind of data for which it has an effect."""
 
 Values = dict[str, Any]
 Arms = list[tuple[str, dict[str, Any]]]
@@ -47,9 +47,9 @@ def is_new() -> bool:
 
 
 def chosen() -> tuple[Preset, Values, Arms]:
-    """What the controls hold, known before they are drawn: the preset begun with, values by path, arms.
+    """The values of the controls, known before they are drawn: the preset they began as, values by path, arms.
 
-    Values that mean nothing for this kind of data, or these losses, are left out.
+    Values without effect for this kind of data, or these losses, are left out.
     """
     if is_new():
         _load(START)
@@ -83,7 +83,7 @@ def controls(values: Values, problems: tuple[Notice, ...]) -> None:
 
 
 def group_of(key: str) -> str:
-    """The group of controls where a key is set, or where what is wrong with it is told."""
+    """The group of controls where a key is set, or where its problems are shown."""
     own = (group for group, paths in PATHS.items() if key in paths)
     return next(own, TABLES.get(key.partition(".")[0], TRAINING))
 
@@ -186,7 +186,7 @@ def _training(values: Values) -> None:
         st.caption("With two dimensions the map is the embedding itself: nothing is projected.")
 
 
-# Numbers are asked for within the ends that the recipe allows, or within nearer ones, where there is something to see.
+# The ranges are those of the recipe, or narrower ones in which the effects can be seen.
 
 
 def _slider(
@@ -225,7 +225,7 @@ def _recipe_key(path: str) -> Key | None:
 
 
 def _load(name: str) -> None:
-    """Set every control as a preset has it; before they are drawn, as in callbacks."""
+    """Set every control as a preset has it; call it before they are drawn, as callbacks are."""
     recipe = _preset(name).recipe()
     written = recipe.to_dict()
     kept: Values = {key.path: key.default if (v := value_at(written, key.path)) is None else v for key in recipe_keys()}
@@ -245,6 +245,6 @@ def _key(path: str) -> str:
 def _restored(path: str) -> str:
     """The key of a widget that shows what was last chosen."""
     key, kept = _key(path), st.session_state["own"][path]
-    if st.session_state.get(key) != kept:  # not when it is the same: what is set is sent back, over a hand that drags
+    if st.session_state.get(key) != kept:  # else setting it would overwrite what the user is just dragging to
         st.session_state[key] = kept
     return key

@@ -1,4 +1,4 @@
-"""Experiments that show one effect each, in seconds: start one, watch both arms, open the study."""
+"""Experiments that show one effect each, in seconds: start one, follow both arms, open the study."""
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ from core.jobs.job import Job
 
 def show() -> None:
     st.markdown(
-        "Classes of four known groups each, made to order, so that the truth is known. Every experiment trains two "
+        "Synthetic classes of four groups each, so that the truth is known. Every experiment trains two "
         "arms on the same items, 2,000 at most, which takes some seconds; what comes out is a study like any other."
     )
     run.begin()

@@ -1,4 +1,4 @@
-"""An experiment of the lab as a run: start it, watch it, cancel it, open its study."""
+"""An experiment of the Lab as a run: start it, follow it, cancel it, open its study."""
 
 import re
 
@@ -29,7 +29,7 @@ def latest(names: list[str]) -> dict[str, Job]:
 
 
 def begin() -> None:
-    """Prepare for a click: called before the experiments of a page are drawn."""
+    """Prepare a process for the next run: called before the experiments of a page are drawn."""
     if all(job.status().over for job in jobs.list_jobs(studies_root())):  # else it would take the cores from a run
         prefork.prepare()
 

@@ -1,4 +1,4 @@
-"""Why classes collapse, in theory: sliders, the energy over the distance of modes, and who collapses when."""
+"""Why classes collapse, in theory: sliders, the expected loss over the distance of modes, and the phase diagram."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from core.theory.expected_loss import Landscape, Tendency
 
 RULES = {"random": "Random positives", "nearest": "Nearest positives", "hardest": "Hardest positives"}
-WORDS = {
+TENDENCIES = {
     "collapse": (
         "collapses",
         "red",
-        "The class is drawn to one point: no distance between its modes costs less.",
+        "The class is drawn to one point: the expected loss is smallest with no distance between its modes.",
     ),
     "spread": ("keeps its modes apart", "green", "Moving the modes apart makes the loss smaller."),
     "indifferent": (
         "is not drawn together",
         "gray",
-        "Nothing is gained by drawing its modes together.",
+        "Drawing its modes together does not make the loss smaller.",
     ),
     "total collapse": ("collapses with all others", "red", "Everything at one point is best: all classes, all modes."),
 }
@@ -58,7 +58,7 @@ def show() -> None:
 
 @st.fragment
 def _explore() -> None:
-    """All that follows the sliders, and reruns with them alone."""
+    """The sliders and all that depends on them, which rerun by themselves."""
     left, right = st.columns([1, 2.6], gap="large")
     with left:
         values = _sliders()
@@ -67,13 +67,13 @@ def _explore() -> None:
         _verdicts(answers)
         energy, phase = st.columns(2, gap="medium")
         with energy:
-            st.subheader("What each distance costs", anchor="energy")
+            st.subheader("Loss over distance", anchor="energy")
             st.caption("Smallest expected loss with the modes this far apart. Training goes downhill, to the dot.")
             rows = energy_rows({rule: energy for rule, (_, energy) in answers.items()})
             st.vega_lite_chart(rows, ENERGY, height=330, key="energy")
         with phase:
-            st.subheader("Who collapses when", anchor="phase")
-            st.caption("Nearest positives, triplet loss. The cross is where the sliders stand; dots are your studies.")
+            st.subheader("When a class collapses", anchor="phase")
+            st.caption("Nearest positives, triplet loss. The cross marks the sliders' values; dots are your studies.")
             st.plotly_chart(
                 _phase(values["noise"], values["samples"], values["modes"], studies=_studies()),
                 config={"displaylogo": False},
@@ -97,16 +97,16 @@ def _sliders() -> dict[str, Any]:
 def _verdicts(answers: "dict[str, tuple[Tendency, Landscape]]") -> None:
     for column, (rule, title) in zip(st.columns(3, gap="small"), RULES.items(), strict=True):
         tendency, energy = answers[rule]
-        word, colour, meaning = WORDS[tendency]
+        word, colour, meaning = TENDENCIES[tendency]
         with column, st.container(border=True):
             st.markdown(f"**{title}**")
             st.badge(f"the class {word}", color=colour, help=meaning)
-            st.caption(f"Cheapest distance between its modes: {energy.best:.2f}")
+            st.caption(f"Distance of its modes with the least loss: {energy.best:.2f}")
 
 
 @st.cache_data(max_entries=512, show_spinner="Loading the theory")
 def _answers(**values: Any) -> "dict[str, tuple[Tendency, Landscape]]":
-    """What theory says of each rule."""
+    """Tendency and energy of each rule, by theory."""
     from core.theory import expected_loss  # imports torch
 
     settings = {rule: Setting(positives=rule, **values) for rule in RULES}
@@ -123,7 +123,7 @@ def _phase(noise: float, samples: int, modes: int, *, studies: list[tuple[str, f
 
 
 def _studies() -> list[tuple[str, float, int]]:
-    """Name, noise and samples of a class that an anchor meets, of every study that was trained here."""
+    """Name, noise and samples of a class among an anchor's candidates, of every study that was trained here."""
     recipes = [
         (summary.name or summary.id, cache.recipe(summary.id)) for summary in cache.studies() if summary.has_recipe
     ]
@@ -131,11 +131,11 @@ def _studies() -> list[tuple[str, float, int]]:
 
 
 def _assessments() -> None:
-    """Where one of the user's studies lies, and what would avoid collapse there."""
+    """What theory expects of one of the user's studies, and what would avoid collapse."""
     st.subheader("Your study", anchor="study")
     studies = {summary.id: summary.name or summary.id for summary in cache.studies() if summary.has_recipe}
     if not studies:
-        st.info("Train a study to see where it lies and what would keep its classes from collapsing.")
+        st.info("Train a study to see what theory expects of it, and what would keep its classes from collapsing.")
         return
     id = st.selectbox("Study", [*studies], format_func=studies.get, key="lab-study", width=520)
     recipe = cache.recipe(id)
@@ -146,12 +146,12 @@ def _assessments() -> None:
         with column, st.container(border=True):
             show_arm(recipe, arm)
     st.caption(
-        "Theory takes random negatives and points that are free to move; a network is stiffer, and batches are finite."
+        "Theory assumes random negatives, endless batches and points that move freely, which a network does not allow."
     )
 
 
 def show_arm(recipe: Recipe, arm: str) -> None:
-    """Where one arm of a recipe goes in theory, and what would avoid collapse."""
+    """What theory expects of one arm of a recipe, and what would avoid collapse."""
     from core.theory.assessment import assess  # imports torch
 
     found = assess(recipe, arm)
@@ -159,7 +159,7 @@ def show_arm(recipe: Recipe, arm: str) -> None:
     if found.tendency is None:
         st.caption(f"Theory has nothing to say: {escape_markdown(found.reason)}.")
         return
-    word, colour, meaning = WORDS[found.tendency]
+    word, colour, meaning = TENDENCIES[found.tendency]
     st.badge(f"in theory, a class {word}", color=colour, help=meaning)
     if not found.modes_known:
         st.caption("How many modes a class has is not known; two are assumed.")

@@ -1,4 +1,4 @@
-"""The epoch scrubber: a finished study's training played back, with what its figures did meanwhile."""
+"""The training of a finished study played back epoch by epoch, with its figures beneath."""
 
 import time
 
@@ -33,22 +33,22 @@ def show() -> None:
         return
     arms = [name for name in dict.fromkeys(view.arms) if len(view.study.arm(name).snapshots)]
     if not arms:
-        _nothing(view)
+        _explain_missing(view)
         return
     unseen = "have not been trained on" if not view.study.evaluated.all() else "were trained on"
     st.markdown(EXPLANATION.format(unseen=unseen))
     for name in dict.fromkeys(view.arms):
         if name not in arms:
-            st.caption(f"{escape_markdown(name)} kept no snapshots, so there is nothing of it to play.")
+            st.caption(f"{escape_markdown(name)} kept no snapshots, so it cannot be played.")
     counting = _missing(view, arms)
     st.fragment(_follow, run_every=0.2 if counting else None)(view, arms, bool(counting))
 
 
-def _nothing(view: View) -> None:
+def _explain_missing(view: View) -> None:
     st.info(
         "**This study cannot be played back: its arms kept no snapshots of their embeddings.** "
         + (
-            "Its embeddings were imported, and what happened while they were trained is not known here."
+            "Its embeddings were imported, so their training is not known here."
             if view.study.recipe is None
             else "Set `train.snapshots = 1` (keep every epoch) in its recipe, or leave the line out, and run it again."
         ),
@@ -57,16 +57,16 @@ def _nothing(view: View) -> None:
 
 
 def _follow(view: View, arms: list[str], was_counting: bool) -> None:
-    """The player, and then some more counts; the maps play in the browser meanwhile."""
+    """The player; then count sub-clusters for a while, as the maps play in the browser."""
     if view.is_stale:
         st.rerun()
     with errors.error_boundary():
-        reel = cache.playback_data(view, tuple(arms))
+        data = cache.playback_data(view, tuple(arms))
         lines = [row for name in arms for row in _history(view.study, name)]
-        playback(reel, measures=[*measures(lines), _counts_measure(view, arms)], key="playback")
-        _told(lines, arms)
+        playback(data, measures=[*measures(lines), _counts_measure(view, arms)], key="playback")
+        _summary(lines, arms)
         if was_counting:
-            _count_on(view, arms)
+            _continue_counting(view, arms)
 
 
 def _history(study: Study, name: str) -> list[dict[str, float | str]]:
@@ -74,7 +74,7 @@ def _history(study: Study, name: str) -> list[dict[str, float | str]]:
     return history.assign(arm=name).to_dict("records")
 
 
-def _told(rows: list[dict[str, float | str]], arms: list[str]) -> None:
+def _summary(rows: list[dict[str, float | str]], arms: list[str]) -> None:
     """One line for each arm: what changed, and in which epoch."""
     sentences = []
     for name in arms:
@@ -97,22 +97,22 @@ def _counts_measure(view: View, arms: list[str]) -> Measure:
         epochs = view.study.arm(name).snapshots.epochs
         lines[name] = sorted((epochs[at], count) for (arm, at), count in known.items() if arm == name)
     done = sum(map(len, lines.values()))
-    note = f"counting: {done} of {done + len(missing)}" if missing else "per class, the mean; 1 = no modes left apart"
+    note = f"counting: {done} of {done + len(missing)}" if missing else "mean over classes; 1 = no separate modes"
     return Measure("Sub-clusters", note, lines, digits=1)
 
 
 def _missing(view: View, arms: list[str]) -> list[tuple[str, int]]:
-    """What is not counted yet, by epoch."""
+    """(arm, position among its snapshots) of what is not counted yet, by epoch."""
     known = cache.subcluster_counts(view)
     wanted = [(name, at) for name in arms for at in counted_epochs(view.study.arm(name).snapshots.epochs)]
     return sorted((key for key in wanted if key not in known), key=lambda key: key[1])
 
 
-def _count_on(view: View, arms: list[str]) -> None:
+def _continue_counting(view: View, arms: list[str]) -> None:
     known, until = cache.subcluster_counts(view), time.monotonic() + SLICE_SECONDS
     labels, _ = labels_and_modes(view.study.items[view.study.evaluated])
     for name, at in _missing(view, arms):
         known[name, at] = mean_subclusters(view.study.arm(name).snapshots[at], labels)
         if time.monotonic() > until:
             return
-    st.rerun()  # all there: no more need to look again
+    st.rerun()  # all counted: the page need not refresh any more

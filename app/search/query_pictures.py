@@ -40,14 +40,14 @@ def ask(more: Callable[[], None]) -> None:
 
     more: draws further controls beside.
     """
-    turn = st.session_state.setdefault("upload-turn", 0)  # a new key empties the uploader: its files are in the row
+    number = st.session_state.setdefault("upload-number", 0)  # a new key empties the uploader: its files are in the row
     upload, options = st.columns([3, 2], vertical_alignment="bottom", gap="medium")
     upload.file_uploader(
         "Query pictures: PNG, JPEG, WebP, GIF, BMP or TIFF",
         accept_multiple_files=True,
-        key=f"upload-{turn}",
+        key=f"upload-{number}",
         on_change=_uploaded,
-        args=(f"upload-{turn}",),
+        args=(f"upload-{number}",),
         max_upload_size=MAX_BYTES >> 20,
     )
     with options.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -60,7 +60,7 @@ def ask(more: Callable[[], None]) -> None:
         with_camera = st.toggle("Camera", key="camera", help="The browser asks for the camera once this is on.")
     if with_camera:
         with st.container(width=360):
-            st.camera_input("Take a picture", key=f"photo-{turn}", on_change=_taken, args=(f"photo-{turn}",))
+            st.camera_input("Take a picture", key=f"photo-{number}", on_change=_taken, args=(f"photo-{number}",))
     _row()
     _dropped()
     _errors()
@@ -118,14 +118,14 @@ def _errors() -> None:
 
 def _uploaded(key: str) -> None:
     files = st.session_state[key]
-    st.session_state["upload-turn"] += 1
+    st.session_state["upload-number"] += 1
     _receive([(file.name, file.getvalue()) for file in files])
 
 
 def _taken(key: str) -> None:
     photo = st.session_state[key]
     if photo is not None:
-        st.session_state["upload-turn"] += 1
+        st.session_state["upload-number"] += 1
         _receive([("photo", photo.getvalue())])
 
 

@@ -92,7 +92,7 @@ def _maps(view: View, item: int | None, queries: list[QueryMark]) -> None:
         queries=queries,
         height=320,
         on_click=navigation.choose_item,
-        on_turn=navigation.swap_arms,
+        on_swap=navigation.swap_arms,
         key="search-maps",
     )
     view.exports.maps("search-maps")

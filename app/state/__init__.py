@@ -1,2 +1,2 @@
-"""What lasts between two reruns: the view on screen, the address, a recipe on its way to the form, and what is cached
+"""What lasts between two reruns: the view on screen, the address, a recipe handed over to the form, and what is cached
 for all sessions. It draws nothing."""

@@ -60,7 +60,7 @@ def report(view: View) -> bytes:
 
 
 def playback_data(view: View, arms: tuple[str, ...]) -> PlaybackData:
-    """The training of these arms, to be played; all of them kept snapshots. Raises StudyError."""
+    """The playback of these arms, which all have snapshots. Raises StudyError."""
     return _playback_data(view.id, stamp_of(view.id), arms)
 
 
@@ -136,7 +136,7 @@ def _thumbnails(id: str, stamp: int) -> ImageAtlas | None:
     try:
         tiles = study.thumbnails(side=THUMBNAIL_SIDE)
     except UncollapseError:
-        return None  # the pictures have moved since; maps and figures are still there
+        return None  # the pictures were moved; maps and figures work without them
     if tiles is None:
         return None
     return ImageAtlas.build(tiles, study.items["id"].to_numpy()[study.evaluated])

@@ -1,4 +1,4 @@
-"""A recipe on its way to the form of the Train page, from any other page."""
+"""A recipe that another page hands over to the form of the Train page."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""The address and the way back: which item is the query, and which arm is on which side."""
+"""The address and the trail of queries: which item is the query, and which arm is on which side."""
 
 import streamlit as st
 
@@ -6,7 +6,7 @@ from core.storage.study import Study
 
 
 def swap_arms() -> None:
-    """Let the two arms change places: everything on the page is about them."""
+    """Swap the two arms, and run the whole page, since all of it shows them."""
     st.session_state["left"], st.session_state["right"] = st.session_state["right"], st.session_state["left"]
     st.rerun()
 

@@ -1,4 +1,4 @@
-"""What a page is about: one study and two of its arms."""
+"""What a page shows: one study and two of its arms."""
 
 from dataclasses import dataclass
 

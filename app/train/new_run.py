@@ -1,4 +1,4 @@
-"""A new run: where the recipe comes from, the form, what is wrong with it, and the start."""
+"""A new run: where the recipe comes from, the form, its errors and notices, and the start."""
 
 import tomllib
 from typing import Any
@@ -7,6 +7,7 @@ import streamlit as st
 
 from app.state import cache, draft
 from app.train.recipe_form import Arms, fill, recipe_form
+from app.widgets import errors
 from app.widgets.markdown import escape_markdown
 from app.widgets.notices import show_notices
 from core import jobs
@@ -30,7 +31,7 @@ def show() -> None:
         _source()
         values, arms = recipe_form()
     with side:
-        _verdict(values, arms)
+        _check_and_start(values, arms)
 
 
 def _source() -> None:
@@ -74,7 +75,7 @@ def _load_origin() -> None:
     try:
         recipe = Recipe.load(id) if kind == "recipe" else open_study(studies_root(), id).recipe if kind else None
     except UncollapseError as error:
-        st.session_state["notice"] = error
+        errors.keep_error(error)
         return
     if recipe is not None:
         fill(recipe)
@@ -86,12 +87,12 @@ def _load_toml(data: bytes) -> None:
         st.session_state["toml-error"] = ""
     except RecipeError as error:
         st.session_state["toml-error"] = escape_markdown(str(error))
-    except (ValueError, RecursionError) as error:  # bytes that are no text, text that is no TOML, endless brackets
+    except (ValueError, RecursionError) as error:  # no text, no TOML, or brackets nested too deep
         st.session_state["toml-error"] = escape_markdown(f"this is not valid TOML: {error}")
 
 
-def _verdict(values: dict[str, Any], arms: Arms) -> None:
-    """What the recipe comes to: errors, notices, its TOML, and the start."""
+def _check_and_start(values: dict[str, Any], arms: Arms) -> None:
+    """The recipe that was filled in: its errors and notices, its TOML, and the button to start it."""
     try:
         recipe = assemble(values, arms)
         problems = missing_paths(recipe)
@@ -120,7 +121,7 @@ def _verdict(values: dict[str, Any], arms: Arms) -> None:
 def _start(recipe: Recipe | None, problems: list[Notice]) -> None:
     busy = [job for job in jobs.list_jobs(studies_root()) if not job.status().over]
     with st.container(horizontal=True, vertical_alignment="center"):
-        reason = "The recipe is not right yet; what is wrong stands below." if problems else None
+        reason = "The recipe has errors, which are listed below." if problems else None
         st.button(
             "Add to the queue" if busy else "Start the run",
             type="primary",
@@ -152,7 +153,7 @@ def _begin(recipe: Recipe, *, at_once: bool = False) -> None:
     try:
         job = jobs.start(recipe, root=studies_root(), at_once=at_once)
     except UncollapseError as error:
-        st.session_state["notice"] = error
+        errors.keep_error(error)
         return
     st.session_state["view"] = "runs"
     st.session_state["run"] = job.id

@@ -1,4 +1,4 @@
-"""The recipe as a form: what it asks, explains and offers comes from the recipe's dataclasses."""
+"""The recipe as a form: its fields, explanations and choices come from the recipe's dataclasses."""
 
 import math
 from typing import Any
@@ -36,7 +36,7 @@ LABELS = {
     "model.freeze_bn": "Freeze batch statistics",
     "loss": "Another loss",
 }
-MOST = 2**53 - 1  # the largest whole number that a browser holds
+MAX_INTEGER = 2**53 - 1  # the largest that is exact in a browser
 STEP = 0.05
 
 Arms = list[tuple[str, dict[str, Any]]]
@@ -142,7 +142,7 @@ def _losses(slots: list[int]) -> set[str]:
 
 
 def _field(id: str, key: Key, *, disabled: bool = False) -> Any:
-    """The widget for one key; it shows what was last put or typed, also after the page had been left."""
+    """The widget for one key; it shows the last value, also after another page was open."""
     _restore(id)
     path, help = key.path, key.explanation + (" No arm's loss has this option." if disabled else "")
     label = LABELS.get(path, key.name.replace("_", " ").capitalize())
@@ -166,13 +166,13 @@ def _field(id: str, key: Key, *, disabled: bool = False) -> Any:
 
 
 def _bounds(key: Key) -> dict[str, Any]:
-    """Of a number, as the browser holds the user to them; an end that is itself not allowed is left to the recipe."""
+    """Ends of a number's range for the browser to enforce; one that is itself not allowed is left to the recipe."""
     kind, bounds = int if key.kind == "integer" else float, key.bounds
     return {"min_value": kind(bounds.lowest), "max_value": None if bounds.max is None else kind(bounds.max)}
 
 
 class _Shown(dict[str, Any]):
-    """The form's present values by path."""
+    """The values in the form now, by path."""
 
     def __missing__(self, path: str) -> Any:
         return _state(f"recipe.{path}")
@@ -189,7 +189,7 @@ def _step(value: Any) -> float:
 def _put(id: str, key: Key, value: Any) -> None:
     value = key.default if value is None and not key.optional else value
     if key.kind == "integer" and value is not None:
-        value = min(int(value), MOST)
+        value = min(int(value), MAX_INTEGER)
     elif key.kind == "number" and value is not None:
         value = float(value)
     _set(id, value)

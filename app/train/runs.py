@@ -43,7 +43,7 @@ def show() -> None:
             icon=":material/warning:",
         )
         del st.query_params["run"]
-    st.session_state.pop("whole-page", None)  # this is the run of the whole page that it asks for
+    st.session_state.pop("whole-page", None)  # this is the rerun of the whole page that it requests
     is_live = any(not status.over for _, status in _statuses())
     st.fragment(_panel, run_every=LIVE_SECONDS if is_live else IDLE_SECONDS)(is_live)
     _dialogs()
@@ -141,11 +141,10 @@ def _detail(job: Job, status: Status) -> None:
         st.caption(run_progress.MEANINGS)
     elif status.state == "running":
         st.caption("The first figures come after the first epoch.")
-    _papers(job, status)
+    _log_and_recipe(job, status)
 
 
-def _papers(job: Job, status: Status) -> None:
-    """The recipe and the log."""
+def _log_and_recipe(job: Job, status: Status) -> None:
     if log := job.log_tail(30):
         with st.expander("Log", icon=":material/article:", expanded=status.state == "failed", key=f"log-{job.id}"):
             st.code(log, language=None, wrap_lines=True)
@@ -181,7 +180,7 @@ def _button(label: str, icon: str, job: Job, action: Callable[[], Any], *, type:
 
 
 def _ask(what: str | None, job: Job | None = None) -> None:
-    """Open a dialog. It is drawn outside of the fragment, which reruns all the time."""
+    """Open a dialog. It is drawn outside of the fragment, which reruns every few seconds."""
     st.session_state["question"] = (what, job.id) if what and job else None
     st.session_state["whole-page"] = True
 
@@ -203,9 +202,8 @@ def _forget() -> None:
 @st.dialog("Cancel this run?", on_dismiss=_forget)
 def _cancel_dialog(job: Job) -> None:
     st.write(
-        f"**{escape_markdown(job.id)}** ends at once. *Keep* what it has done, and it can be resumed "
-        "after its last whole epoch; "
-        "*discard* it, and a resumed run begins anew."
+        f"**{escape_markdown(job.id)}** ends at once. *Keep* what it has done, and it can be resumed after its last "
+        "complete epoch; *discard* it, and a resumed run starts from the beginning."
     )
     with st.container(horizontal=True, horizontal_alignment="right"):
         _answer("Go on", "go-on", lambda: None)

@@ -1,4 +1,4 @@
-"""Train: write a recipe, start it, watch the runs, and clear away what is no longer wanted."""
+"""Train: write a recipe, start it, follow the runs, and delete runs and studies."""
 
 import streamlit as st
 

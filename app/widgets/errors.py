@@ -1,6 +1,6 @@
 """Errors as a sentence on the page: a damaged study, a deleted run, a full disk while the page is open.
 
-Faults of the program itself are said too, and go to the server's log with all that helps to find them.
+Faults of the program itself are shown too, and logged on the server with their traceback.
 """
 
 import logging
@@ -13,7 +13,9 @@ import streamlit as st
 from app.widgets.markdown import escape_markdown
 from core.common.errors import UncollapseError
 
-UNEXPECTED = "unforeseen error in the app"
+UNEXPECTED = "unexpected error in the app"
+KEPT = "kept-error"
+"""In the session state: an error to be shown when the page is drawn next."""
 _log = logging.getLogger(__name__)
 
 
@@ -32,7 +34,7 @@ def show_error(error: Exception) -> None:
 
 
 def _logged(error: Exception) -> Exception:
-    """The same error, logged on the server unless it is one of our own kinds."""
+    """The same error, logged on the server unless it is an UncollapseError."""
     if not isinstance(error, UncollapseError):
         _log.error(UNEXPECTED, exc_info=error)
     return error
@@ -42,18 +44,23 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, UncollapseError):
         return str(error)
     return (
-        f"Something went wrong that should not ({type(error).__name__}): a fault of Uncollapse, not of your data. The "
-        "log of the server, in the terminal that runs the app, says where. Load the page again; if it comes back, the "
-        "other pages and studies still work."
+        f"Unexpected error ({type(error).__name__}): a fault of Uncollapse, not of your data. The server's log, in the "
+        "terminal that runs the app, says where. Load the page again; if the error comes back, the other pages and "
+        "studies still work."
     )
 
 
 def attempt(action: Callable[[], Any]) -> None:
-    """Run a button's action; an error is kept and shown when the page is drawn next."""
+    """Run a button's action; an error is kept, to be shown when the page is drawn next."""
     try:
         action()
     except Exception as error:
-        st.session_state["notice"] = _logged(error)
+        keep_error(_logged(error))
+
+
+def keep_error(error: Exception) -> None:
+    """Have an error shown when the page is drawn next."""
+    st.session_state[KEPT] = error
 
 
 def button(label: str, icon: str, action: Callable[[], Any], *, key: str, **options: Any) -> None:
@@ -63,11 +70,11 @@ def button(label: str, icon: str, action: Callable[[], Any], *, key: str, **opti
 
 def show_kept_error() -> None:
     """Show the error that `attempt` kept; for the top of a page."""
-    if notice := st.session_state.pop("notice", None):
-        show_error(notice)
+    if error := st.session_state.pop(KEPT, None):
+        show_error(error)
 
 
 def rerun_page_if_kept() -> None:
     """In a fragment: rerun the whole page where an error is kept, since only the page shows it."""
-    if "notice" in st.session_state:
+    if KEPT in st.session_state:
         st.rerun()

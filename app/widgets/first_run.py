@@ -11,7 +11,7 @@ DEFAULT = "mnist-parity"
 
 
 def show() -> None:
-    """Start the default study, once for all sessions, and follow it."""
+    """Start the default study, once for all sessions, and show its progress."""
     st.title("Your first study is being made")
     st.write(
         "The same small network is trained twice on real handwritten digits. Its labels say only whether a digit "

@@ -15,9 +15,9 @@ P = ParamSpec("P")
 def view_fragment(draw: Callable[Concatenate[View, P], None]) -> Callable[Concatenate[View, P], None]:
     """Make a function that draws one view a fragment of its page.
 
-    What it is called with is what it is called with again, until the whole page runs: what a click changes, the
-    function has to read itself, from the address or the session. It may fill the Export popover of the view.
-    Where the study has changed on disk, the whole page is drawn again.
+    A fragment reruns with the same arguments until the whole page runs, so the function has to read whatever a click
+    changes from the address or the session. It may fill the Export popover of the view. Where the study has changed on
+    disk, the whole page is drawn again.
     """
 
     @st.fragment

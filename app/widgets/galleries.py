@@ -28,7 +28,7 @@ def item_galleries(view: View, item: int | None, ask: Callable[[], SearchOptions
         _gallery(view, None, [GalleryArm(name, None) for name in dict.fromkeys(view.arms)])
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        _way_back(item)
+        _breadcrumbs(item)
         asked = ask()
     row = view.study.items.iloc[item]
     name = f" · {row['name']}" if row.get("name") else ""
@@ -37,7 +37,7 @@ def item_galleries(view: View, item: int | None, ask: Callable[[], SearchOptions
 
 
 def galleries(view: View, query: GalleryQuery, queries: Queries, asked: SearchOptions) -> None:
-    """The galleries of any query, in the arms that it is asked in; clicking a tile makes that item the query."""
+    """The galleries of any query, in the arms that have a vector of it; clicking a tile makes that item the query."""
     asked_in = {name: queries[name] for name in dict.fromkeys(view.arms) if name in queries}
     found = hits_by_arm(view.study, asked_in, asked.k, filters=asked.filters, metric=asked.metric)
     arms = [GalleryArm(name, hits.assign(subcluster=_named(hits["subcluster"]))) for name, hits in found.items()]
@@ -51,7 +51,7 @@ def galleries(view: View, query: GalleryQuery, queries: Queries, asked: SearchOp
 
 
 def _legend(view: View) -> None:
-    """The meaning of a tile's figures and signs."""
+    """Explains the figures and signs on a tile."""
     other = (
         ""
         if view.is_single
@@ -75,7 +75,7 @@ def _mode(row: pd.Series) -> str | None:
     return str(row["sublabel"]) if "sublabel" in row else None
 
 
-def _way_back(item: int) -> None:
+def _breadcrumbs(item: int) -> None:
     trail = navigation.trail()
     st.button("Back", icon=":material/arrow_back:", on_click=navigation.step_back, disabled=not trail, key="back")
     crumbs = ["start" if id is None else f"#{id}" for id in trail[-CRUMBS:]] + [f"**#{item}**"]

@@ -20,7 +20,7 @@ FIGURES = {
 
 
 def show(job: Job, *, key: str, height: int = 260) -> None:
-    """The maps of both arms, in the study's folder once the run is done; nothing while there is nothing to see.
+    """The maps of all arms, from the study's folder once the run is done; nothing before the first snapshot.
 
     Call it in the fragment that follows the run; only epochs that are new are sent to the browser.
     """
@@ -29,11 +29,11 @@ def show(job: Job, *, key: str, height: int = 260) -> None:
     kept = {} if recipe is None else kept_epochs(folder, list(recipe.arms))
     if recipe is None or not kept:
         return
-    reel = _reel(folder, tuple(kept.items()), recipe.seed)
-    if reel is None:
+    data = _playback_data(folder, tuple(kept.items()), recipe.seed)
+    if data is None:
         return
     playback(
-        reel,
+        data,
         measures=measures(job.status().history),
         epochs=recipe.train.epochs,
         follow=True,
@@ -52,13 +52,15 @@ def measures(history: list[Row]) -> list[Measure]:
 
 
 def line_of(history: list[Row], arm: str, name: str) -> list[tuple[int, float]]:
-    """(epoch, value) of one arm's figure, as far as it is known."""
+    """(epoch, value) of one arm's figure, for the epochs that have it."""
     rows = [row for row in history if row["arm"] == arm and row.get(name) is not None]
     return [(int(row["epoch"]), float(row[name])) for row in rows if row[name] == row[name]]  # not NaN
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _reel(folder: Path, kept: tuple[tuple[str, tuple[tuple[int, int], ...]], ...], seed: int) -> PlaybackData | None:
-    """kept: by arm, the epochs and when they were written, so that a run begun anew is not taken for the old one."""
+def _playback_data(
+    folder: Path, kept: tuple[tuple[str, tuple[tuple[int, int], ...]], ...], seed: int
+) -> PlaybackData | None:
+    """kept: by arm, the epochs and when they were written, so that a new run is not mistaken for an earlier one."""
     found = playback_of_run(folder, [arm for arm, _ in kept], seed=seed)
     return None if found is None else PlaybackData.build(found)

@@ -15,7 +15,7 @@ BOXES = {
 
 
 def show_notices(notices: Iterable[Notice]) -> None:
-    """One box for each, in their order."""
+    """A coloured box for each."""
     for notice in notices:
         box, icon = BOXES[notice.severity]
         box(escape_markdown(notice.message), icon=icon)

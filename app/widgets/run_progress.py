@@ -28,7 +28,7 @@ RESULTS = ("sub_map@r", "sub_recall@1")
 MEANINGS = (
     "*Fine* figures ask for the mode, which no arm is given; *coarse* ones for the class. *Kappa* is the spread of a "
     "class over the distance to the nearest other one: 0 = collapsed to a point. A *tuple* is an anchor with a "
-    "positive and a negative; it is *active* while the loss still wants to move it."
+    "positive and a negative; it is *active* while its loss is above zero."
 )
 
 
@@ -40,7 +40,7 @@ def duration(seconds: float) -> str:
 
 
 def progress(job: Job, status: Status) -> None:
-    """A bar for a running one, its place in the queue for a waiting one, the reason for one that failed."""
+    """A bar for a running job, its place in the queue for a waiting one, the reason for one that failed."""
     match status.state:
         case "failed":
             st.error(escape_markdown(status.error), icon=":material/error:")
@@ -50,7 +50,7 @@ def progress(job: Job, status: Status) -> None:
                 + (
                     "What it had done is kept: resume goes on from there."
                     if status.history
-                    else "Nothing was kept: resume begins anew."
+                    else "Nothing was kept: resume starts from the beginning."
                 ),
                 icon=":material/pause:",
             )
@@ -67,7 +67,7 @@ def place(job: Job) -> str:
 
 
 def _waiting(job: Job) -> str:
-    """Its place, and what it waits for."""
+    """Its place in the queue, and what it waits for."""
     return f"{place(job)}: it begins when the run before it is over" if job.ahead() else place(job)
 
 
@@ -82,7 +82,7 @@ def _caption(status: Status) -> str:
 
 
 def timing(status: Status) -> str:
-    """Time taken, and time left at this pace."""
+    """Time taken so far, and time left at this rate."""
     left = status.time_left()
     return f"{duration(status.elapsed())} so far" + ("" if left is None else f", about {duration(left)} left")
 
@@ -105,7 +105,7 @@ def curves(job: Job, history: list[Row], names: tuple[str, ...], *, columns: int
     rows = pd.DataFrame(history)
     shown = [name for name in names if name in rows and rows[name].notna().any()]
     recipe = recipe_of(job)
-    # As the recipe has them: a colour must not depend on which arm reports first.
+    # In the recipe's order: a colour must not depend on which arm reports first.
     arms = list(recipe.trained) if recipe else sorted(rows["arm"].unique()) if shown else []
     for begin in range(0, len(shown), columns):
         for column, name in zip(st.columns(columns), shown[begin : begin + columns], strict=False):

@@ -43,7 +43,7 @@ def choose_search(view: View, *, has_class: bool) -> SearchOptions:
             key="metric",
             bind="query-params",
             help="Embeddings have length 1, so Euclidean and cosine distance rank alike. CSLS (Conneau et al. 2018) "
-            "lets hubs, items that are near to everything, fall back; distances shown stay Euclidean.",
+            "ranks hubs, items that are near to everything, lower; the distances shown stay Euclidean.",
         )
         outcome: Any = "all"
         if has_class and items["label"].nunique() > 1:
@@ -63,11 +63,11 @@ def choose_search(view: View, *, has_class: bool) -> SearchOptions:
 
 
 def _some(items: Any, column: str, label: str, key: str) -> tuple[str, ...]:
-    """Some of a column's values; none chosen means all."""
+    """Choose values of a column; none chosen means all."""
     options = sorted(items[column].dropna().unique().tolist()) if column in items else []
     if len(options) < 2:
         return ()
-    if key in st.session_state:  # another study's values
+    if key in st.session_state:  # may hold another study's values
         st.session_state[key] = [value for value in st.session_state[key] if value in options]
     chosen = st.multiselect(label, options, key=key, bind="query-params", placeholder="all", width=200)
     return tuple(chosen)

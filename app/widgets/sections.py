@@ -21,6 +21,7 @@ def choose_section(label: str, sections: Sections, *, key: str, default: str) ->
         required=True,
         label_visibility="collapsed",
     )
-    if st.query_params.get(key) != chosen:  # each writing sends the whole address, which may lag behind other widgets
+    # Only where it changes: every write sends the whole address, which may be older than other widgets' values.
+    if st.query_params.get(key) != chosen:
         st.query_params[key] = chosen
     return str(chosen)

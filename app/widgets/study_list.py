@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app.state import cache
+from app.widgets import errors
 from app.widgets.markdown import escape_markdown
 from core import jobs
 from core.common.errors import UncollapseError
@@ -44,7 +45,7 @@ def _row(summary: StudySummary) -> None:
 
 
 def open_button(id: str, *, key: str, type: str = "secondary") -> None:
-    """Shows a study in Compare."""
+    """A button that opens a study in Compare."""
     if st.button("Open in Compare", icon=":material/compare:", key=key, type=type):
         st.switch_page("compare/compare.py", query_params={"study": id})
 
@@ -78,4 +79,4 @@ def remove(id: str) -> None:
         jobs.delete(jobs.get_job(root, id))
     except UncollapseError as error:
         if (root / id).exists():
-            st.session_state["notice"] = error
+            errors.keep_error(error)

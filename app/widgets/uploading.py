@@ -10,7 +10,7 @@ from core.storage.catalogue import studies_root
 
 
 def session_folder() -> Path:
-    """This session's own folder; a new one after an import has moved the last. Raises StudyError."""
+    """The folder of this session's uploads; a new one after an import has moved the last. Raises StudyError."""
     folder = st.session_state.get("upload-folder")
     if folder is None or not folder.is_dir():
         folder = st.session_state["upload-folder"] = upload_folder(studies_root())
@@ -22,6 +22,6 @@ def stored(file: Any) -> Path:
     return save_upload(session_folder(), file.name, file.getbuffer())
 
 
-def stored_for_good(file: Any) -> Path:
+def stored_permanently(file: Any) -> Path:
     """Store an uploaded file for as long as studies may need it; returns its path. Raises StudyError."""
     return save_upload(picture_folder(studies_root()), file.name, file.getbuffer())

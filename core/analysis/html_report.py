@@ -1,4 +1,4 @@
-"""A study as one self-contained HTML page: figures, maps, classes with examples, and what every figure means."""
+"""A study as one self-contained HTML page: figures, maps, classes with examples, and definitions of the measures."""
 
 import base64
 import io
@@ -23,7 +23,7 @@ from core.diagnostics import explain
 from core.storage.study import Study
 
 MAX_CLASSES = 200
-"""Rows of the table of classes; those in the worst state come first."""
+"""Rows of the table of classes; those with the worst verdicts come first."""
 
 MAX_DETAILED_CLASSES = 6
 """Classes shown with examples."""
@@ -36,7 +36,7 @@ EXPLAINED = ("recall@1", "map@r", "kappa", "subclusters", "sublabel_excess", "fr
 
 
 def write_report(study: Study, path: Path) -> None:
-    """Write the report, whole or not at all. Raises UncollapseError where the disk refuses."""
+    """Write the report atomically. Raises UncollapseError where it cannot be written."""
     try:
         write_text(path, report(study))
     except OSError as error:
@@ -44,7 +44,7 @@ def write_report(study: Study, path: Path) -> None:
 
 
 def report(study: Study) -> str:
-    """The page as text. Nothing in it is fetched from elsewhere; labels and names are escaped."""
+    """The page as text. It loads nothing from elsewhere; labels and names are escaped."""
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     template = environment.from_string(
         resources.files("core.analysis").joinpath("report.html").read_text(encoding="utf-8")
@@ -67,14 +67,14 @@ def report(study: Study) -> str:
         classes=_class_rows(study, order[:MAX_CLASSES]),
         hidden=max(0, len(order) - MAX_CLASSES),
         arms=arms,
-        apart=[_class_details(study, pair, label, thumbnails) for label in order[:MAX_DETAILED_CLASSES]],
+        details=[_class_details(study, pair, label, thumbnails) for label in order[:MAX_DETAILED_CLASSES]],
         measures=[explain(name) for name in EXPLAINED],
         plotly=get_plotlyjs(),
     )
 
 
 def _html(figure: go.Figure) -> str:
-    """For either ground: transparent, in a grey that both let one read."""
+    """A figure for light and dark pages: transparent, with text in a grey that is legible on both."""
     figure.update_layout(paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", font={"color": "#7d8590"})
     figure.update_xaxes(gridcolor=GRID, zeroline=False).update_yaxes(gridcolor=GRID, zeroline=False)
     config = {"displaylogo": False, "responsive": True, "toImageButtonOptions": {"format": "svg"}}
@@ -108,14 +108,14 @@ def _differences(study: Study, first: str, second: str) -> list[dict[str, str]]:
 
 
 def _curves(study: Study) -> list[tuple[str, str]]:
-    """What happened epoch by epoch, for arms trained here."""
+    """Training curves, of arms trained here."""
     histories = {arm: study.arm(arm).history for arm in study.arms if len(study.arm(arm).history)}
     known = [name for name in CURVES if histories and all(name in table for table in histories.values())]
     return [(CURVES[name], _html(history_figure(histories, name))) for name in known]
 
 
 def _class_rows(study: Study, labels: list[str]) -> list[tuple[str, int, list[dict[str, str]]]]:
-    """Per class: its label, its items, and for each arm the cells of the table."""
+    """Per class: its label, its number of items, and for each arm the cells of the table."""
     found = study.diagnostics.assign(label=study.diagnostics["label"].astype(str)).set_index(["label", "arm"])
     arms = [*study.arms, *study.references]
     rows = [(label, found.loc[label]) for label in labels]
@@ -172,7 +172,7 @@ def _thumbnails(study: Study) -> dict[int, np.ndarray]:
 
 
 def _strip(tiles: list[np.ndarray]) -> str:
-    """Pictures side by side, as an address that holds them; empty where there are none."""
+    """Pictures side by side, as a data URL; empty where there are none."""
     if not tiles:
         return ""
     buffer = io.BytesIO()

@@ -21,7 +21,7 @@ from core.storage.study import evaluated
 from core.storage.tables import read_table
 
 MAX_ITEMS = 2000
-"""Largest number of items shown: more would not show more, and every frame must be drawn in time."""
+"""Largest number of items shown: more would only overlap, and every frame must be drawn in time."""
 
 MAX_FRAMES = 100
 """Largest number of epochs shown; with MAX_ITEMS of two arms, 3 MB."""
@@ -128,8 +128,8 @@ def _arm_playback(
         plane = plane @ orthogonal_procrustes(last, target - target.mean(axis=0))[0]
         places = np.stack([(frame - centre) @ plane for frame in frames])
     seen = places.var(axis=1).sum(axis=1)
-    whole = np.array([frame.var(axis=0).sum() for frame in frames])
-    shares = np.divide(seen, whole, out=np.full(len(frames), np.nan), where=whole > 0)
+    total = np.array([frame.var(axis=0).sum() for frame in frames])
+    shares = np.divide(seen, total, out=np.full(len(frames), np.nan), where=total > 0)
     return ArmPlayback(
         [kept.epochs[position] for position in positions],
         places.astype(np.float32),

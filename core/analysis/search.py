@@ -20,7 +20,7 @@ DEPTH = 1000
 FAR_QUANTILE = 0.99
 
 CHUNK = 1 << 22
-"""Numbers held at once while the distances to the filtered items are formed."""
+"""Numbers in memory at once while the distances to the filtered items are computed."""
 
 Query = int | Float[np.ndarray, "d"]
 """An item's id, or a vector in the arm's own space."""
@@ -135,7 +135,7 @@ def _search_all(
 ) -> tuple[np.ndarray, np.ndarray]:
     """As `_search`, but by distances to all items, because an index cannot filter.
 
-    Approximate distances to all items select the candidates, exact distances to these rank them.
+    Approximate distances to all items select the candidates, which exact distances rank.
     """
     neighbours, rows = study.neighbours(arm), np.flatnonzero(study.evaluated)
     if isinstance(query, np.ndarray):
@@ -145,11 +145,11 @@ def _search_all(
         passing = filters.allow(study.items, study.items["label"].iloc[query])[rows] & (rows != query)
     penalty = _hubness(study, arm) if metric == "csls" else np.zeros(len(rows))
     approximate, error = neighbours.approximate_squares(vector)
-    order = np.where(passing, approximate + penalty, np.inf)
-    few = np.flatnonzero((order <= _kth_smallest(order, k) + 2 * error) & passing)
-    squares = _squares(vector, study.arm(arm).embeddings, rows[few])
-    best = _smallest(squares + penalty[few], k)
-    return np.sqrt(squares[best]).astype(np.float32), rows[few[best]]  # ids are row numbers
+    scores = np.where(passing, approximate + penalty, np.inf)
+    candidates = np.flatnonzero((scores <= _kth_smallest(scores, k) + 2 * error) & passing)
+    squares = _squares(vector, study.arm(arm).embeddings, rows[candidates])
+    best = _smallest(squares + penalty[candidates], k)
+    return np.sqrt(squares[best]).astype(np.float32), rows[candidates[best]]  # ids are row numbers
 
 
 def _squares(

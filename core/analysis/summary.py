@@ -37,7 +37,7 @@ def summarise(study: Study) -> pd.DataFrame:
 
 
 def worst_first(study: Study, arms: Sequence[str]) -> list[str]:
-    """The classes by the worst of their verdicts in some arms, and by label where these are alike."""
+    """The classes by the worst of their verdicts in these arms, and by label where those are equal."""
     table = study.diagnostics[study.diagnostics["arm"].isin(arms)]
     rank = table["verdict"].map({word: i for i, word in enumerate(WORST_FIRST)})
     return rank.groupby(table["label"].astype(str)).min().sort_values(kind="stable").index.tolist()

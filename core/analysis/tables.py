@@ -17,9 +17,9 @@ _FORMULA = re.compile(r"^[=+\-@\t\r\n＝＋－＠]")
 def to_csv(table: pd.DataFrame) -> bytes:
     """CSV in UTF-8, protected against formula injection.
 
-    A spreadsheet runs a cell that begins with = + - or @, and labels and file names come from anywhere. As OWASP
-    advises (CSV Injection), such text gets a single quote before it; numbers stay what they are. Parquet has no such
-    readers and keeps every text as it is.
+    A spreadsheet runs a cell that begins with = + - or @, and labels and file names are not to be trusted. As OWASP
+    advises (CSV Injection), such text gets a single quote before it; numbers stay as they are. Parquet is not read by
+    programs that would, and keeps every text as it is.
     """
     safe = table.copy()
     for name in table.columns:
@@ -37,7 +37,7 @@ def to_parquet(table: pd.DataFrame) -> bytes:
 
 
 def selection_table(study: Study, ids: Int[np.ndarray, "m"], arms: tuple[str, ...]) -> pd.DataFrame:
-    """All that is known of some evaluated items: the study's own columns, and per arm what is measured of each.
+    """All that is known of some evaluated items: the study's own columns, and the figures of each item per arm.
 
     Per arm, as "figure (arm)": sub-cluster (1 = the largest's number, missing = in none), the nearest other item with
     its distance and class, place on the map, and figures of `Study.queries`. With two arms also the share of nearest

@@ -1,4 +1,4 @@
-"""Small experiments, each of which shows one thing about class collapse in seconds, and those made from them."""
+"""Small experiments, each of which shows one effect of class collapse in seconds, and variations of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,21 +12,21 @@ BASE: dict[str, dict[str, Any]] = {
     "data": {"source": "synthetic-vectors", "test_fraction": 0.5, "label_noise": 0.1},
     "synthetic": {"items": 2000, "classes": 2, "modes": 4},
     "model": {"name": "mlp", "dim": 8, "width": 64},
-    # Random negatives, as in the theory, so that it can be laid beside what is measured.
+    # Random negatives, as in the theory, so that the two can be compared.
     "train": {"epochs": 15, "lr": 3e-3, "margin": 0.2, "negatives": "random", "samples_per_class": 32},
 }
 KINDS: dict[str, dict[str, Any]] = {
     "synthetic-vectors": {"data.channels": 1, "model.name": "mlp", "model.width": 64},
     "synthetic-shapes": {"data.channels": 3, "model.name": "convnet", "model.width": 8},
 }
-"""What goes with each kind of data, by path: networks that need seconds on a CPU."""
+"""Values for each kind of data, by path: networks that train in seconds on a CPU."""
 OWN = "lab-own"
 """The name of the recipes that `own_experiment` makes."""
 
 
 @dataclass(frozen=True)
 class Preset:
-    """An experiment with the story it tells."""
+    """An experiment with its explanation."""
 
     name: str
     """Also the recipe's name, after `lab-`."""
@@ -84,7 +84,7 @@ PRESETS = [
         "Two samples a class: nearest is random",
         "With two items of a class in a batch the nearest other one is the only other one. Both arms see the same "
         "pairs and end at the same embedding, collapse included: nearest positives need a choice.",
-        # All negatives: there is then nothing left to chance, and the arms are equal to the bit.
+        # All negatives: nothing is random then, and the arms are equal bit for bit.
         changes={
             "synthetic": {"classes": 4},
             "train": {"samples_per_class": 2, "classes_per_batch": 4, "negatives": "all", "epochs": 8},
@@ -119,8 +119,8 @@ PRESETS = [
         "Hardest positives: everything falls to one point",
         "The hardest positive of a class with wrong labels is often a mislabelled item, deep inside the other class, "
         "and the hardest negative one of the own. Pulling at the first and pushing at the second draws everything "
-        "together, until all items are at one point and the loss rests at the margin. The loss alone looks calm. The "
-        "nearest arm has the same negatives and stays whole.",
+        "together, until all items are at one point and the loss stays at the margin. The loss alone looks harmless. "
+        "The nearest arm has the same negatives and does not collapse.",
         arms={"hardest": {"positives": "hardest"}, "nearest": {"positives": "nearest"}},
         changes={"train": {"negatives": "hardest", "epochs": 20}},
     ),
@@ -141,7 +141,7 @@ def own_experiment(preset: Preset, values: dict[str, Any], arms: Sequence[tuple[
 
 
 def _title(values: dict[str, Any], arms: Sequence[tuple[str, dict[str, Any]]]) -> str:
-    """The experiment in a line."""
+    """The experiment in one line."""
     kind = "vectors" if values["data.source"] == "synthetic-vectors" else "pictures"
     sides = [f"{arm['positives']} positives ({arm.get('loss') or values['train.loss']})" for _, arm in arms]
     share = f"{values['data.label_noise']:.0%} wrong labels"
@@ -149,7 +149,7 @@ def _title(values: dict[str, Any], arms: Sequence[tuple[str, dict[str, Any]]]) -
 
 
 def arm_names(rules: Sequence[str], losses: Sequence[str]) -> list[str]:
-    """What to call two arms: by what sets them apart."""
+    """Names of two arms, by what differs between them."""
     for differing in (rules, losses):
         if len(set(differing)) == len(differing):
             return list(differing)

@@ -1,8 +1,8 @@
 """A cross-batch memory: embeddings of recent training items, as additional positives and negatives.
 
-Wang et al. 1912.06798. Embeddings drift slowly after a while, so those of earlier batches still serve. The memory may
-contain older embeddings of an anchor itself, which are not positives: rows have the ids of their items, and rows with
-the same id are never paired, neither within the batch nor with earlier steps.
+Wang et al. 1912.06798. After the first epochs embeddings drift slowly, so those of earlier batches are still of use.
+The memory may contain older embeddings of an anchor itself, which are not positives: rows have the ids of their items,
+and rows with the same id are never paired, neither within the batch nor with earlier steps.
 """
 
 from typing import Any

@@ -44,7 +44,7 @@ def mine_triplets(rule: NegativeRule, batch: Candidates, *, pairs: Pairs, genera
 
 @torch.no_grad()
 def mine_negatives(rule: NegativeRule, batch: Candidates, *, generator: torch.Generator) -> Pairs:
-    """(anchor, negative) pairs chosen without regard to the positive rule, each once, for losses that take pairs.
+    """(anchor, negative) pairs that do not depend on the positive rule, each once, for losses that take pairs.
 
     As in `mine_triplets`, with one draw or one nearest for each anchor; semihard: the semi-hard negatives of all of an
     anchor's possible positives.

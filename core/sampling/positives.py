@@ -40,14 +40,14 @@ def nearest_positives(
         rows, columns = centred[queries], centred[candidates]
         squared = _squared_distances(rows, columns).masked_fill_(excluded, torch.inf)
         best = squared.amin(dim=1, keepdim=True)
-        # The expanded square carries a rounding error of this size; rows with rivals inside it are redone exactly,
-        # from the embeddings as given, because centring rounds too and would break ties by chance.
+        # The expanded square has a rounding error of this size; rows with several candidates within it are decided by
+        # exact distances of the embeddings as given, because centring rounds too and would break ties by chance.
         error = 32 * torch.finfo(exact.dtype).eps * (rows.square().sum(1).max() + columns.square().sum(1).max())
-        unsure = torch.nonzero((squared <= best + error).sum(1) > 1).squeeze(1)
+        ambiguous = torch.nonzero((squared <= best + error).sum(1) > 1).squeeze(1)
         choice = squared.argmin(dim=1)
-        if len(unsure):
-            distances = _exact_distances(exact[queries[unsure]], exact[candidates])
-            choice[unsure] = distances.masked_fill_(excluded[unsure], torch.inf).argmin(dim=1)
+        if len(ambiguous):
+            distances = _exact_distances(exact[queries[ambiguous]], exact[candidates])
+            choice[ambiguous] = distances.masked_fill_(excluded[ambiguous], torch.inf).argmin(dim=1)
         return choice
 
     return _choose(labels, ids, nearest, anchors=anchors)
@@ -143,12 +143,12 @@ def _blocks(anchors: Tensor, candidates: Tensor) -> Iterator[tuple[slice, slice]
 
 
 def _precise(embeddings: Tensor) -> Tensor:
-    """At least float32: half precision is for storing, not for ranking."""
+    """As float32 or more: half precision is too coarse to rank distances."""
     return embeddings.to(torch.promote_types(embeddings.dtype, torch.float32))
 
 
 def _centred(features: Tensor, labels: Tensor) -> Tensor:
-    """Embeddings relative to their class mean: the same distances, without the rounding of a far origin."""
+    """Embeddings relative to their class mean: the same distances within a class, with smaller rounding errors."""
     classes, codes = labels.unique(return_inverse=True)
     sums = features.new_zeros(len(classes), features.shape[1]).index_add_(0, codes, features)
     return features - (sums / codes.bincount(minlength=len(classes))[:, None])[codes]
@@ -160,5 +160,5 @@ def _squared_distances(rows: Tensor, columns: Tensor) -> Tensor:
 
 
 def _exact_distances(rows: Tensor, columns: Tensor) -> Tensor:
-    """(r, c) Euclidean distances from differences: slower, and right also for near coincident rows."""
+    """(r, c) Euclidean distances from differences: slower, but precise for nearly coincident rows too."""
     return torch.cdist(rows, columns, compute_mode="donot_use_mm_for_euclid_dist")

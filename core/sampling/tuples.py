@@ -47,7 +47,7 @@ def sample_pairs(
 
 
 def _of_anchors(pairs: Rows, anchors: Int[Tensor, "k"], batch: Candidates) -> Rows:
-    """Those of the pairs that belong to some anchors."""
+    """The pairs whose anchor is one of `anchors`."""
     kept: Bool[Tensor, "a"] = torch.zeros(batch.anchors, dtype=torch.bool, device=anchors.device)
     kept[anchors] = True
     keep = kept[pairs[0]]

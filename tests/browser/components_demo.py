@@ -125,7 +125,7 @@ def show() -> None:
         queries=[QueryMark("upload.png", (0, 2), (1, -1))],
         single=single,
         on_click=choose,
-        on_turn=lambda: st.toast("turned"),
+        on_swap=lambda: st.toast("swapped"),
         key="maps",
     )
     focus = st.session_state.get("focus")

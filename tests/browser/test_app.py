@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from core.storage.study import Study
+from tests.browser.widgets import at_rest, ready
 
 REPO = Path(__file__).parent.parent.parent
 ARMS = ("standard", "nearest")
@@ -63,6 +64,7 @@ class App:
 def open_app(page: Page, address: str, study: Study, *, maps: int = 2) -> App:
     page.goto(address)
     expect(page.locator(".twin-map canvas.drawn")).to_have_count(maps, timeout=60_000)
+    at_rest(page)
     return App(page, study)
 
 
@@ -126,7 +128,7 @@ def test_lasso_selects_on_both_maps_and_names_what_it_holds(app: App) -> None:
     app.page.mouse.up()
     n = int(app.study.evaluated.sum())
     expect(app.page.get_by_text(re.compile(rf"^{n} selected"))).to_be_visible(timeout=20_000)
-    app.page.get_by_role("button", name="Export").click()
+    ready(app.page.get_by_role("button", name="Export")).click()
     with app.page.expect_download() as download:
         app.page.locator(".st-key-export-selection").get_by_role("button", name="CSV").click()
     assert len(Path(download.value.path()).read_text().splitlines()) == n + 1

@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 from core.analysis import class_report
 from core.diagnostics import explain
 from core.storage.study import Study
+from tests.browser.widgets import pick, ready
 
 SVG = "http://www.w3.org/2000/svg"
 HOSTILE = '<img src=x onerror="window.hacked = true"> \u202b\u05d0\u05d1 **b** ' + "long " * 60
@@ -44,7 +45,7 @@ def study(root: Path) -> Study:
 def open_classes(page: Page, url: str, **query: str) -> None:
     asked = "&".join(f"{name}={value}" for name, value in query.items())
     page.goto(f"{url}/classes?study=digits&{asked}")
-    expect(page.locator(".strips .tile").first).to_be_visible(timeout=60_000)
+    ready(page.locator(".strips .tile").first)
 
 
 def chosen_class(page: Page) -> str:
@@ -117,7 +118,7 @@ def rows(page: Page) -> dict[str, list[str]]:
 
 def test_all_figures_are_those_of_the_diagnostics(page: Page, url: str, study: Study) -> None:
     open_classes(page, url, **{"class": "odd"})
-    page.get_by_text("All figures of this class").click()
+    ready(page.get_by_text("All figures of this class")).click()
     page.get_by_test_id("stDataFrame").scroll_into_view_if_needed()
     expect(page.get_by_test_id("stDataFrame").locator("table tbody tr").first).to_be_attached(timeout=30_000)
     table = study.diagnostics.query("label == 'odd'").set_index("arm")
@@ -150,7 +151,7 @@ def test_charts_are_saved_as_png_and_svg(page: Page, url: str) -> None:
     flows = saved(page.locator(".modebar-btn[data-title*='ownload']").click)
     assert SVG in ElementTree.fromstring(flows).tag
     assert b"standard" in flows
-    page.get_by_role("button", name="Export").click()
+    ready(page.get_by_role("button", name="Export")).click()
     for key, title in (("survival", "Share of items whose nearest item"), ("spectrum", "Share of variance")):
         exports = page.locator(f".st-key-export-{key}")
         drawing = saved(exports.get_by_role("button", name="SVG").click)
@@ -165,8 +166,7 @@ def test_charts_are_saved_as_png_and_svg(page: Page, url: str) -> None:
 def test_hostile_labels_are_text(page: Page, url: str) -> None:
     page.goto(f"{url}/classes?study=hostile")
     expect(page.locator(".strips .tile").first).to_be_visible(timeout=60_000)
-    page.get_by_role("combobox", name="Class").click()
-    page.get_by_role("option", name="<img").click()
+    pick(page.get_by_role("combobox", name="Class"), "<img")
     expect(page.locator(".js-plotly-plot .sankey").filter(has_text="<img")).to_be_visible(timeout=30_000)
     assert page.evaluate("window.hacked") is None
     width = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")

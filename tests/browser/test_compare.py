@@ -11,12 +11,14 @@ from playwright.sync_api import Locator, Page, expect
 
 from core.storage.study import Study
 from tests.browser.maps import DRAWING, settle
+from tests.browser.widgets import at_rest, ready
 
 
 @pytest.fixture
 def compare(page: Page, digits_url: str) -> Page:
     page.goto(digits_url)
     expect(page.locator(".twin-map canvas.drawn")).to_have_count(2, timeout=60_000)
+    at_rest(page)
     return page
 
 
@@ -91,7 +93,6 @@ def settled(page: Page) -> list[float]:
 
 
 def test_zoom_is_free_or_linked(compare: Page) -> None:
-    expect(compare.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=30_000)
     before = settled(compare)
     zoom_in = compare.locator(".twin-map figure").first.get_by_role("button", name="Zoom in")
     zoom_in.click()
@@ -118,7 +119,7 @@ def drawn_x(map: Locator) -> np.ndarray:
 
 
 def test_one_large_map_turns_into_the_other_and_the_address_keeps_it(compare: Page, study: Study) -> None:
-    compare.get_by_text("One large map").click()
+    ready(compare.get_by_text("One large map")).click()
     maps = compare.locator(".twin-map figure")
     expect(maps).to_have_count(1, timeout=30_000)
     expect(compare.get_by_role("button", name="Show standard (t)")).to_have_attribute("aria-pressed", "true")
@@ -139,9 +140,8 @@ def test_a_click_draws_the_galleries_again_but_not_the_page(compare: Page, study
     compare.goto(f"{compare.url.split('?')[0]}?item={first}")
     tiles = compare.locator(".gallery .tile")
     expect(tiles).to_have_count(20, timeout=60_000)
-    app = compare.get_by_test_id("stApp")
     expect(compare.get_by_test_id("stDataFrame")).to_be_visible(timeout=30_000)
-    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=30_000)
+    at_rest(compare)
     sent: list[bytes | str] = []
     session = compare.context.new_cdp_session(compare)
     session.on("Network.webSocketFrameReceived", lambda event: sent.append(event["response"]["payloadData"]))
@@ -150,7 +150,7 @@ def test_a_click_draws_the_galleries_again_but_not_the_page(compare: Page, study
     before = title.text_content()
     tiles.nth(2).click()
     expect(title).not_to_have_text(before, timeout=20_000)
-    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=30_000)
+    at_rest(compare)
     messages = b"".join(base64.b64decode(text) for text in sent)
     assert messages.count(b"maps") > 0  # what is sent can be read
     for outside in (b"Pick a row to select the class", b"held-out items"):
@@ -158,7 +158,7 @@ def test_a_click_draws_the_galleries_again_but_not_the_page(compare: Page, study
 
 
 def test_the_report_is_downloaded_whole(compare: Page, study: Study) -> None:
-    compare.get_by_role("button", name="Export").click()
+    ready(compare.get_by_role("button", name="Export")).click()
     with compare.expect_download(timeout=60_000) as caught:
         compare.get_by_role("button", name="Report as HTML").click()
     text = Path(caught.value.path()).read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ from jaxtyping import Float
 from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, WebSocket, expect
 
 from tests.browser.maps import settle
+from tests.browser.widgets import at_rest
 
 DEMO = Path(__file__).with_name("components_demo.py")
 N = 400
@@ -54,7 +55,7 @@ class Demo:
 
     def rerun(self) -> None:
         """Run the script again, and wait for all that it sends: its status comes last."""
-        expect(self.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+        at_rest(self.page)
         before = self.runs()
         self.page.get_by_role("button", name="rerun").click()
         self.status(rf"runs={before + 1}\b")
@@ -380,7 +381,7 @@ def test_single_map_turns_into_the_other_arm(demo: Demo) -> None:
 def test_t_over_two_maps_is_left_to_the_page(demo: Demo) -> None:
     demo.stage("standard").focus()
     demo.page.keyboard.press("t")
-    expect(demo.page.get_by_test_id("stToast")).to_contain_text("turned")
+    expect(demo.page.get_by_test_id("stToast")).to_contain_text("swapped")
 
 
 def test_map_works_by_keyboard(demo: Demo) -> None:

@@ -11,6 +11,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from core.storage.study import Study
+from tests.browser.widgets import fill, pick, ready
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +41,11 @@ def test_pictures_are_checked_and_become_a_recipe(page: Page, url: str) -> None:
     upload.set_input_files({"name": "shop.zip", "mimeType": "application/zip", "buffer": zipped(broken=True)})
     expect(page.get_by_text("cannot be used yet: 1 error")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("button", name="Write a recipe for it")).to_have_count(0)
-    page.get_by_role("button", name="Remove").first.click()
+    ready(page.get_by_role("button", name="Remove").first).click()
     expect(page.get_by_text("Nothing is trained or changed here")).to_be_visible(timeout=30_000)
     upload.set_input_files({"name": "shop.zip", "mimeType": "application/zip", "buffer": zipped(broken=False)})
     expect(page.get_by_text("16 pictures of 2 classes can be used")).to_be_visible(timeout=60_000)
-    page.get_by_role("button", name="Write a recipe for it").click()
+    ready(page.get_by_role("button", name="Write a recipe for it")).click()
     expect(page.get_by_role("heading", name="The recipe")).to_be_visible(timeout=60_000)
     expect(page.locator("code", has_text="shop.zip").first).to_be_visible()
     expect(page.get_by_role("button", name="Start the run")).to_be_enabled()
@@ -55,8 +56,7 @@ def test_a_folder_is_checked_mended_and_becomes_a_recipe(page: Page, url: str, t
         archive.extractall(tmp_path)
     page.goto(f"{url}/data")
     field = page.get_by_label("Folder, zip or table on the machine that runs the app")
-    field.fill(str(tmp_path / "shop"))
-    field.press("Enter")
+    fill(field, str(tmp_path / "shop"))
     expect(page.get_by_text("cannot be used yet: 1 error")).to_be_visible(timeout=60_000)
     cells = page.get_by_test_id("stDataFrame").locator("table tbody td")
     expect(cells.filter(has_text="hats/3.png").first).to_be_attached(timeout=30_000)
@@ -64,7 +64,7 @@ def test_a_folder_is_checked_mended_and_becomes_a_recipe(page: Page, url: str, t
     shutil.copytree(tmp_path / "shop" / "bags", tmp_path / "shop" / "hats")
     page.reload()  # the folder is in the address
     expect(page.get_by_text("16 pictures of 2 classes can be used")).to_be_visible(timeout=60_000)
-    page.get_by_role("button", name="Write a recipe for it").click()
+    ready(page.get_by_role("button", name="Write a recipe for it")).click()
     expect(page.locator("code", has_text=f'path = "{tmp_path / "shop"}"').first).to_be_visible(timeout=60_000)
     expect(page.get_by_role("button", name="Start the run")).to_be_enabled()
 
@@ -72,8 +72,7 @@ def test_a_folder_is_checked_mended_and_becomes_a_recipe(page: Page, url: str, t
 def test_a_path_that_leads_nowhere_is_a_sentence(page: Page, url: str) -> None:
     page.goto(f"{url}/data")
     field = page.get_by_label("Folder, zip or table on the machine that runs the app")
-    field.fill("/no/such/folder")
-    field.press("Enter")
+    fill(field, "/no/such/folder")
     expect(page.get_by_text("cannot be used yet")).to_be_visible(timeout=60_000)
 
 
@@ -95,19 +94,18 @@ def test_embeddings_are_checked_imported_and_opened(page: Page, url: str, root: 
     )
     expect(page.get_by_text("holed.npy: 1 row holds NaN")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("button", name="Import", exact=True)).to_be_disabled()
-    page.get_by_role("button", name="Remove").last.click()
+    ready(page.get_by_role("button", name="Remove").last).click()
     good = [{"name": f"{name}.npy", "mimeType": binary, "buffer": matrix(points)} for name in ("My Model", "before")]
     upload.locator("input[type=file]").set_input_files(good)
     expect(page.get_by_label("Name of My Model.npy")).to_have_value("my-model", timeout=60_000)
-    page.get_by_role("combobox", name="Reference").click()
-    page.get_by_role("option", name="before").click()
+    pick(page.get_by_role("combobox", name="Reference"), "before")
     expect(page.get_by_text("90 items of 3 classes, 6 modes; 1 arm.")).to_be_visible(timeout=60_000)
-    page.get_by_role("button", name="Import", exact=True).click()
-    page.get_by_role("button", name="Open in Compare").click(timeout=120_000)
+    ready(page.get_by_role("button", name="Import", exact=True)).click()
+    ready(page.get_by_role("button", name="Open in Compare"), timeout=120_000).click()
     expect(page.locator(".twin-map canvas.drawn")).to_have_count(2, timeout=60_000)
     study = Study.load(root / "items")
     assert (study.arms, study.references, len(study.items)) == (["my-model"], ["before"], 90)
     page.goto(f"{url}/data?kind=embeddings")
-    page.get_by_role("button", name="Clear").click(timeout=60_000)
+    ready(page.get_by_role("button", name="Clear")).click()
     expect(page.get_by_role("heading", name="Imports")).to_have_count(0, timeout=30_000)
     assert (root / "items" / "study.json").exists()

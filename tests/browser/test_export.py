@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from core.analysis.search import hits
 from core.storage.study import Study
+from tests.browser.widgets import ready
 
 
 def test_link_tables_and_maps(new_page: Callable[..., Page], digits_url: str, study: Study) -> None:
@@ -26,7 +27,7 @@ def test_link_tables_and_maps(new_page: Callable[..., Page], digits_url: str, st
             page.locator(f".st-key-{key}").get_by_role("button", name=name).click()
         return Path(caught.value.path()).read_bytes()
 
-    page.get_by_role("button", name="Export").press("Enter")
+    ready(page.get_by_role("button", name="Export")).press("Enter")
     copy = page.get_by_role("button", name="Copy the address")
     copy.focus()
     copy.press("Enter")
@@ -42,7 +43,7 @@ def test_link_tables_and_maps(new_page: Callable[..., Page], digits_url: str, st
     page.keyboard.press("Enter")
     odd = study.items.loc[study.evaluated & (study.items["label"] == "odd").to_numpy(), "id"]
     expect(page.get_by_text(f"{len(odd)} selected.")).to_be_visible(timeout=30_000)
-    page.get_by_role("button", name="Export").press("Enter")
+    ready(page.get_by_role("button", name="Export")).press("Enter")
     assert pd.read_parquet(io.BytesIO(saved("export-selection", "Parquet")))["id"].tolist() == odd.tolist()
     picture = Image.open(io.BytesIO(saved("export-maps", "PNG")))
     assert picture.width > 1500
@@ -58,7 +59,7 @@ def test_where_the_clipboard_is_closed_the_address_is_shown(page: Page, digits_u
         "Object.defineProperty(navigator, 'clipboard', { value: undefined }); document.execCommand = () => false;"
     )
     page.goto(f"{digits_url}/classes")
-    page.get_by_role("button", name="Export").click(timeout=60_000)
+    ready(page.get_by_role("button", name="Export")).click()
     page.get_by_role("button", name="Copy the address").click()
     field = page.get_by_label("Address of this page")
     expect(field).to_be_visible()

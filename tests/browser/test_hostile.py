@@ -20,6 +20,7 @@ from core.common.notices import Notice
 from core.recipe.recipe import Recipe
 from core.storage.study import Study
 from tests.browser.test_app import App
+from tests.browser.widgets import choose, pick, ready
 
 LONG = 30_000  # milliseconds; an upper bound for a busy machine
 TAGS = (
@@ -122,7 +123,7 @@ def look_at_compare(page: Page, url: str, study: Study, tmp_path: Path) -> None:
     expect(page.get_by_text(re.compile(rf"^{study.evaluated.sum()} selected"))).to_be_visible(timeout=LONG)
     page.get_by_test_id("stDataFrame").scroll_into_view_if_needed()
     shown_as_text(page)
-    page.get_by_role("button", name="Export").click()
+    ready(page.get_by_role("button", name="Export")).click()
     with page.expect_download(timeout=LONG) as caught:
         page.get_by_role("button", name="Report as HTML").click()
     shown_as_text(page)
@@ -146,7 +147,7 @@ def look_at_search(page: Page, study: Study) -> None:
     file = {"name": f"{TAGS.replace('/', ' ')}.png", "mimeType": "image/png", "buffer": picture.getvalue()}
     uploads.set_input_files(file, timeout=LONG)
     expect(page.locator(".gallery .query")).to_contain_text("<img src=x onerror", timeout=LONG)
-    page.locator(".st-key-in-class input").fill("<img")
+    ready(page.locator(".st-key-in-class input")).fill("<img")
     page.get_by_role("option").filter(has_text="<img").click()
     page.keyboard.press("Escape")
     expect(page.locator(".st-key-in-class")).to_contain_text("<img")
@@ -161,8 +162,7 @@ def look_at_classes(page: Page) -> None:
     go(page, "Classes")
     expect(page.locator(".strips .tile").first).to_be_visible(timeout=LONG)
     for words in ("<img", "WWWW"):
-        page.get_by_role("combobox", name="Class", exact=True).click()
-        page.get_by_role("option").filter(has_text=words).click()
+        pick(page.get_by_role("combobox", name="Class", exact=True), words)
         expect(page.get_by_role("combobox", name="Class", exact=True)).to_have_value(re.compile(words), timeout=LONG)
         expect(page.locator(".js-plotly-plot .sankey .node-label").first).to_be_visible(timeout=LONG)
         expect(page.locator("[data-testid=stVegaLiteChart] :is(canvas, svg)")).to_have_count(2, timeout=LONG)
@@ -175,15 +175,14 @@ def look_at_train(page: Page) -> None:
     expect(page.get_by_text("the run stopped unexpectedly").first).to_be_visible(timeout=LONG)
     expect(page.get_by_test_id("stAlert").filter(has_text="**md** [link]")).to_be_visible()
     shown_as_text(page)
-    page.get_by_role("radio", name=re.compile("Studies$")).click()
-    page.locator('[class*="st-key-delete-"] button').first.click(timeout=LONG)
+    choose(page.get_by_role("radio", name=re.compile("Studies$")))
+    ready(page.locator('[class*="st-key-delete-"] button').first).click()
     expect(page.get_by_role("dialog")).to_contain_text("**md**", timeout=LONG)
     shown_as_text(page)
     page.get_by_role("button", name="Keep it").click()
     expect(page.get_by_role("dialog")).to_have_count(0, timeout=LONG)
-    page.get_by_role("radio", name=re.compile("New run$")).click()
-    page.get_by_role("combobox", name="Start from").click(timeout=LONG)
-    page.get_by_role("option").filter(has_text="<img").click()
+    choose(page.get_by_role("radio", name=re.compile("New run$")))
+    pick(page.get_by_role("combobox", name="Start from"), "<img")
     expect(page.locator("code", has_text="<img src=x").first).to_be_visible(timeout=LONG)
     shown_as_text(page)
 
@@ -203,7 +202,7 @@ def look_at_data(page: Page) -> None:
     expect(page.get_by_text(re.compile("cannot be used yet"))).to_be_visible(timeout=LONG)
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
     shown_as_text(page)
-    page.get_by_role("radio", name=re.compile("Embeddings of my own model$")).click()
+    choose(page.get_by_role("radio", name=re.compile("Embeddings of my own model$")))
     table = f'label,sublabel\n"{TAGS.replace(chr(34), chr(34) * 2)}",{UNBROKEN}\n' * 5
     matrix = io.BytesIO()
     np.save(matrix, np.eye(11, 8, dtype=np.float32))

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from core.storage.snapshots import Snapshots, write_snapshot
+from tests.browser.widgets import ready
 
 LAST = 6
 
@@ -34,7 +35,7 @@ def open_player(page: Page, url: str) -> Locator:
     page.goto(f"{url}/lab?lab=playback&study=kept")
     player = page.locator("section.playback")
     expect(player).to_have_attribute("data-epoch", "0", timeout=90_000)
-    return player
+    return ready(player)
 
 
 def pixels(player: Locator, place: int = 0) -> str:
@@ -104,7 +105,7 @@ def test_colours_legend_and_what_an_item_is(page: Page, url: str) -> None:
 def test_counts_come_in_without_moving_the_player(page: Page, url: str) -> None:
     player = open_player(page, url)
     player.get_by_role("slider", name="Epoch").press("ArrowRight")
-    expect(player.get_by_text("no modes left apart")).to_be_visible(timeout=90_000)
+    expect(player.get_by_text("no separate modes")).to_be_visible(timeout=90_000)
     expect(player).to_have_attribute("data-epoch", "1")
     expect(player.locator(".chart")).to_have_count(3)
 
@@ -117,7 +118,7 @@ def test_reduced_motion_jumps(new_page: Callable[..., Page], url: str) -> None:
 
 def test_compare_leads_here_and_a_study_without_snapshots_says_what_to_do(page: Page, url: str) -> None:
     page.goto(f"{url}/?study=kept")
-    page.locator(".st-key-watch-training button").click(timeout=90_000)
+    ready(page.locator(".st-key-watch-training button"), timeout=90_000).click()
     expect(page.locator("section.playback")).to_be_visible(timeout=60_000)
     expect(page).to_have_url(re.compile(r"lab=playback"))
     expect(page).to_have_url(re.compile(r"study=.*kept"))
@@ -131,7 +132,7 @@ def test_compare_leads_here_and_a_study_without_snapshots_says_what_to_do(page: 
 
 def test_an_experiment_s_maps_follow_it_while_it_trains(page: Page, url: str) -> None:
     page.goto(f"{url}/lab?lab=experiments")
-    page.locator(".st-key-start-clean button").click(timeout=90_000)
+    ready(page.locator(".st-key-start-clean button"), timeout=90_000).click()
     live = page.locator("section.playback")
     expect(live).to_be_visible(timeout=90_000)
     expect(live).to_have_attribute("data-epoch", re.compile(r"[2-9]|1\d"), timeout=60_000)

@@ -13,6 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from app.search.query_pictures import MAX_PICTURES
 from core.analysis.search import is_far
 from core.storage.study import Study
+from tests.browser.widgets import at_rest, choose, ready, slide
 
 HOSTILE = "<img src=x onerror=alert(1)>שלום👩🏽‍🚀" + "x" * 200 + ".png"
 PASTE = """([data, name]) => {
@@ -31,6 +32,7 @@ def ids(study: Study) -> list[int]:
 def opened(page: Page, address: str) -> Page:
     page.goto(address)
     expect(page.locator(".twin-map canvas.drawn")).to_have_count(2, timeout=60_000)
+    at_rest(page)
     return page
 
 
@@ -123,10 +125,10 @@ def test_a_strange_picture_a_photograph_and_more_neighbours(
     upload(page, {"one.png": png(study, ids[3])})
     query_is(page, "one.png")
     expect(page.locator(".gallery .query")).not_to_contain_text("far from everything")
-    page.get_by_role("slider", name="Neighbours").press("ArrowRight")
+    slide(page, "Neighbours", "ArrowRight", to="15")
     expect(tiles(page, "nearest")).to_have_count(15, timeout=30_000)
     expect(page).to_have_url(re.compile(r"k=15\b"))
-    page.get_by_text("Camera", exact=True).click()
+    ready(page.get_by_text("Camera", exact=True)).click()
     page.wait_for_function("document.querySelector('[data-testid=stCameraInput] video')?.readyState === 4")
     page.get_by_role("button", name="Take Photo").click()
     query_is(page, "photo")
@@ -158,7 +160,7 @@ def test_pasting_and_dropping(search: Page, study: Study, ids: list[int]) -> Non
 
 def test_the_camera_is_asked_for_only_when_it_is_wanted(search: Page) -> None:
     expect(search.get_by_test_id("stCameraInput")).to_have_count(0)
-    search.locator(".st-key-camera label").first.click()
+    ready(search.locator(".st-key-camera label").first).click()
     expect(search.get_by_test_id("stCameraInput")).to_be_visible(timeout=20_000)
 
 
@@ -167,13 +169,14 @@ def test_filters_come_first_and_the_address_keeps_them(
 ) -> None:
     item, label = ids[4], study.items["label"]
     opened(page, f"{digits_url}/search?item={item}")
-    page.locator(".st-key-hits").get_by_text("Other classes").click()
+    choose(page.locator(".st-key-hits").get_by_role("radio", name="Other classes"))
     expect(page.locator(".gallery .score").first).to_have_text(re.compile(r"^0 of"), timeout=20_000)
     others = nearest(study, "nearest", item, lambda id: label[id] != label[item])
     assert shown(page, "nearest") == others
     mode = study.items["sublabel"][others[-1]]
-    page.locator(".st-key-in-mode input").fill(mode)
-    page.locator(".st-key-in-mode input").press("Enter")
+    modes = ready(page.locator(".st-key-in-mode input"))
+    modes.fill(mode)
+    modes.press("Enter")
     page.keyboard.press("Escape")
     passing = nearest(
         study, "nearest", item, lambda id: study.items["sublabel"][id] == mode and label[id] != label[item]
@@ -201,7 +204,7 @@ def test_csls_ranks_otherwise(page: Page, digits_url: str, study: Study, ids: li
     opened(page, f"{digits_url}/search?item={item}")
     expect(tiles(page, "standard")).to_have_count(10, timeout=20_000)
     before = shown(page, "standard")
-    page.locator(".st-key-metric").get_by_text("CSLS").click()
+    choose(page.locator(".st-key-metric").get_by_role("radio", name="CSLS"))
     expected = hits(study, "standard", item, 10, metric="csls")["id"].tolist()
     changed = next(n for n in range(10) if before[n] != expected[n])
     tile = tiles(page, "standard").nth(changed)

@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from core import jobs
 from core.jobs.status import StatusWriter
 from core.recipe.recipe import Recipe
+from tests.browser.widgets import choose, fill, pick, ready
 
 SOON, LONG = 30_000, 120_000  # milliseconds; upper bounds for a busy machine
 EPOCHS = Recipe.load("digits-parity").train.epochs
@@ -27,23 +28,19 @@ def button(page: Page, name: str) -> Locator:
 
 
 def view(page: Page, name: str) -> None:
-    page.get_by_role("radio", name=re.compile(f"{name}$")).click()
+    choose(page.get_by_role("radio", name=re.compile(f"{name}$")))
 
 
 def field(page: Page, label: str) -> Locator:
     return page.get_by_label(label, exact=True)
 
 
-def fill(page: Page, label: str, value: str) -> None:
-    field(page, label).fill(value)
-    field(page, label).press("Enter")
-
-
 def paste(page: Page, toml: str) -> None:
-    page.get_by_role("button", name="From TOML").click()
-    field(page, "Paste a recipe").fill(toml)
-    field(page, "Paste a recipe").press("Control+Enter")
-    button(page, "Fill in the form").click()
+    ready(page.get_by_role("button", name="From TOML")).click()
+    area = ready(field(page, "Paste a recipe"))
+    area.fill(toml)
+    area.press("Control+Enter")
+    ready(button(page, "Fill in the form")).click()
 
 
 def recipe(name: str, epochs: int) -> str:
@@ -54,31 +51,30 @@ def start(page: Page, name: str, epochs: int, label: str) -> None:
     paste(page, recipe(name, epochs))
     expect(field(page, "Epochs")).to_have_value(str(epochs), timeout=SOON)
     page.keyboard.press("Escape")
-    button(page, label).click()
+    ready(button(page, label)).click()
     expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible(timeout=SOON)
     page.wait_for_url(re.compile(f"run={name}"))
 
 
 def test_the_form_checks_what_is_typed_before_anything_is_started(page: Page, url: str) -> None:
     page.goto(f"{url}/train")
-    field(page, "Start from").click(timeout=LONG)
-    page.get_by_role("option", name="digits-parity (shipped)").click()
+    pick(field(page, "Start from"), "digits-parity (shipped)")
     expect(field(page, "Name")).to_have_value("digits-parity", timeout=SOON)
-    fill(page, "Epochs", "0")
+    fill(field(page, "Epochs"), "0")
     expect(page.get_by_text("Please enter a value between 1 and 10000.")).to_be_visible(timeout=SOON)
     expect(page.locator("code", has_text=f"epochs = {EPOCHS}")).to_be_visible()
-    fill(page, "Epochs", "3")
+    fill(field(page, "Epochs"), "3")
     expect(page.locator("code", has_text="epochs = 3")).to_be_visible(timeout=SOON)
-    fill(page, "Held-out share", "1")
+    fill(field(page, "Held-out share"), "1")
     expect(page.get_by_text("data.test_fraction must be above 0 and below 1")).to_be_visible(timeout=SOON)
     expect(button(page, "Start the run")).to_be_disabled()
-    fill(page, "Held-out share", "0.3")
+    fill(field(page, "Held-out share"), "0.3")
     expect(button(page, "Start the run")).to_be_enabled(timeout=SOON)
-    fill(page, "Samples per class", "4")
+    fill(field(page, "Samples per class"), "4")
     expect(page.get_by_text("4 is too few")).to_be_visible(timeout=SOON)
-    page.locator(".st-key-recipe-remove0 button").first.click()
+    ready(page.locator(".st-key-recipe-remove0 button").first).click()
     expect(page.locator("code", has_text="[arms.standard]")).to_have_count(0, timeout=SOON)
-    button(page, "Add an arm").click()
+    ready(button(page, "Add an arm")).click()
     expect(page.locator("code", has_text="[arms.arm1]")).to_be_visible(timeout=SOON)
     paste(page, 'name = "x\n<b>')
     expect(page.get_by_text("this is not valid TOML")).to_be_visible(timeout=SOON)
@@ -149,7 +145,7 @@ def test_runs_and_studies_are_deleted_once_that_is_confirmed(page: Page, url: st
     page.locator(".st-key-run label", has_text="omega").click()
     expect(page.get_by_role("heading", name="omega", exact=True)).to_be_visible(timeout=SOON)
     page.get_by_text("Recipe", exact=True).click()
-    button(page, "Use in a new run").click()
+    ready(button(page, "Use in a new run")).click()
     expect(field(page, "Name")).to_have_value("omega", timeout=SOON)
     view(page, "Studies")
     page.locator(".st-key-delete-omega button").click(timeout=SOON)

@@ -122,7 +122,7 @@ class TestCheckpointsAsAStart:
 
     def test_a_bare_file_is_no_start_for_a_network_that_says_nothing_of_its_input(self, folder: Path):
         spec = ModelSpec("convnet", 4, 3, 16, {"width": 4})
-        assert "is no checkpoint's folder" in refused(folder / "model.safetensors", spec)
+        assert "is not the folder of a checkpoint" in refused(folder / "model.safetensors", spec)
 
 
 def test_an_unknown_network_is_named():

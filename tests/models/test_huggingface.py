@@ -168,12 +168,13 @@ def test_without_a_connection_the_sentence_says_what_was_tried(monkeypatch: pyte
         raise ConnectionError("no route to host\nand more")
 
     monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot_download)
-    assert '"owner/name" is no folder, and cannot be had from the Hugging Face hub (no route' in refused("owner/name")
+    expected = '"owner/name" is no folder, and cannot be downloaded from the Hugging Face hub (no route'
+    assert expected in refused("owner/name")
 
 
 @pytest.mark.parametrize("name", ["no folder", "../up", "a/b/c", "@", "x" * 300])
 def test_a_text_that_names_nothing(name: str):
-    assert "is no folder, and cannot be had from the Hugging Face hub" in refused(name)
+    assert "is no folder, and cannot be downloaded from the Hugging Face hub" in refused(name)
 
 
 def test_without_the_extra_the_sentence_says_how_to_install_it(vit: Path, monkeypatch: pytest.MonkeyPatch):

@@ -1,4 +1,4 @@
-"""Training played back: the arms' items move from epoch to epoch, with measures beneath; all of it in the browser."""
+"""Playback of a training in the browser: the items move from epoch to epoch, with measures beneath."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -26,7 +26,7 @@ class Measure:
 
     title: str
     note: str
-    """What it is, with its direction, in a few words; or how far it is computed."""
+    """What it is, with its direction, in a few words; or how much of it has been computed."""
     lines: Mapping[str, Sequence[tuple[int, float]]]
     """Arm -> (epoch, value), ascending."""
     digits: int = 2
@@ -39,7 +39,7 @@ class PlaybackData:
     """A playback packed for the browser. Build once per study and pair of arms (e.g. in `st.cache_resource`)."""
 
     points: MapPoints
-    """Who the items are and what to colour them by."""
+    """The items, and what to colour them by."""
     places: pa.Table
     """One column of numbers: x and y of every item, item by item, epoch by epoch, arm by arm."""
     arms: tuple[dict[str, Any], ...]
@@ -49,34 +49,34 @@ class PlaybackData:
     @classmethod
     def build(cls, found: "Playback") -> Self:
         """Raises ValueError where nothing was kept."""
-        films = list(found.arms.items())
-        if not films:
+        played = list(found.arms.items())
+        if not played:
             raise ValueError("There are no snapshots to play.")
         items = found.items
         known = [("mode", "Mode", "sublabel"), ("class", "Class", "label")]
         points = MapPoints.build(
             items["id"].to_numpy(),
-            left=films[0][1].places[-1],
-            right=films[-1][1].places[-1],
+            left=played[0][1].places[-1],
+            right=played[-1][1].places[-1],
             fields=[Field(name, title, items[c].to_numpy(object)) for name, title, c in known if c in items],
             names=items["name"].tolist() if "name" in items else None,
         )
-        places = np.concatenate([film.places.ravel() for _, film in films])
+        places = np.concatenate([arm.places.ravel() for _, arm in played])
         arms = tuple(
             {
                 "name": name,
-                "epochs": film.epochs,
-                "shares": [float(share) if np.isfinite(share) else None for share in film.shares],
-                "projected": film.projected,
+                "epochs": arm.epochs,
+                "shares": [float(share) if np.isfinite(share) else None for share in arm.shares],
+                "projected": arm.projected,
             }
-            for name, film in films
+            for name, arm in played
         )
         frames = "-".join(f"{arm['name']}{len(arm['epochs'])}" for arm in arms)
         return cls(points, pa.table({"places": places}), arms, found.total, f"{points.version}-{frames}")
 
 
 def playback(
-    reel: PlaybackData,
+    data: PlaybackData,
     *,
     measures: Sequence[Measure] = (),
     colour: str | None = None,
@@ -85,19 +85,19 @@ def playback(
     height: int = 400,
     key: str,
 ) -> None:
-    """Draw the player; where it stands and its colours outlive script runs.
+    """Draw the player; its epoch and colours are kept over script runs.
 
-    colour: name of the field to colour by at first. epochs: how many the training has in all, where it goes on.
-    follow: stand at the newest epoch, and go along with those that come, until the user goes elsewhere.
+    colour: name of the field to colour by at first. epochs: of a training under way, how many it has in all.
+    follow: show the newest epoch, also as further ones arrive, until the user moves to another.
     height: of the maps, in pixels.
     """
     view = {
         "role": "view",
-        "version": reel.version,
-        "arms": list(reel.arms),
-        "fields": list(reel.points.fields),
-        "shown": len(reel.points.ids),
-        "total": reel.total,
+        "version": data.version,
+        "arms": list(data.arms),
+        "fields": list(data.points.fields),
+        "shown": len(data.points.ids),
+        "total": data.total,
         "measures": [asdict(measure) for measure in measures],
         "colour": colour,
         "epochs": epochs,
@@ -108,6 +108,6 @@ def playback(
         # Apart from the view: its message stays the same while measures come in, so Streamlit sends it only once.
         _component(
             key=f"{key}-places",
-            data={"role": "places", "version": reel.version, "items": reel.points.table, "places": reel.places},
+            data={"role": "places", "version": data.version, "items": data.points.table, "places": data.places},
         )
         _component(key=key, data=view)

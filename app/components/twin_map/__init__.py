@@ -61,15 +61,15 @@ def twin_map(
     strip: str | None = None,
     height: int = 440,
     on_click: Callable[[int | None], None],
-    on_turn: Callable[[], None],
+    on_swap: Callable[[], None],
     key: str,
 ) -> TwinMapState:
-    """Draw the arms' maps and return what the user did; zoom, legend and selection outlive script runs.
+    """Draw the arms' maps and return what the user did; zoom, legend and selection are kept over script runs.
 
     points: as given to `send_points` with the same key.
 
     on_click: called before the run, with the id of the item just clicked, or None when Esc was pressed with nothing
-    selected: the user wants the focus gone. on_turn: the same when the user wants the arms to change places.
+    selected: the user wants the focus gone. on_swap: the same when the user wants the arms to change sides.
 
     left, right: the arms' names; with `right` None or `single` one large map (`single` with two arms keeps a
     switch, also on the key t, that moves the points from one arm's map to the other's).
@@ -104,7 +104,7 @@ def twin_map(
         default={"selection": None},
         on_selection_change=_ignore,
         on_picked_change=lambda: _picked(points, key, on_click),
-        on_turned_change=on_turn,
+        on_swap_change=on_swap,
     )
     picked = result.get("picked") if isinstance(result.get("picked"), dict) else {}
     selection = result.get("selection") if isinstance(result.get("selection"), dict) else {}

@@ -1871,7 +1871,7 @@ var TwinMap = class {
     map.overlay.setQueries(queries.map(({ label, left, right }) => ({ label, at: arm ? right : left })));
   }
   /**
-   * The single map turns into the other arm's, point by point.
+   * Move the points of the single map to their places on the other arm's map.
    * @param {number} arm
    */
   flip(arm) {
@@ -2047,7 +2047,7 @@ var TwinMap = class {
     const { view } = this.shown;
     if (event.key === "t" && view.arms.length > 1) {
       if (view.single) this.flip(1 - this.front);
-      else this.send.trigger("turned", true);
+      else this.send.trigger("swap", true);
     } else if (event.key === "/") {
       event.preventDefault();
       this.toolbar.search.focus();

@@ -157,7 +157,7 @@ export class TwinMap {
   }
 
   /**
-   * The single map turns into the other arm's, point by point.
+   * Move the points of the single map to their places on the other arm's map.
    * @param {number} arm
    */
   flip(arm) {
@@ -358,7 +358,7 @@ export class TwinMap {
     if (event.key === "t" && view.arms.length > 1) {
       // With two maps side by side the page decides what it means.
       if (view.single) this.flip(1 - this.front);
-      else this.send.trigger("turned", true);
+      else this.send.trigger("swap", true);
     } else if (event.key === "/") {
       event.preventDefault();
       this.toolbar.search.focus();

@@ -61,12 +61,12 @@ def test_measures_leave_out_what_is_not_known() -> None:
     assert kappa.lines == {"a": [(1, 0.5), (2, 0.25)], "b": []}
 
 
-def test_a_reel_holds_every_place_in_order(root: Path) -> None:
+def test_a_packed_holds_every_place_in_order(root: Path) -> None:
     study = Study.load(root / "tiny")
     found = build_playback(study.items, {name: study.arm(name).snapshots for name in study.arms})
-    reel = PlaybackData.build(found)
-    places = reel.places["places"].to_numpy().reshape(len(study.arms), len(reel.arms[0]["epochs"]), -1, 2)
+    packed = PlaybackData.build(found)
+    places = packed.places["places"].to_numpy().reshape(len(study.arms), len(packed.arms[0]["epochs"]), -1, 2)
     for arm, film in zip(places, found.arms.values(), strict=True):
         assert np.array_equal(arm, film.places)
-    assert [field["name"] for field in reel.points.fields] == ["mode", "class"]
-    assert reel.points.ids.tolist() == found.items["id"].tolist()
+    assert [field["name"] for field in packed.points.fields] == ["mode", "class"]
+    assert packed.points.ids.tolist() == found.items["id"].tolist()
