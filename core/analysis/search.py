@@ -19,9 +19,6 @@ DEPTH = 1000
 
 FAR_QUANTILE = 0.99
 
-CHUNK = 1 << 22
-"""Numbers in memory at once while the distances to the filtered items are computed."""
-
 Query = int | Float[np.ndarray, "d"]
 """An item's id, or a vector in the arm's own space."""
 
@@ -133,10 +130,7 @@ def _search(
 def _search_all(
     study: Study, arm: str, query: Query, k: int, filters: Filters, metric: Metric
 ) -> tuple[np.ndarray, np.ndarray]:
-    """As `_search`, but by distances to all items, because an index cannot filter.
-
-    Approximate distances to all items select the candidates, which exact distances rank.
-    """
+    """As `_search`, but by distances to all items, for filters and CSLS."""
     neighbours, rows = study.neighbours(arm), np.flatnonzero(study.evaluated)
     if isinstance(query, np.ndarray):
         vector, passing = query, filters.allow(study.items)[rows]
@@ -144,25 +138,7 @@ def _search_all(
         vector = neighbours.vector_of(query)
         passing = filters.allow(study.items, study.items["label"].iloc[query])[rows] & (rows != query)
     penalty = _hubness(study, arm) if metric == "csls" else np.zeros(len(rows))
-    approximate, error = neighbours.approximate_squares(vector)
-    scores = np.where(passing, approximate + penalty, np.inf)
-    candidates = np.flatnonzero((scores <= _kth_smallest(scores, k) + 2 * error) & passing)
-    squares = _squares(vector, study.arm(arm).embeddings, rows[candidates])
-    best = _smallest(squares + penalty[candidates], k)
-    return np.sqrt(squares[best]).astype(np.float32), rows[candidates[best]]  # ids are row numbers
-
-
-def _squares(
-    query: Float[np.ndarray, "d"], vectors: Float[np.ndarray, "n d"], rows: Int64[np.ndarray, "m"]
-) -> Float64[np.ndarray, "m"]:
-    """Squared distances in float64."""
-    squares = np.empty(len(rows))
-    step = max(1, CHUNK // vectors.shape[1])
-    for begin in range(0, len(rows), step):
-        part = slice(begin, begin + step)
-        difference = vectors[rows[part]] - query.astype(np.float64)
-        squares[part] = np.einsum("md,md->m", difference, difference)
-    return squares
+    return neighbours.search_among(vector, k, passing=passing, penalty=penalty)
 
 
 def _hubness(study: Study, arm: str) -> Float64[np.ndarray, "m"]:
@@ -171,14 +147,3 @@ def _hubness(study: Study, arm: str) -> Float64[np.ndarray, "m"]:
     squares = np.square(study.graph(arm).distances, dtype=np.float64)
     near = np.isfinite(squares)
     return 1 - np.where(near, squares, 0).sum(axis=1) / (2 * np.maximum(near.sum(axis=1), 1))
-
-
-def _smallest(values: Float64[np.ndarray, "m"], k: int) -> Int64[np.ndarray, "j"]:
-    """Places of the k smallest, the smallest first, ties by place."""
-    candidates = np.flatnonzero(values <= _kth_smallest(values, k))
-    return candidates[np.argsort(values[candidates], kind="stable")[:k]]
-
-
-def _kth_smallest(values: Float[np.ndarray, "m"], k: int) -> float:
-    """The k-th smallest value; infinity where there are fewer."""
-    return float(np.partition(values, k - 1)[k - 1]) if k < len(values) else np.inf

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import faiss
 import numpy as np
-from jaxtyping import Float, Float32, Float64, Int, Int32, Int64
+from jaxtyping import Bool, Float, Float32, Float64, Int, Int32, Int64
 
 from core.common.errors import DataError
 from core.common.parallel import chunks, in_threads
@@ -76,13 +76,35 @@ class Neighbours:
         """The vector of an item. Raises DataError for an unknown id."""
         return self._vectors[self._rows_of(np.array([id]))[0]]
 
-    def approximate_squares(self, query: Float[np.ndarray, "d"]) -> tuple[Float32[np.ndarray, "n"], float]:
+    def search_among(
+        self, query: Float[np.ndarray, "d"], k: int, *, passing: Bool[np.ndarray, "n"], penalty: Float[np.ndarray, "n"]
+    ) -> tuple[Float32[np.ndarray, "j"], Int64[np.ndarray, "j"]]:
+        """Distances and ids of the k items of least squared distance plus penalty among those that pass, least first.
+
+        Exact whatever the number of rows; j < k where fewer pass. An index can neither filter nor add penalties, so
+        approximate distances to all items select the candidates, which exact distances rank.
+        """
+        approximate, error = self._approximate_squares(query)
+        scores = np.where(passing, approximate + penalty, np.inf)
+        candidates = np.flatnonzero((scores <= _kth_smallest(scores, k) + 2 * error) & passing)
+        squares = self._squares_to(query, candidates)
+        best = _smallest(squares + penalty[candidates], k)
+        return np.sqrt(squares[best]).astype(np.float32), self.ids[candidates[best]]
+
+    def _squares_to(self, query: Float[np.ndarray, "d"], rows: Int64[np.ndarray, "m"]) -> Float64[np.ndarray, "m"]:
+        """Squared distances of a vector to some rows, in float64."""
+        squares = np.empty(len(rows))
+        for part in chunks(len(rows), max(1, PAIR_CHUNK // self._vectors.shape[1])):
+            difference = self._vectors[rows[part]] - query.astype(np.float64)
+            squares[part] = np.einsum("md,md->m", difference, difference)
+        return squares
+
+    def _approximate_squares(self, query: Float[np.ndarray, "d"]) -> tuple[Float32[np.ndarray, "n"], float]:
         """Squared distances of a vector to all items by one float32 product, and a bound of their error."""
         query = np.asarray(query, dtype=np.float32)
         squares = self._squared_norms - 2 * (self._vectors @ query) + query @ query
-        return squares, 4 * RESOLUTION * float(
-            self._squared_norms.max() + query @ query
-        )  # the largest error measured was a quarter of this bound
+        # The largest error measured was a quarter of this bound.
+        return squares, 4 * RESOLUTION * float(self._squared_norms.max() + query @ query)
 
     @functools.cached_property
     def _squared_norms(self) -> Float32[np.ndarray, "n"]:
@@ -159,11 +181,9 @@ class Neighbours:
         squares, rows = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int64)
         for block in chunks(len(queries), max(1, PAIR_CHUNK // len(self))):
             found = self._exact_search.all_squares(queries[block])
-            reach = np.partition(found, k - 1, axis=1)[:, k - 1]
-            for i, row_squares, row_reach in zip(range(block.start, block.stop), found, reach, strict=True):
-                hits = np.flatnonzero(row_squares <= row_reach)
-                best = hits[np.argsort(row_squares[hits], kind="stable")[:k]]
-                squares[i], rows[i] = row_squares[best], best
+            for i, row_squares in zip(range(block.start, block.stop), found, strict=True):
+                rows[i] = _smallest(row_squares, k)
+                squares[i] = row_squares[rows[i]]
         return squares, rows
 
     @functools.cached_property
@@ -216,6 +236,17 @@ def _squares_of_pairs(
         difference = vectors[rows[block]] - queries[block, None]  # exact in float32 if the two vectors are close
         squares[block] = np.einsum("qkd,qkd->qk", difference, difference)
     return np.where(rows < 0, np.inf, squares)
+
+
+def _smallest(values: Float64[np.ndarray, "m"], k: int) -> Int64[np.ndarray, "j"]:
+    """Places of the k smallest, the smallest first, ties by place."""
+    candidates = np.flatnonzero(values <= _kth_smallest(values, k))
+    return candidates[np.argsort(values[candidates], kind="stable")[:k]]
+
+
+def _kth_smallest(values: Float[np.ndarray, "m"], k: int) -> float:
+    """The k-th smallest value; infinity where there are fewer."""
+    return float(np.partition(values, k - 1)[k - 1]) if k < len(values) else np.inf
 
 
 def _by_distance_then_row(squares: Float64[np.ndarray, "q m"], rows: Int64[np.ndarray, "q m"], k: int) -> Found:

@@ -8,6 +8,7 @@ import pytest
 
 from core.analysis import search
 from core.common.errors import DataError
+from core.neighbours import index
 from core.storage.study import Study
 
 
@@ -177,5 +178,5 @@ def test_filtered_searches_refuse_items_that_are_not_evaluated(study: Study) -> 
 def test_chunks_change_nothing(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     item = int(np.flatnonzero(study.evaluated)[2])
     whole = search.hits(study, "pixels", item, 20, filters=F(labels=("even",)))
-    monkeypatch.setattr(search, "CHUNK", 100)
+    monkeypatch.setattr(index, "PAIR_CHUNK", 100)
     pd.testing.assert_frame_equal(search.hits(study, "pixels", item, 20, filters=F(labels=("even",))), whole)

@@ -35,6 +35,22 @@ def test_search_equals_naive_search_at_every_scale(n, d, k, scale):
     assert np.all(np.isinf(distances[:, n:]))
 
 
+@settings(deadline=None, max_examples=40)
+@given(n=st.integers(1, 200), d=st.integers(1, 20), k=st.integers(1, 30), scale=st.sampled_from([1.0, 1e-3, 1e-6, 0.0]))
+def test_search_among_some_equals_naive_search_at_every_scale(n, d, k, scale):
+    rng = np.random.default_rng(n * 1000 + d)
+    points, query = sphere(rng, n, d, scale), sphere(rng, 1, d, scale)
+    passing, penalty = rng.random(n) < 0.7, scale * rng.integers(0, 3, n)
+    distances, ids = Neighbours(points, np.arange(n) * 3 + 5).search_among(
+        query[0], k, passing=passing, penalty=penalty
+    )
+    squares = np.square(points - query.astype(np.float64)).sum(axis=1)
+    rows = np.flatnonzero(passing)
+    rows = rows[np.lexsort((rows, (squares + penalty)[rows]))][:k]
+    assert np.array_equal(ids, rows * 3 + 5)
+    np.testing.assert_allclose(distances, np.sqrt(squares[rows]), rtol=1e-6, atol=1e-12)
+
+
 def test_hundreds_of_points_within_float32_noise_are_ranked_exactly():
     rng = np.random.default_rng(0)
     points = (0.25 + 1e-6 * rng.normal(size=(600, 16))).astype(np.float32)
@@ -85,7 +101,7 @@ def test_approximate_squares_stay_within_the_error_bound(d: int, scale: float):
     points = np.concatenate([sphere(rng, 500, d, scale), 30 * sphere(rng, 5, d)])
     search = Neighbours(points, np.arange(505))
     for query in (points[3], points[502], sphere(rng, 1, d)[0]):
-        squares, error = search.approximate_squares(query)
+        squares, error = search._approximate_squares(query)
         exact = np.square(points - query.astype(np.float64)).sum(axis=1)
         assert np.abs(squares - exact).max() <= error
         assert error < 0.01 * exact.max()  # else it would leave nothing out
