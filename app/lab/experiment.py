@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 @st.fragment
 def show() -> None:
     st.markdown(
-        "Make up classes of several modes, spoil some of the labels, and let two arms learn from them. They start from "
-        "the same weights and see the same batches: nothing differs but what you choose for each. Everything on the "
-        "right but the run itself answers at once."
+        "Define classes of several modes, make some of the labels wrong, and train two arms on them. The arms start "
+        "from the same weights and see the same batches: they differ only in what you choose for each. Everything on "
+        "the right but the run itself is updated at once."
     )
     run.begin()
     first_time = form.is_new()

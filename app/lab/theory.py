@@ -48,8 +48,8 @@ def show() -> None:
     st.markdown(
         "A class has several **modes**: the digits among *even*, the angles of one product. Some labels are **wrong**. "
         "A mislabelled item looks like the class it came from, but counts as one of another: the loss pushes it away "
-        "from its own look-alikes. With random positives, the cheapest way to live with that is to draw the whole "
-        "class to a point, where no two of its items can differ: the class **collapses**. An anchor that only needs to "
+        "from its own look-alikes. With random positives, the loss is smallest with the whole class at one point, "
+        "where no two of its items can differ: the class **collapses**. An anchor that only needs to "
         "be near its *nearest* positive finds one in its own mode, and the modes can stay. The sliders show when."
     )
     _explore()
@@ -101,7 +101,7 @@ def _verdicts(answers: "dict[str, tuple[Tendency, Landscape]]") -> None:
         with column, st.container(border=True):
             st.markdown(f"**{title}**")
             st.badge(f"the class {word}", color=colour, help=meaning)
-            st.caption(f"Distance of its modes with the least loss: {energy.best:.2f}")
+            st.caption(f"Distance between its modes at the smallest loss: {energy.best:.2f}")
 
 
 @st.cache_data(max_entries=512, show_spinner="Loading the theory")

@@ -61,17 +61,17 @@ PRESETS = [
     Preset(
         "noise",
         "One label in ten is wrong: the standard arm collapses, nearest positives do not",
-        "A mislabelled item is a negative to its own neighbours. With random positives the cheapest way out is to draw "
-        "each class to a point, where no pair of it can differ. Nearest positives ask an anchor only to be close to "
-        "something of its class, which its own group is already: the groups stay. The price: little holds the groups "
-        "of a class together either, and the classes as such are harder to read off (coarse MAP@R).",
+        "A mislabelled item is a negative to its own neighbours. With random positives the loss is smallest with each "
+        "class at one point, where no two of its items differ. Nearest positives only ask an anchor to be close to "
+        "some item of its class, as it is to those of its own group: the groups stay. The price: little holds the "
+        "groups of a class together either, so that classes as such are found less well (coarse MAP@R).",
     ),
     Preset(
         "pictures",
-        "The same in pictures: red squares and blue stars, to be read by eye",
+        "The same in pictures: red squares and blue stars, to be judged by eye",
         "Each class is a union of four looks, such as red square and green star; one label in ten is wrong. Open the "
         "study in Compare and click a picture: in the nearest arm nearly all of its neighbours look like it, in the "
-        "standard arm other looks of its class come in between, for the network is unlearning to tell them apart.",
+        "standard arm other looks of its class come in between, since the network learns to ignore the difference.",
         changes={
             "data": {"source": "synthetic-shapes", "channels": 3},
             "synthetic": {"items": 1000},
@@ -83,7 +83,7 @@ PRESETS = [
         "two-samples",
         "Two samples a class: nearest is random",
         "With two items of a class in a batch the nearest other one is the only other one. Both arms see the same "
-        "pairs and end at the same embedding, collapse included: nearest positives need a choice.",
+        "pairs and end at the same embedding, collapse included: nearest positives need items to choose from.",
         # All negatives: nothing is random then, and the arms are equal bit for bit.
         changes={
             "synthetic": {"classes": 4},
@@ -94,8 +94,8 @@ PRESETS = [
         "fixed-beta",
         "A fixed boundary: the margin loss leaves room inside a class",
         "Both arms take random positives. The margin loss with a fixed boundary stops pulling two items of a class "
-        "once they are nearer than the boundary less the margin, and what is left over is room for groups. The triplet "
-        "loss has no such stop.",
+        "once they are nearer than the boundary less the margin, which leaves room for groups. The triplet loss has no "
+        "such limit.",
         arms={"triplet": {"positives": "random"}, "fixed": {"positives": "random", "loss": "margin"}},
         changes={
             "synthetic": {"separation": 3.0},
@@ -118,7 +118,7 @@ PRESETS = [
         "hardest",
         "Hardest positives: everything falls to one point",
         "The hardest positive of a class with wrong labels is often a mislabelled item, deep inside the other class, "
-        "and the hardest negative one of the own. Pulling at the first and pushing at the second draws everything "
+        "and the hardest negative a mislabelled item nearby. Pulling at the first and pushing at the second draws all items "
         "together, until all items are at one point and the loss stays at the margin. The loss alone looks harmless. "
         "The nearest arm has the same negatives and does not collapse.",
         arms={"hardest": {"positives": "hardest"}, "nearest": {"positives": "nearest"}},

@@ -86,7 +86,7 @@ def measure(root: Path, runs: int) -> bool:
         page.goto(f"{url}/lab")
         expect(page.get_by_role("slider", name="Margin")).to_be_visible(timeout=60_000)
         page.wait_for_timeout(3000)
-        theory = np.array(slider_moves(page, "Margin", answer="^Distance of its modes"))
+        theory = np.array(slider_moves(page, "Margin", answer="^Distance between its modes"))
         browser.close()
     ok = True
     for what, times, budget in (

@@ -1,6 +1,7 @@
 """Using Streamlit's widgets in a browser: only when the script rests, and seeing that they have taken the value.
 
-A widget is on screen before its script has ended, and what is typed or chosen until then can be lost.
+A widget is on screen before its script has ended, and in its first frames it shows a default before it is given the
+script's value: what is typed or chosen until then can be lost.
 """
 
 import re
@@ -9,6 +10,21 @@ from playwright.sync_api import Locator, Page, expect
 
 LONG = 60_000  # milliseconds; an upper bound for a busy machine
 
+SETTLED = """widget => new Promise((done, fail) => {
+    const end = performance.now() + 15_000;
+    let [last, same] = ["", 0];
+    const look = () => {
+        const now = `${widget.outerHTML} ${widget.value}`;
+        same = now === last ? same + 1 : 0;
+        last = now;
+        if (same === 5) done();
+        else if (performance.now() > end) fail(new Error(`the widget does not settle: ${now}`));
+        else requestAnimationFrame(look);
+    };
+    look();
+})"""
+"""Five frames in which a widget stays as it is."""
+
 
 def at_rest(page: Page, timeout: float = LONG) -> None:
     """Wait until no script runs; a widget of the page is to be on screen by then, or it is too early to ask."""
@@ -16,9 +32,10 @@ def at_rest(page: Page, timeout: float = LONG) -> None:
 
 
 def ready(widget: Locator, timeout: float = LONG) -> Locator:
-    """The widget, once it is on screen and no script runs."""
+    """The widget, once it is on screen, no script runs, and it shows the value that the script gave it."""
     expect(widget).to_be_visible(timeout=timeout)
     at_rest(widget.page, timeout)
+    widget.evaluate(SETTLED)
     return widget
 
 
