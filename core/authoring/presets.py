@@ -118,8 +118,8 @@ PRESETS = [
         "hardest",
         "Hardest positives: everything falls to one point",
         "The hardest positive of a class with wrong labels is often a mislabelled item, deep inside the other class, "
-        "and the hardest negative a mislabelled item nearby. Pulling at the first and pushing at the second draws all items "
-        "together, until all items are at one point and the loss stays at the margin. The loss alone looks harmless. "
+        "and the hardest negative a mislabelled item nearby. Pulling at the first and pushing at the second draws all "
+        "items together, until they are at one point and the loss stays at the margin. The loss alone looks harmless. "
         "The nearest arm has the same negatives and does not collapse.",
         arms={"hardest": {"positives": "hardest"}, "nearest": {"positives": "nearest"}},
         changes={"train": {"negatives": "hardest", "epochs": 20}},
