@@ -43,7 +43,7 @@ SUREST = 0.25
 """Of the items of a predicted class, those that the overlap is measured against. A fixed share, for where classes
 overlap much and items are few, all of them may be equally confident."""
 
-MAX_OVERLAP = 0.15
+MAX_OVERLAP = 0.125
 """Overlap up to which the confident items are taken to be all but free of it."""
 
 MAX_NOISE = 0.45
