@@ -7,7 +7,7 @@ import pandas as pd
 from core.diagnostics.label_noise import MAX_NOISE
 from core.recipe.train import TrainConfig
 from core.storage.study import Study
-from core.theory.advice import assumed_noise, expected_noise, samples_per_class_needed
+from core.theory.advice import assumed_noise, expected_noise, samples_met, samples_per_class_needed
 
 ITEMS = {"training": "training items", "held-out": "held-out items", "all": "items"}
 
@@ -55,13 +55,41 @@ class SamplesNeeded:
 
     @property
     def sentence(self) -> str:
-        has = "" if self.now is None else f"; here are {self.now}"
-        return f"To keep {self.modes} modes apart, nearest positives need {self.needed} samples of it in a batch{has}."
+        now = "." if self.now is None else f"; here are {self.now}."
+        return (
+            f"To keep {self.modes} modes apart, nearest positives need {self.needed} samples of a class in a batch{now}"
+        )
 
     @property
     def wrong(self) -> str:
         """The wrong labels in words."""
         return f"{100 * self.noise:.3g} % wrong labels" + (" (estimated)" if self.estimated else "")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a study lies among wrong labels and samples of a class."""
+
+    name: str
+    noise: float | None
+    """Share of wrong labels: as estimated, else as the recipe says; None where only a limit is known."""
+    low: float
+    high: float
+    """The interval of the estimate; `noise` itself where there is none."""
+    samples: int | None
+    """Items of its class that an anchor meets in a step; None where the study was not trained here."""
+
+
+def standing(study: Study) -> Standing | None:
+    """None where nothing is known of its labels."""
+    found, recipe = wrong_labels(study), study.recipe
+    samples = None if recipe is None else samples_met(recipe.train)
+    if found is not None and (found.noise is not None or recipe is None or not recipe.data.label_noise):
+        return Standing(study.name, found.noise, found.low, found.high, samples)
+    if recipe is None:
+        return None
+    noise = recipe.data.label_noise
+    return Standing(study.name, noise, noise, noise, samples)
 
 
 def wrong_labels(study: Study, label: str | None = None) -> WrongLabels | None:
@@ -78,16 +106,24 @@ def wrong_labels(study: Study, label: str | None = None) -> WrongLabels | None:
 
 
 def noise_to_expect(study: Study, label: str | None = None) -> float:
-    """Share of wrong labels that advice counts on: what the recipe says, unless the labels show more."""
-    assumed = _assumed(study)
+    """Share of wrong labels that advice counts on: what is assumed of such data, unless the labels show more."""
+    return _unless_more(study, label, assumed=_assumed(study))
+
+
+def noise_in_theory(study: Study) -> float:
+    """Share of wrong labels that were put in, unless the labels show more; 0 where neither says that any is wrong."""
+    return _unless_more(study, None, assumed=0.0 if study.recipe is None else study.recipe.data.label_noise)
+
+
+def _unless_more(study: Study, label: str | None, *, assumed: float) -> float:
     for share in (wrong_labels(study, label), wrong_labels(study)):
         if share is not None and share.noise is not None:
             return expected_noise(assumed, estimate=share.noise, low=share.low)
     return assumed
 
 
-def samples_needed(study: Study, label: str, *, modes: int) -> SamplesNeeded | None:
-    """For a class of so many modes, 2 at least; None where theory asks for no number, or none is enough."""
+def samples_needed(study: Study, label: str | None = None, *, modes: int) -> SamplesNeeded | None:
+    """For a class, or any, of so many modes, 2 at least; None where theory asks for no number, or none is enough."""
     train = TrainConfig() if study.recipe is None else study.recipe.train
     noise = noise_to_expect(study, label)
     needed = samples_per_class_needed(train, noise=noise, modes=modes)

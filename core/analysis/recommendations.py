@@ -72,6 +72,14 @@ def expected_modes(row: pd.Series) -> int | None:
     return next((int(count) for count in counts if not pd.isna(count)), None)
 
 
+def samples_for_every_class(study: Study) -> SamplesNeeded | None:
+    """What nearest positives need to keep the modes of the class that has most; None where no class has several, or
+    theory asks for no number."""
+    table = study.diagnostics
+    counts = [expected_modes(row) or 1 for _, row in table[table["arm"] == study.arms[0]].iterrows()]
+    return samples_needed(study, modes=max(counts)) if max(counts) > 1 else None
+
+
 def next_steps(study: Study, arm: str, label: str) -> list[Step]:
     """What to try for one class of an arm, most useful first; one step that says so where nothing is needed."""
     table = study.diagnostics
