@@ -80,8 +80,8 @@ def _explore() -> None:
         with phase:
             st.subheader("Who collapses when", anchor="phase")
             st.caption(
-                "Nearest positives, triplet loss. The cross is where the sliders stand; dots are your studies, and the "
-                "band is what the labels of the one chosen below look like, with its batches as a diamond."
+                "Nearest positives, triplet loss. The cross is where the sliders stand; dots are your studies. Of the "
+                "one chosen below, the band is the share of wrong labels as estimated, the diamond its batches."
             )
             st.plotly_chart(
                 _phase(values["noise"], values["samples"], values["modes"], *_standings()),

@@ -9,7 +9,7 @@ from core.recipe.train import TrainConfig
 from core.storage.study import Study
 from core.theory.advice import assumed_noise, expected_noise, samples_met, samples_per_class_needed
 
-ITEMS = {"training": "training items", "held-out": "held-out items", "all": "items"}
+LABELS = {"training": "training labels", "held-out": "held-out labels", "all": "labels"}
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class WrongLabels:
     high: float
     """A 95 % interval."""
     whose: str
-    """What the labels belong to, in words: "this class" or "all classes"."""
-    where: str
-    """Which items were asked in which space, in words."""
+    """Of which labels, in words."""
+    space: str
+    """The arm or reference whose neighbours were asked."""
     hidden: bool
     """Whether the space may have been trained on these labels, so that the true share may be higher."""
 
@@ -32,12 +32,12 @@ class WrongLabels:
     def sentence(self) -> str:
         share = f"{_percent(self.low)} to {_percent(self.high)} %"
         if self.noise is not None:
-            said = f"{_percent(self.noise)} % of the labels of {self.whose} are wrong ({share}), by {self.where}"
+            said = f"{_percent(self.noise)} % of {self.whose} are wrong ({share}), estimated in {self.space}"
         elif self.high < MAX_NOISE:
-            said = f"At most {_percent(self.high)} % of the labels of {self.whose} are wrong, by {self.where}"
+            said = f"At most {_percent(self.high)} % of {self.whose} are wrong, estimated in {self.space}"
         else:
-            said = f"How many labels of {self.whose} are wrong cannot be told by {self.where}"
-        return said + (", or more, if it was trained on these labels." if self.hidden else ".")
+            said = f"How many of {self.whose} are wrong cannot be told in {self.space}"
+        return said + ("; if that was trained on these labels, there are more." if self.hidden else ".")
 
 
 @dataclass(frozen=True)
@@ -97,12 +97,11 @@ def wrong_labels(study: Study, label: str | None = None) -> WrongLabels | None:
     entry = study.label_noise
     if entry is None:
         return None
-    space = study.arm(entry.space)
-    where = f"the {ITEMS[entry.items]} in {entry.space}"
-    hidden = entry.items == "all" and space.kind != "reference"
+    hidden = entry.items == "all" and study.arm(entry.space).kind != "reference"
     own = None if label is None else _of_class(study, label)
     noise, low, high = own or (entry.noise, entry.low, entry.high)
-    return WrongLabels(noise, low, high, "all classes" if own is None else "this class", where, hidden)
+    whose = "all" if own is None else "this class's"
+    return WrongLabels(noise, low, high, f"{whose} {LABELS[entry.items]}", entry.space, hidden)
 
 
 def noise_to_expect(study: Study, label: str | None = None) -> float:

@@ -88,16 +88,22 @@ def estimate_label_noise(graph: KnnGraph, labels: Labels, *, seed: int = 0) -> L
     groups = check_groups(labels, len(graph.rows))
     votes = cross_fitted_votes(graph, groups.codes, rng=np.random.default_rng(seed))
     confident, surest = confident_items(votes, groups.codes), surest_items(votes)
-    classes = _wrong_shares(votes, groups, confident, surest, of=groups.codes)
     everything = np.zeros_like(groups.codes)
     overall = _wrong_shares(votes, groups, confident, surest, of=everything)
+    classes = _wrong_shares(votes, groups, confident, surest, of=groups.codes)
     within_others = (classes["high"] >= MAX_NOISE).to_numpy()[groups.codes]
     doubtful, _ = _weighted_share(votes, confident, (votes.predicted != groups.codes) & within_others, of=everything)
     if doubtful[0] > overall["noise"][0] / 2:  # classes that lie within others look like this too, without any noise
-        overall = overall.assign(noise=np.nan, low=0.0)
+        overall = _only_limits(overall)
+    if overall["high"][0] >= MAX_NOISE:  # the embedding shows no classes
+        classes = _only_limits(classes)
     classes.insert(0, "label", groups.names)
     classes.insert(1, "n", groups.sizes)
     return LabelNoise(WrongShare(*overall.iloc[0].tolist()), classes)
+
+
+def _only_limits(shares: pd.DataFrame) -> pd.DataFrame:
+    return shares.assign(noise=np.nan, low=0.0)
 
 
 def confident_items(votes: Votes, codes: Int64[np.ndarray, "n"]) -> Bool[np.ndarray, "n"]:

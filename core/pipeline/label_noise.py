@@ -3,8 +3,9 @@
 References never saw the labels: they are asked for those that arms are trained on. Arms are asked for held-out items,
 whose labels they never saw either, unless labels were changed on purpose, which is done to training items alone. Where
 nothing is held out and there is no reference, arms are asked all the same, and what they find is a lower bound, for
-they may have been trained on those labels. Of several answers the one with the lowest upper limit counts, since the
-overlap of classes makes all of them too high.
+they may have been trained on those labels. Of several estimates the one with the highest lower end counts: what was
+trained on the labels after all finds too few wrong ones, and the overlap of classes is allowed for in that end. Where
+there is none, the lowest upper limit does.
 """
 
 from collections.abc import Iterator, Mapping
@@ -52,9 +53,13 @@ def study_label_noise(
         (source, estimate_label_noise(source.graph, labels[source.rows], seed=seed))
         for source in _sources(items, entries, spaces, graphs, seed=seed)
     ]
-    source, noise = min(found, key=lambda pair: (np.isnan(pair[1].overall.noise), pair[1].overall.high))
+    known = [pair for pair in found if not np.isnan(pair[1].overall.noise)]
+    if known:
+        source, noise = max(known, key=lambda pair: pair[1].overall.low)
+    else:
+        source, noise = min(found, key=lambda pair: pair[1].overall.high)
     overall = noise.overall
-    share = None if np.isnan(overall.noise) else overall.noise
+    share = overall.noise if known else None
     return NoiseEntry(source.space, source.items, share, overall.low, overall.high), noise.classes
 
 
