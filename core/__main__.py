@@ -182,7 +182,8 @@ def diagnose(
     as_json: AsJson = False,
     fail_on: Annotated[str | None, typer.Option(help='Exit with 1 if so, as in "destroyed>0"; arms only.')] = None,
 ) -> None:
-    """Every class of a study: sub-clusters, collapse, verdict."""
+    """Every class of a study: sub-clusters, collapse, wrong labels, verdict."""
+    from core.analysis.label_noise import wrong_labels
     from core.storage.study import Study
 
     opened = Study.load(study)
@@ -201,9 +202,14 @@ def diagnose(
             "reference_subclusters",
             "kappa",
             "sublabel_excess",
+            "label_noise",
+            "label_noise_low",
+            "label_noise_high",
             "verdict",
         ]
         _print_table(table[[c for c in shown if c in table and table[c].notna().any()]], title=opened.name)
+        if (noise := wrong_labels(opened)) is not None:
+            stdout.print(noise.sentence, markup=False, highlight=False, soft_wrap=True)
     if gate is not None:
         _apply(gate, table[table["arm"].isin(opened.arms)])
 

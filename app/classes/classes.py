@@ -14,6 +14,7 @@ from app.widgets.galleries import item_galleries
 from app.widgets.markdown import escape_markdown
 from app.widgets.opening import open_view
 from core.analysis.figures import flow_figure
+from core.analysis.label_noise import samples_needed, wrong_labels
 from core.analysis.palette import ARM_COLOURS, REFERENCE_COLOUR
 from core.analysis.recommendations import expected_modes, next_steps
 from core.analysis.summary import worst_first
@@ -37,6 +38,7 @@ def page() -> None:
     if view is None:
         return
     label = _choose_class(view)
+    _wrong_labels(view, label)
     _verdicts(view, label)
     _items(view, label)
     _modes(view, label)
@@ -93,6 +95,17 @@ def _go(key: str, names: list[str], to: int) -> None:
 def _row(study: Study, arm: str, label: str) -> pd.Series:
     table = study.diagnostics
     return table[(table["arm"] == arm) & (table["label"] == label)].iloc[0]
+
+
+def _wrong_labels(view: View, label: str) -> None:
+    """One line about the labels, which are the same for all arms."""
+    found = wrong_labels(view.study, label)
+    if found is None:  # a study from before they were looked at
+        return
+    modes = expected_modes(_row(view.study, view.left, label)) or 1
+    samples = samples_needed(view.study, label, modes=modes) if modes > 1 else None
+    said = [found.sentence] + ([samples.sentence] if samples else [])
+    st.caption(escape_markdown(" ".join(said)), help=_meaning("label_noise"))
 
 
 def _verdicts(view: View, label: str) -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.analysis.figures import safe
+from core.analysis.label_noise import PhasePoint
 from core.analysis.palette import ARM_COLOURS, BLUE, GREY, PALETTE, RED
 
 if TYPE_CHECKING:
@@ -68,9 +69,10 @@ def phase_figure(
     slopes: np.ndarray,
     *,
     here: tuple[float, int],
-    studies: list[tuple[str, float, int]],
+    studies: list[PhasePoint],
+    chosen: PhasePoint | None,
 ) -> go.Figure:
-    """Collapse or not, over wrong labels and samples per class."""
+    """Collapse or not, over wrong labels and samples per class; chosen: the study whose interval is shown too."""
     figure = go.Figure(
         go.Heatmap(
             x=100 * noise,
@@ -83,16 +85,18 @@ def phase_figure(
             hovertemplate="%{x:.2g} % wrong labels, %{y} samples<extra></extra>",
         )
     )
-    shown = [(name, p, m) for name, p, m in studies if p > 0]
-    if shown:
+    others = [s for s in studies if s != chosen and s.noise and s.samples]
+    if others:
         figure.add_scatter(
-            x=[100 * p for _, p, _ in shown],
-            y=[m for _, _, m in shown],
-            text=[safe(name) for name, _, _ in shown],
+            x=[100 * s.noise for s in others if s.noise],
+            y=[s.samples for s in others],
+            text=[safe(s.name) for s in others],
             mode="markers",
             marker={"size": 10, "color": BLUE, "line": {"width": 1.5, "color": "white"}},
             hovertemplate="%{text}<extra></extra>",
         )
+    if chosen is not None:
+        _add_chosen(figure, chosen, smallest=float(noise[0]), samples=samples)
     at = max(100 * here[0], 100 * noise[0])
     marker = {"size": 15, "symbol": "cross-thin", "line": {"width": 3, "color": GREY}}
     figure.add_scatter(x=[at], y=[here[1]], mode="markers", marker=marker, hovertemplate="here<extra></extra>")
@@ -108,6 +112,40 @@ def phase_figure(
         xaxis=axis | {"title": "Wrong labels, %"},
         yaxis={"title": "Samples of a class in a batch", "type": "log", "tickvals": [2, 4, 8, 16, 32, 64]},
     )
+
+
+def _add_chosen(figure: go.Figure, study: PhasePoint, *, smallest: float, samples: np.ndarray) -> None:
+    """The interval of a study's wrong labels as a band, for its batches can be changed and its labels hardly; where
+    they are now, a diamond."""
+    low, high = (100 * max(share, smallest) for share in (study.low, study.high))
+    at = high if study.noise is None else 100 * max(study.noise, smallest)
+    name = safe(study.name)
+    told = f"{name}: at most {at:.2g} % wrong labels" if study.noise is None else f"{name}: {at:.2g} % wrong labels"
+    figure.add_scatter(
+        x=[low, low, high, high],
+        y=[samples[0], samples[-1], samples[-1], samples[0]],
+        fill="toself",
+        fillcolor="rgba(0, 114, 178, 0.35)",
+        line={"width": 1, "color": BLUE},
+        mode="lines",
+        text=told,
+        hoveron="fills",
+        hoverinfo="text",
+    )
+    if study.samples is not None:
+        figure.add_scatter(
+            x=[at],
+            y=[min(study.samples, samples[-1])],
+            text=[told],
+            mode="markers",
+            marker={
+                "size": 14,
+                "symbol": "diamond" if study.noise is not None else "triangle-left",
+                "color": BLUE,
+                "line": {"width": 2, "color": "white"},
+            },
+            hovertemplate="%{text}<extra></extra>",
+        )
 
 
 def modes_figure(items: pd.DataFrame) -> go.Figure:

@@ -1,5 +1,6 @@
 """Why classes collapse, in theory: sliders, the expected loss over the distance of modes, and the phase diagram."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -7,10 +8,15 @@ import streamlit as st
 
 from app.lab.charts import ENERGY, energy_rows, paths_figure, phase_figure
 from app.state import cache
+from app.state.view import stamp_of
 from app.widgets.markdown import escape_markdown
+from core.analysis.label_noise import PhasePoint, noise_in_theory, wrong_labels
+from core.analysis.recommendations import samples_for_every_class
+from core.common.errors import UncollapseError
+from core.diagnostics import explain
 from core.recipe.recipe import Recipe
 from core.recipe.rules import DEFAULT_MARGINS
-from core.theory.advice import samples_met
+from core.storage.study import Study
 from core.theory.slope import Setting, phase_diagram
 
 if TYPE_CHECKING:
@@ -73,9 +79,12 @@ def _explore() -> None:
             st.vega_lite_chart(rows, ENERGY, height=330, key="energy")
         with phase:
             st.subheader("When a class collapses", anchor="phase")
-            st.caption("Nearest positives, triplet loss. The cross marks the sliders' values; dots are your studies.")
+            st.caption(
+                "Nearest positives, triplet loss. The cross marks the sliders' values; dots are your studies. Of the "
+                "one chosen below, the band is the share of wrong labels as estimated, the diamond its batches."
+            )
             st.plotly_chart(
-                _phase(values["noise"], values["samples"], values["modes"], studies=_studies()),
+                _phase(values["noise"], values["samples"], values["modes"], *_phase_points()),
                 config={"displaylogo": False},
                 key="phase",
             )
@@ -116,45 +125,67 @@ def _answers(**values: Any) -> "dict[str, tuple[Tendency, Landscape]]":
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _phase(noise: float, samples: int, modes: int, *, studies: list[tuple[str, float, int]]) -> "Figure":
+def _phase(noise: float, samples: int, modes: int, studies: list[PhasePoint], chosen: PhasePoint | None) -> "Figure":
     share, size = np.geomspace(0.001, 0.49, 120), np.arange(2, 65)
     slopes = phase_diagram(share, size, modes=modes)
-    return phase_figure(share, size, slopes, here=(noise, samples), studies=studies)
+    return phase_figure(share, size, slopes, here=(noise, samples), studies=studies, chosen=chosen)
 
 
-def _studies() -> list[tuple[str, float, int]]:
-    """Name, noise and samples of a class among an anchor's candidates, of every study that was trained here."""
-    recipes = [
-        (summary.name or summary.id, cache.recipe(summary.id)) for summary in cache.studies() if summary.has_recipe
-    ]
-    return [(name, r.data.label_noise, samples_met(r.train)) for name, r in recipes if r is not None]
+def _studies() -> dict[str, str]:
+    """Id and name of every study whose labels something is known of."""
+    return {s.id: s.name or s.id for s in cache.studies() if cache.phase_point(s.id) is not None}
+
+
+def _phase_points() -> tuple[list[PhasePoint], PhasePoint | None]:
+    """Of all of them, and of the chosen one."""
+    found = {id: phase_point for id in _studies() if (phase_point := cache.phase_point(id)) is not None}
+    return [*found.values()], found.get(_chosen_study(found))
+
+
+def _chosen_study(studies: Collection[str]) -> str:
+    """The study chosen here, else the one that other pages show, else the first."""
+    asked = (st.session_state.get(key) for key in ("lab-study", "study-shown"))
+    return next((id for id in asked if id in studies), next(iter(studies), ""))
 
 
 def _assessments() -> None:
     """What theory expects of one of the user's studies, and what would avoid collapse."""
     st.subheader("Your study", anchor="study")
-    studies = {summary.id: summary.name or summary.id for summary in cache.studies() if summary.has_recipe}
+    studies = _studies()
     if not studies:
-        st.info("Train a study to see what theory expects of it, and what would keep its classes from collapsing.")
+        st.info("Train or import a study to see where it lies and what would keep its classes from collapsing.")
         return
+    st.session_state["lab-study"] = _chosen_study(studies)
     id = st.selectbox("Study", [*studies], format_func=studies.get, key="lab-study", width=520)
-    recipe = cache.recipe(id)
-    if recipe is None:
-        st.error("The study can no longer be opened.", icon=":material/error:")
+    try:
+        study = cache.cached_study(id, stamp_of(id))
+        _labels(study)
+    except UncollapseError as error:
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         return
-    for column, arm in zip(st.columns(len(recipe.arms), gap="medium"), recipe.arms, strict=True):
+    if study.recipe is None:
+        return
+    noise = noise_in_theory(study)
+    for column, arm in zip(st.columns(len(study.recipe.arms), gap="medium"), study.recipe.arms, strict=True):
         with column, st.container(border=True):
-            show_arm(recipe, arm)
+            show_arm(study.recipe, arm, noise=noise)
     st.caption(
         "Theory assumes random negatives, endless batches and points that move freely, which a network does not allow."
     )
 
 
-def show_arm(recipe: Recipe, arm: str) -> None:
-    """What theory expects of one arm of a recipe, and what would avoid collapse."""
+def _labels(study: Study) -> None:
+    """How many of a study's labels are wrong, and how many samples of a class that asks for."""
+    said = [found.sentence for found in (wrong_labels(study), samples_for_every_class(study)) if found is not None]
+    if said:
+        st.markdown(escape_markdown(" ".join(said)), help=explain("label_noise").definition)
+
+
+def show_arm(recipe: Recipe, arm: str, *, noise: float | None = None) -> None:
+    """Where one arm of a recipe goes in theory, and what would avoid collapse; noise: if known better than from it."""
     from core.theory.assessment import assess  # imports torch
 
-    found = assess(recipe, arm)
+    found = assess(recipe, arm, noise=noise)
     st.markdown(f"**{escape_markdown(arm)}**")
     if found.tendency is None:
         st.caption(f"Theory has nothing to say: {escape_markdown(found.reason)}.")

@@ -13,6 +13,8 @@ from app.components.playback import PlaybackData
 from app.components.twin_map import MapPoints
 from app.state.map_fields import map_fields
 from app.state.view import View, stamp_of
+from core.analysis.label_noise import PhasePoint
+from core.analysis.label_noise import phase_point as read_phase_point
 from core.analysis.summary import compare
 from core.common.errors import UncollapseError
 from core.recipe.recipe import Recipe
@@ -54,6 +56,11 @@ def recipe(id: str) -> Recipe | None:
     return _recipe(id, stamp_of(id))
 
 
+def phase_point(id: str) -> PhasePoint | None:
+    """Where a study lies in the theory's diagram; None where nothing is known, or it can no longer be opened."""
+    return _phase_point(id, stamp_of(id))
+
+
 def report(view: View) -> bytes:
     """The whole study as one HTML page."""
     return _report(view.id, stamp_of(view.id))
@@ -88,6 +95,14 @@ def _embedded(id: str, stamp: int, picture: Image.Image) -> dict[str, np.ndarray
 def _recipe(id: str, stamp: int) -> Recipe | None:
     try:
         return open_study(studies_root(), id).recipe
+    except UncollapseError:
+        return None
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _phase_point(id: str, stamp: int) -> PhasePoint | None:
+    try:
+        return read_phase_point(open_study(studies_root(), id))
     except UncollapseError:
         return None
 

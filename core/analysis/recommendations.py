@@ -5,15 +5,16 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from core.analysis.label_noise import SamplesNeeded, samples_needed, wrong_labels
 from core.diagnostics.verdicts import TOO_SMALL
 from core.recipe.recipe import Recipe
 from core.storage.study import Study
-from core.theory.advice import assumed_noise, samples_per_class_needed
 
 LOST = frozenset({"blurred", "destroyed"})
 KEPT = frozenset({"preserved", "compressed"})
 MANY_COPIES = 0.3
 MANY_FOREIGN = 0.05
+MANY_WRONG = 0.02
 IN_PIECES = 0.3
 UNSTABLE_BELOW = 0.5
 
@@ -48,6 +49,15 @@ class _Case:
         """Modes the class should have; 1 where nothing tells."""
         return expected_modes(self.row) or 1
 
+    @property
+    def label(self) -> str:
+        return str(self.row["label"])
+
+    @property
+    def samples(self) -> SamplesNeeded | None:
+        """What nearest positives need to keep the class's modes."""
+        return samples_needed(self.study, self.label, modes=max(2, self.expected))
+
     def share(self, name: str) -> float:
         value = self.row.get(name)
         return 0.0 if value is None or pd.isna(value) else float(value)
@@ -60,6 +70,14 @@ def expected_modes(row: pd.Series) -> int | None:
     """
     counts = [row.get(name) for name in ("sublabel_modes", "reference_subclusters")]
     return next((int(count) for count in counts if not pd.isna(count)), None)
+
+
+def samples_for_every_class(study: Study) -> SamplesNeeded | None:
+    """What nearest positives need to keep the modes of the class that has most; None where no class has several, or
+    theory asks for no number."""
+    table = study.diagnostics
+    counts = [expected_modes(row) or 1 for _, row in table[table["arm"] == study.arms[0]].iterrows()]
+    return samples_needed(study, modes=max(counts)) if max(counts) > 1 else None
 
 
 def next_steps(study: Study, arm: str, label: str) -> list[Step]:
@@ -98,23 +116,39 @@ def _nearest_rule(case: _Case) -> Step | None:
         return None
     if any(case.study.arm(arm).positives == "nearest" for arm in case.study.arms):
         return None
+    samples = case.samples
+    more = samples is not None and samples.now is not None and samples.now < samples.needed
     return Step(
-        'Train an arm with positives = "nearest"',
+        'Train an arm with positives = "nearest"'
+        + (f" and train.samples_per_class = {samples.needed} or more" if samples and more else ""),
         f"This one pulls every anchor towards {_PULLS[str(case.positives)]}, across all modes of its class.",
     )
 
 
-def _more_samples(case: _Case) -> Step | None:
-    if case.row["verdict"] not in LOST or case.recipe is None or case.positives != "nearest":
+def _nearest_elsewhere(case: _Case) -> Step | None:
+    """For embeddings that were made elsewhere, by a rule that nobody told."""
+    samples = case.samples
+    if case.row["verdict"] not in LOST or case.study.recipe is not None or case.arm in case.study.references:
         return None
-    now, wrong, modes = case.recipe.train.samples_per_class, assumed_noise(case.recipe.data), max(2, case.expected)
-    needed = samples_per_class_needed(case.recipe.train, noise=wrong, modes=modes)
-    if needed is None or now >= needed:
+    if samples is None:
         return None
     return Step(
-        f"Raise train.samples_per_class from {now} to {needed} or more",
-        f"With {modes} modes and {100 * wrong:g} % wrong labels, fewer items leave too many anchors without a positive "
-        "of their own mode.",
+        f"Train with nearest positives and {samples.needed} or more samples of each class in a batch",
+        f"Random ones draw a class to a point as soon as labels are wrong. With {samples.modes} modes and "
+        f"{samples.wrong}, that many let most anchors find a positive of their own mode.",
+    )
+
+
+def _more_samples(case: _Case) -> Step | None:
+    samples = case.samples
+    if case.row["verdict"] not in LOST or case.recipe is None or case.positives != "nearest":
+        return None
+    if samples is None or samples.now is None or samples.now >= samples.needed:
+        return None
+    return Step(
+        f"Raise train.samples_per_class from {samples.now} to {samples.needed} or more",
+        f"With {samples.modes} modes and {samples.wrong}, fewer items leave too many anchors without a "
+        "positive of their own mode.",
     )
 
 
@@ -144,9 +178,18 @@ def _wrong_labels(case: _Case) -> Step | None:
         return None
     return Step(
         f"Look at {share * case.row['n']:.0f} items that may carry a wrong label",
-        f"Most of their neighbours agree on one other class ({100 * share:.0f} % of this class). Wrong labels are what "
-        "makes margin losses collapse.",
+        f"Most of their neighbours agree on one other class ({100 * share:.0f} % of this class). {_WHY_CHECK}",
     )
+
+
+def _noisy_labels(case: _Case) -> Step | None:
+    """Of labels that nobody spoiled on purpose."""
+    found = wrong_labels(case.study, case.label)
+    if found is None or found.low < MANY_WRONG or (case.recipe is not None and case.recipe.data.label_noise):
+        return None
+    if case.share("foreign") >= MANY_FOREIGN:  # these are listed already
+        return None
+    return Step("Have labels checked", f"{found.sentence} {_WHY_CHECK}")
 
 
 def _copies(case: _Case) -> Step | None:
@@ -191,15 +234,18 @@ def _nothing_left(case: _Case) -> Step:
     return Step("Nothing to repair", f"The class is {case.row['verdict']} here, and nothing speaks against that.")
 
 
+_WHY_CHECK = "Wrong labels are what makes margin losses collapse."
 _PULLS = {"all": "all items of its class", "random": "a random item of its class", "hardest": "the farthest one"}
 _RULES: list[Callable[[_Case], Step | None]] = [
     _more_items,
     _other_arm,
     _nearest_rule,
+    _nearest_elsewhere,
     _more_samples,
     _fixed_beta,
     _own_scale,
     _wrong_labels,
+    _noisy_labels,
     _copies,
     _pieces,
     _shaky_count,

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from core.diagnostics.comparison import Agreement, Matching, agreement, match_subclusters
     from core.diagnostics.diagnosis import Diagnosis, Subclusters, analyse, count_subclusters, diagnose
     from core.diagnostics.glossary import MEASURES, Measure, explain
+    from core.diagnostics.label_noise import LabelNoise, WrongShare, estimate_label_noise
     from core.diagnostics.retrieval import retrieval_metrics, retrieval_per_query
     from core.diagnostics.significance import compare_retrieval
     from core.diagnostics.single_pass import graph_and_retrieval
@@ -19,15 +20,18 @@ __all__ = [
     "MEASURES",
     "Agreement",
     "Diagnosis",
+    "LabelNoise",
     "Matching",
     "Measure",
     "Space",
     "Subclusters",
+    "WrongShare",
     "agreement",
     "analyse",
     "compare_retrieval",
     "count_subclusters",
     "diagnose",
+    "estimate_label_noise",
     "explain",
     "graph_and_retrieval",
     "match_subclusters",
@@ -40,6 +44,7 @@ _MODULES = {
     "comparison": {"Agreement", "Matching", "agreement", "match_subclusters"},
     "diagnosis": {"Diagnosis", "Subclusters", "analyse", "count_subclusters", "diagnose"},
     "glossary": {"MEASURES", "Measure", "explain"},
+    "label_noise": {"LabelNoise", "WrongShare", "estimate_label_noise"},
     "retrieval": {"retrieval_metrics", "retrieval_per_query"},
     "significance": {"compare_retrieval"},
     "space": {"Space", "measure_space"},

@@ -5,6 +5,11 @@ from dataclasses import dataclass
 MUSGRAVE = "Musgrave, Belongie & Lim 2020, A Metric Learning Reality Check, https://arxiv.org/abs/2003.08505"
 ROTH = "Roth et al. 2020, Revisiting Training Strategies in Deep Metric Learning, https://arxiv.org/abs/2002.08473"
 OURS = "this project; see docs/measures.md"
+NORTHCUTT = (
+    "after Northcutt, Jiang & Chuang 2021, Confident Learning, JAIR 70, 1373-1411, and Garg et al. 2021, "
+    "https://arxiv.org/abs/2111.00980; see docs/label-noise.md"
+)
+WILSON = "Wilson 1927, JASA 22, 209-212, and a quarter of the overlap below; see docs/label-noise.md"
 COUNT = (
     "signal dimensions: Hong, Sheng & Dobriban 2020, https://arxiv.org/abs/2012.02985; merging: Hennig 2010, Methods "
     "for merging Gaussian mixture components, Adv. Data Anal. Classif. 4, 3-34; dip test: Hartigan & Hartigan 1985"
@@ -148,6 +153,33 @@ _MEASURES = [
         "0 to 0.25",
         "lower = cleaner labels",
         OURS,
+    ),
+    Measure(
+        "label_noise",
+        "Wrong labels",
+        "Estimated share of wrong labels among the items with this label. Counted where neighbours agree, deep inside "
+        "classes, in an embedding that never saw these labels (the reference, or an arm's held-out items): there a "
+        "label that differs from the neighbours' is wrong. Missing where classes overlap too much; then only the upper "
+        "limit is known. Wrong labels that pile up between classes, or come in clusters, are missed.",
+        "0 to 1",
+        "lower = cleaner labels",
+        NORTHCUTT,
+    ),
+    Measure(
+        "label_noise_low",
+        "Wrong labels, low",
+        "Lower end of the 95 % interval of the share of wrong labels; 0 where only a limit is known.",
+        "0 to 1",
+        "close to the estimate",
+        WILSON,
+    ),
+    Measure(
+        "label_noise_high",
+        "Wrong labels, high",
+        "Upper end of the 95 % interval of the share of wrong labels, also where there is no estimate.",
+        "0 to 1",
+        "close to the estimate",
+        WILSON,
     ),
     Measure(
         "sublabel_modes",

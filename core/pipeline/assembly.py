@@ -21,6 +21,7 @@ from core.data.images import FileImages, Images
 from core.diagnostics import Diagnosis, analyse, graph_and_retrieval
 from core.embedding.pixels import stream_pixel_vectors
 from core.neighbours.index import KnnGraph
+from core.pipeline.label_noise import study_label_noise
 from core.projection import NEIGHBOURS, paired_maps
 from core.storage.arrays import map_array, save_array, save_blocks
 from core.storage.layout import (
@@ -93,6 +94,7 @@ class Assembly:
         self._graphs: dict[str, KnnGraph] = {}
         self._rows = np.flatnonzero(evaluated(items))
         self._all = len(self._rows) == len(items)
+        self._every_item = items
         self._items = items.iloc[self._rows]
         self._ids = self._items["id"].to_numpy()
         self._roles = _roles(self._items)
@@ -155,12 +157,21 @@ class Assembly:
                 progress=report,
                 reliability=False if name in references else None,  # of a reference only the count is used
             )
+        noise = self._estimate_noise()
         for name, entry in self._entries.items():
             self._entries[name] = replace(entry, metrics=queries[name].drop(columns="id").mean().to_dict())
         groups = {name: pd.DataFrame({"id": self._ids, "subcluster": d.assignments}) for name, d in diagnoses.items()}
         self._save(QUERIES, queries)
         self._save(SUBCLUSTERS, groups)
-        self._save(DIAGNOSTICS, {name: diagnosis.table for name, diagnosis in diagnoses.items()})
+        self._save(DIAGNOSTICS, {name: d.table.merge(noise, on="label", how="left") for name, d in diagnoses.items()})
+
+    def _estimate_noise(self) -> pd.DataFrame:
+        """The columns of `Study.diagnostics` about wrong labels, by label; kept for the description too."""
+        self._noise, classes = study_label_noise(
+            self._every_item, self._entries, self._spaces, self._graphs, seed=self.seed
+        )
+        names = {"noise": "label_noise", "low": "label_noise_low", "high": "label_noise_high"}
+        return classes.rename(columns=names)[["label", *names.values()]]
 
     def draw(self) -> None:
         """The maps of all spaces; after `analyse`, whose neighbours they use."""
@@ -174,6 +185,7 @@ class Assembly:
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             **facts,
             "arms": [*self._entries.values()],
+            "label_noise": self._noise,
             "timings": self.stages.timings,
             "versions": {"python": platform.python_version()} | {name: version(name) for name in VERSIONS},
         }

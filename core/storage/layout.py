@@ -64,6 +64,9 @@ _SNAPSHOT = re.compile(r"(\d{5})\.npy")
 REFERENCE = "pixels"
 """The name of the reference that is made of raw pixels."""
 
+NoiseItems = Literal["training", "held-out", "all"]
+"""Whose labels an estimate of label noise is about."""
+
 ArmKind = Literal["trained", "loaded", "imported", "reference"]
 """trained: here. loaded: its network was trained elsewhere. imported: its vectors were computed elsewhere. reference: a
 space from before any training."""
@@ -98,6 +101,20 @@ class ArmEntry:
     """For a reference made of raw pixels."""
 
 
+@dataclass(frozen=True)
+class NoiseEntry:
+    """What study.json says of wrong labels, as `core.diagnostics.label_noise` estimates them."""
+
+    space: str
+    """The arm or reference whose neighbours were asked."""
+    items: NoiseItems
+    noise: float | None
+    """Share of wrong labels, 0 to 1; None where only a limit is known."""
+    low: float
+    high: float
+    """Its 95 % interval."""
+
+
 class Description(TypedDict):
     """What `Study` reads of study.json; the rest is for people."""
 
@@ -107,6 +124,8 @@ class Description(TypedDict):
     arms: list[ArmEntry]
     timings: dict[str, float]
     image_root: str | None
+    label_noise: NotRequired[NoiseEntry]
+    """Not in studies from before it was estimated."""
 
 
 _DESCRIPTIONS = TypeAdapter(Description)
@@ -134,7 +153,8 @@ def write_description(study: Path, facts: dict[str, Any]) -> None:
     Not atomic by itself: the study's folder is renamed when it is complete.
     """
     entries = [asdict(entry) for entry in facts["arms"]]
-    text = to_json({"schema": SCHEMA, **facts, "arms": entries}, indent=1)
+    noise = {"label_noise": asdict(facts["label_noise"])} if "label_noise" in facts else {}
+    text = to_json({"schema": SCHEMA, **facts, "arms": entries, **noise}, indent=1)
     (study / DESCRIPTION).write_text(text, encoding="utf-8")
 
 

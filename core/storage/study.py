@@ -48,6 +48,8 @@ class Study:
         self.name = self.recipe.title or self.recipe.name if self.recipe else description.get("title") or path.name
         self.created = description["created"]
         self.timings = description["timings"]
+        self.label_noise = description.get("label_noise")
+        """Share of wrong labels over all classes; None in studies from before it was estimated."""
         self._image_root = description["image_root"]
         self._arms = {entry.name: Arm.read(arm_folder(path, entry.name), entry) for entry in description["arms"]}
         self._neighbours: dict[str, Neighbours] = {}
@@ -100,7 +102,11 @@ class Study:
 
     @cached_property
     def diagnostics(self) -> pd.DataFrame:
-        """Columns of `core.diagnostics.diagnose` and `arm`; one row per arm and class, evaluated items."""
+        """Columns of `core.diagnostics.diagnose` and `arm`; one row per arm and class, evaluated items.
+
+        Also [label_noise, label_noise_low, label_noise_high], alike for all arms: the share of wrong labels in the
+        class, of the items that `label_noise` names.
+        """
         return self._table(DIAGNOSTICS)
 
     def queries(self, name: str) -> pd.DataFrame:

@@ -25,10 +25,20 @@ MOST = 1024
 """Samples per class up to which is searched."""
 
 
-def assumed_noise(data: DataConfig) -> float:
+def assumed_noise(data: DataConfig | None) -> float:
     """Share of labels to count on as wrong, in [0, 1): what is put in, and UNKNOWN_NOISE at least unless the data are
-    made up."""
+    made up. None: data that no recipe describes."""
+    if data is None:
+        return UNKNOWN_NOISE
     return data.label_noise if data.source in SYNTHETIC else max(data.label_noise, UNKNOWN_NOISE)
+
+
+def expected_noise(assumed: float, *, estimate: float, low: float) -> float:
+    """Share of labels to count on as wrong where it was also estimated: what is assumed, unless there is surely more.
+
+    low: the lower end of the estimate's interval. All in [0, 1]. Fewer wrong labels than assumed are no reason to hope.
+    """
+    return estimate if low > assumed else assumed
 
 
 def samples_met(train: TrainConfig) -> int:

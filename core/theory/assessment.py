@@ -38,18 +38,20 @@ class Assessment:
     critical_noise: float | None = None
     """p_c of nearest positives with the arm's samples per class; None where no noise suffices."""
     samples_needed: int | None = None
-    """Of `core.theory.advice`, with the recipe's noise; None without noise."""
+    """Of `core.theory.advice`; None without noise."""
     remedies: tuple[Remedy, ...] = ()
     """What would avoid collapse, the smallest change first; empty where there is none to avoid."""
 
 
-def assess(recipe: Recipe, arm: str, *, modes: int | None = None) -> Assessment:
-    """Where an arm stands; modes: of a class, if known better than from the recipe (such as counted ones).
+def assess(recipe: Recipe, arm: str, *, modes: int | None = None, noise: float | None = None) -> Assessment:
+    """Where an arm stands; modes: of a class, if known better than from the recipe (such as counted ones); noise: share
+    of wrong labels, likewise.
 
     The theory is about triplet and margin losses with random negatives, whatever the recipe's.
     """
     known = modes or recipe.data.modes
-    setting, reason = _setting(recipe, arm, modes=max(2, known or DEFAULT_MODES))
+    wrong = recipe.data.label_noise if noise is None else noise
+    setting, reason = _setting(recipe, arm, modes=max(2, known or DEFAULT_MODES), noise=wrong)
     if setting is None:
         return Assessment(arm, None, reason)
     now = tendency(setting)
@@ -67,8 +69,8 @@ def assess(recipe: Recipe, arm: str, *, modes: int | None = None) -> Assessment:
     )
 
 
-def _setting(recipe: Recipe, arm: str, *, modes: int) -> tuple[Setting | None, str]:
-    positives, train, noise = recipe.arms[arm].positives, recipe.train, recipe.data.label_noise
+def _setting(recipe: Recipe, arm: str, *, modes: int, noise: float) -> tuple[Setting | None, str]:
+    positives, train = recipe.arms[arm].positives, recipe.train
     if arm not in recipe.trained:
         return None, "it is not trained here"
     loss = recipe.loss_of(arm)

@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 
 import core
 from core import __main__ as cli_module
+from core.analysis.label_noise import wrong_labels
 from core.pipeline import run as pipeline
 from core.pipeline.assembly import Assembly
 from core.recipe.recipe import Recipe
@@ -301,6 +302,14 @@ class TestDiagnose:
         assert {(row["arm"], row["label"]) for row in rows} == {
             (arm, label) for arm in ("standard", "nearest", "pixels") for label in ("even", "odd")
         }
+
+    def test_wrong_labels_are_told_for_all_classes_and_each(self, cli, study_folder: Path):
+        noise = wrong_labels(Study.load(study_folder))
+        assert noise is not None
+        assert noise.sentence in cli("diagnose", study_folder).out
+        for row in strict(cli("diagnose", study_folder, "--json").out):
+            assert 0 <= row["label_noise_low"] <= row["label_noise_high"] <= 1
+            assert row["label_noise"] is None or row["label_noise_low"] <= row["label_noise"]
 
     def test_one_arm(self, cli, study_folder: Path):
         rows = strict(cli("diagnose", study_folder, "--arm", "nearest", "--json").out)

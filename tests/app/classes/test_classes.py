@@ -1,5 +1,6 @@
 """The Classes page's logic, without a browser."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -72,6 +73,26 @@ def test_the_advice_is_core_s(root: Path) -> None:
         for step in next_steps(study, arm, "even"):
             assert step.title in said
             assert step.reason in said
+
+
+def test_one_line_says_how_many_labels_are_wrong_and_what_that_asks_for(root: Path) -> None:
+    shares = {"label_noise": 0.123, "label_noise_low": 0.1, "label_noise_high": 0.15}
+    change(root, "diagnostics", **shares)
+    said = " ".join(caption.value.replace("\\", "") for caption in open_classes().caption)
+    assert "12.3 % of this class's training labels are wrong (10 to 15 %), estimated in pixels." in said
+    assert "nearest positives need" in said
+    assert "here are 32" in said
+
+
+def test_a_study_from_before_says_nothing_of_its_labels(root: Path) -> None:
+    change(root, "diagnostics", label_noise=None, label_noise_low=None, label_noise_high=None)
+    path = root / "tiny" / "study.json"
+    facts = json.loads(path.read_text())
+    del facts["label_noise"]
+    path.write_text(json.dumps(facts))
+    app = open_classes()
+    assert not app.exception
+    assert not [caption for caption in app.caption if "labels are wrong" in caption.value]
 
 
 def test_without_modes_or_reference_the_page_says_what_is_missing(root: Path) -> None:

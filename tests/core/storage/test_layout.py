@@ -9,9 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from core.__main__ import app
+from core.common.errors import StudyError
 from core.common.notices import Notice
 from core.common.strict_json import to_json
-from core.storage.layout import SCHEMA, snapshot_epoch, snapshot_name
+from core.storage.layout import SCHEMA, NoiseEntry, snapshot_epoch, snapshot_name
 from core.storage.study import Study
 
 RELEASE = Path(__file__).parent / "release_1"
@@ -54,6 +55,11 @@ class TestOfTheLastRelease:
             np.testing.assert_array_equal(study.graph(arm.name).rows, np.load(arm.folder / "neighbours.npy")[:, :10])
         overlap = study.overlap(*study.arms)[study.evaluated]
         assert 0 < overlap.mean() < 1
+
+    def test_it_says_nothing_of_wrong_labels(self, name: str):
+        study = Study.load(RELEASE / name)
+        assert study.label_noise is None
+        assert "label_noise" not in study.diagnostics
 
     def test_diagnose_prints_what_it_printed(self, name: str):
         outcome = CliRunner().invoke(app, ["diagnose", str(RELEASE / name), "--json"])
@@ -104,3 +110,16 @@ def test_pixels_from_before_they_were_described(tiny: Path):
 def test_names_of_snapshots():
     assert snapshot_epoch(snapshot_name(12)) == 12
     assert snapshot_epoch(".00012.npy.fresh") is None
+
+
+NOISE = {"space": "pixels", "items": "training", "noise": None, "low": 0.0, "high": 0.3}
+
+
+def test_wrong_labels_are_read_where_they_are_kept(tiny: Path):
+    assert edit(tiny, lambda facts: facts.update(label_noise=NOISE)).label_noise == NoiseEntry(**NOISE)
+
+
+@pytest.mark.parametrize("change", [{"items": "some"}, {"high": "much"}, {"space": None}])
+def test_damaged_facts_of_wrong_labels_are_a_damaged_study(tiny: Path, change: dict):
+    with pytest.raises(StudyError, match="damaged"):
+        edit(tiny, lambda facts: facts.update(label_noise=NOISE | change))

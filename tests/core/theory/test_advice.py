@@ -9,7 +9,7 @@ import pytest
 
 from core.recipe.data import DataConfig
 from core.recipe.train import TrainConfig
-from core.theory.advice import assumed_noise, samples_met, samples_per_class_needed
+from core.theory.advice import assumed_noise, expected_noise, samples_met, samples_per_class_needed
 from core.theory.expected_loss import landscape, tendency
 from core.theory.slope import Setting, slope
 
@@ -85,6 +85,12 @@ def test_labels_are_taken_to_be_right_only_where_they_are_made_up():
     assert assumed_noise(DataConfig("digits")) == 0.01
     assert assumed_noise(DataConfig("digits", label_noise=0.2)) == 0.2
     assert assumed_noise(DataConfig("synthetic-vectors")) == 0
+    assert assumed_noise(None) == 0.01
+
+
+@pytest.mark.parametrize(("estimate", "low", "expected"), [(0.2, 0.15, 0.2), (0.12, 0.09, 0.1), (0.02, 0.01, 0.1)])
+def test_an_estimate_counts_where_it_is_surely_more(estimate: float, low: float, expected: float):
+    assert expected_noise(0.1, estimate=estimate, low=low) == expected
 
 
 def test_it_needs_no_torch():

@@ -55,6 +55,11 @@ def test_unknown_modes_are_said_to_be_and_can_be_given():
     assert assess(digits, "nearest", modes=7).setting.modes == 7
 
 
+def test_noise_that_was_found_takes_the_place_of_what_was_put_in():
+    clean = recipe("data.label_noise=0")
+    assert assess(clean, "standard", noise=0.1) == assess(recipe("data.label_noise=0.1"), "standard")
+
+
 @pytest.mark.parametrize(
     ("overrides", "reason"),
     [
