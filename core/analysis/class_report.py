@@ -8,7 +8,7 @@ from jaxtyping import Float, Float64, Int64
 
 from core.common.errors import StudyError
 from core.diagnostics.comparison import Matching, match_subclusters
-from core.diagnostics.diagnosis import mode_hits
+from core.diagnostics.modes import mode_hits
 from core.storage.study import Study
 
 EXEMPLARS = 7

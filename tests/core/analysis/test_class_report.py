@@ -9,7 +9,7 @@ import pytest
 
 from core.analysis import class_report
 from core.common.errors import StudyError
-from core.diagnostics.diagnosis import mode_hits
+from core.diagnostics.modes import mode_hits
 from core.storage.study import Study
 
 
