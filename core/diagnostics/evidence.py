@@ -65,7 +65,7 @@ def _scale(facts: Facts) -> str:
 def _overlap(facts: Facts) -> str:
     if not coincides(facts):
         return ""
-    return f"it coincides with {facts.met}, whose items lie among its own (overlap {facts.overlap:.2f} of at most 1)"
+    return f"the class coincides with {facts.met} (overlap {facts.overlap:.2f}, where 1 is completely mixed)"
 
 
 def _lengths(facts: Facts) -> str:

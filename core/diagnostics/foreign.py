@@ -12,6 +12,9 @@ CLEAR_DIFFERENCE = 0.3
 own label around them is so much lower than around the rest of the class. Where classes coincide it is not: there, all
 items have much the same labels around them, in whatever numbers."""
 
+CLEAR_DIFFERENCE_OF_GROUPS = 0.25
+"""The same for the items of a group, taken together."""
+
 FEWEST_VOTES = 3
 """Neighbours below which nothing is said of an item."""
 
@@ -63,43 +66,52 @@ def hosts_of_groups(
 ) -> Int64[np.ndarray, "n"]:
     """For every item of a group that lies among the items of another class, the code of that class; else -1.
 
-    members: the group of each item within its class, a sub-cluster or a mode; -1 = in none. A group lies among another
-    class if that class has more than half of its items' nearest neighbours, taken together: wrong labels, where they
-    are many, form groups of their own, each where the class it comes from lies. known: the modes by name, where they
-    are; then at least half of the items of the group's modes, in all classes, must also have another label. A class of
-    which all groups lie among others has no other place, so none of them is foreign.
+    members: the group of each item within its class, a sub-cluster or a mode; -1 = in none. Wrong labels, where they
+    are many, form groups of their own, each where the class it comes from lies: there, another label is the most
+    frequent among its items' nearest neighbours, taken together. known: the modes by name; then, at least half of the
+    items of the group's modes, in all classes, must also have another label. Where modes are not known, the own label
+    must be clearly less frequent than around the other groups of the class. A class of which all groups lie among
+    others has no other place, so none of them is foreign.
     """
     inside = np.flatnonzero(members >= 0)
     found = np.full(len(members), NONE)
     if len(groups.names) < 2 or not len(inside):
         return found
     pairs, group_of = np.unique(np.stack([groups.codes[inside], members[inside]]), axis=1, return_inverse=True)
-    hosts = _majorities(groups, pairs[0], group_of, company[inside])
+    owner = pairs[0]
+    hosts, at_home = _most_frequent(groups, owner, group_of, company[inside])
+    least = CLEAR_DIFFERENCE_OF_GROUPS
     if known is not None:
-        at_home = np.bincount(group_of, weights=_share_with_label(groups, known)[inside]) / np.bincount(group_of)
-        hosts[at_home > 0.5] = NONE
-    placed = np.bincount(pairs[0], weights=hosts == NONE, minlength=len(groups.names)) > 0
-    hosts[~placed[pairs[0]]] = NONE
+        named_so = np.bincount(group_of, weights=_share_with_label(groups, known)[inside]) / np.bincount(group_of)
+        hosts[named_so > 0.5] = NONE
+        least = 0.0
+    weights = np.bincount(group_of) * (hosts == NONE)
+    placed = np.bincount(owner, weights=weights, minlength=len(groups.names))
+    here = np.bincount(owner, weights=weights * at_home, minlength=len(groups.names)) / np.maximum(placed, 1)
+    hosts[(placed == 0)[owner] | (here[owner] - at_home < least)] = NONE
     found[inside] = hosts[group_of]
     return found
 
 
-def _majorities(
+def _most_frequent(
     groups: Groups,
     owner: Int64[np.ndarray, "g"],
     group_of: Int64[np.ndarray, "m"],
     company: Int64[np.ndarray, "m k"],
-) -> Int64[np.ndarray, "g"]:
-    """Per group of a class, the other class that has more than half of its items' neighbours; -1 = none."""
+) -> tuple[Int64[np.ndarray, "g"], Float64[np.ndarray, "g"]]:
+    """Per group of a class, the most frequent label among its items' neighbours, -1 if it is the own one; and the share
+    of the own one."""
     classes, present = len(groups.names), company >= 0
     votes_for = (group_of[:, None] * classes + groups.codes[company])[present]
     cells, votes = np.unique(votes_for, return_counts=True)  # few of all groups and classes meet
     group, label = np.divmod(cells, classes)
+    own = label == owner[group]
     total = np.bincount(group, weights=votes, minlength=len(owner))
-    majority = (votes > total[group] / 2) & (label != owner[group])
+    at_home = np.bincount(group, weights=votes * own, minlength=len(owner)) / np.maximum(total, 1)
     hosts = np.full(len(owner), NONE)
-    hosts[group[majority]] = label[majority]
-    return hosts
+    order = np.lexsort((own, votes))  # of each group, the most votes come last, and the own label among equals
+    hosts[group[order]] = np.where(own, NONE, label)[order]
+    return hosts, at_home
 
 
 def _share_with_label(groups: Groups, known: Int64[np.ndarray, "n"]) -> Float64[np.ndarray, "n"]:

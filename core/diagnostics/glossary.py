@@ -111,7 +111,7 @@ _MEASURES = [
         "Overlap with another class",
         "How much of the class lies upon the class it meets most. Of the 10 nearest neighbours of each item, those of "
         "either class are counted: p is the share of the other class among them. q is the same share for the items of "
-        "the other class that are met; e is what complete mixing of both would give. Overlap = p / max(q, e / 5), at "
+        "the other class that are met; e is what complete mixing of both would give. Overlap = p / max(q, 0.3 e), at "
         "most 1. Foreign items are left out. A class within a part of a larger one has 1; the larger has the share of "
         "itself that is covered.",
         "0 to 1",

@@ -11,7 +11,7 @@ from core.diagnostics.checks import Groups
 COINCIDES_ABOVE = 0.9
 """Overlap from which a class is said to coincide with the other: nine tenths of complete mixing."""
 
-SMALLEST_PART = 0.2
+SMALLEST_PART = 0.3
 """Part of the complete mixing of two classes from which on one is said to lie upon a part of the other: a few strays of
 the other class, evenly spread, are no such part."""
 
@@ -31,7 +31,7 @@ class Overlap:
 def overlap(groups: Groups, company: Int64[np.ndarray, "n k"], *, kept: Bool[np.ndarray, "n"]) -> Overlap:
     """How much of each class c lies upon the class X that it meets most.
 
-    share = p / max(q, e / 5), at most 1. p: the share of X among those neighbours of c's items that are of c or X,
+    share = p / max(q, 0.3 e), at most 1. p: the share of X among those neighbours of c's items that are of c or X,
     averaged over the items. q: the same average for the items of X that are among these neighbours, each as often as it
     is found. e: what p is if both are completely mixed, n_X / (n_c + n_X - 1). Where they are mixed, an item of X has
     the same company as the item of c beside it, so p = q; where they only touch it has mostly X around it, and p is far

@@ -1,8 +1,11 @@
 """Whether the modes of a class can be found again by clustering, whatever the scale of the class."""
 
+import warnings
+
 import numpy as np
 from jaxtyping import Float, Int64
 from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_mutual_info_score
 
 STARTS = 4
@@ -28,5 +31,8 @@ def mode_recovery(points: Float[np.ndarray, "n d"], modes: Int64[np.ndarray, "n"
     size = np.sqrt(np.square(centred).sum(axis=1).mean())
     if size == 0:
         return 0.0
-    clusters = KMeans(len(names), n_init=STARTS, random_state=int(rng.integers(2**31))).fit_predict(centred / size)
+    clustering = KMeans(len(names), n_init=STARTS, random_state=int(rng.integers(2**31)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # of copies, which are fewer clusters
+        clusters = clustering.fit_predict(centred / size)
     return float(adjusted_mutual_info_score(modes, clusters))

@@ -54,14 +54,17 @@ def survival(modes: Int64[np.ndarray, "n"], witnesses: list[Float64[np.ndarray, 
     m = int(modes.max(initial=-1)) + 1
     families = [[mode] for mode in range(m)]
     while len(families) > 1:
-        tables = [_told(modes, votes, families) for votes in witnesses]
-        apart = np.max([_excess(told) for told in tables], axis=0)
+        family_of = np.empty(m, dtype=np.int64)
+        for number, family in enumerate(families):
+            family_of[family] = number
+        company = [votes @ np.eye(len(families))[family_of] for votes in witnesses]
+        apart = np.max([_excess(family_of[modes], votes) for votes in company], axis=0)
         worst = int(apart.argmin())
         if apart[worst] >= SEPARATE_ABOVE:
             break
-        mixed = np.mean([_mixing(told, worst) for told in tables], axis=0)
-        mixed[worst] = -1
-        partner = int(mixed.argmax())
+        mixing = np.mean([_mixing(family_of[modes], votes, worst) for votes in company], axis=0)
+        mixing[worst] = -1
+        partner = int(mixing.argmax())
         families[partner] = families[partner] + families[worst]
         del families[worst]
     return Survival(tuple(sorted((tuple(sorted(f)) for f in families), key=lambda f: (-len(f), f))))
@@ -78,35 +81,31 @@ def group_votes(modes: Int64[np.ndarray, "n"], groups: Int64[np.ndarray, "n"]) -
     return votes
 
 
-def _told(
-    modes: Int64[np.ndarray, "n"], votes: Float64[np.ndarray, "n m"], families: list[list[int]]
-) -> Float64[np.ndarray, "f f"]:
-    """Items of each family that their company takes for one of each family; items without company are in neither."""
-    family_of = np.empty(votes.shape[1], dtype=np.int64)
-    for number, family in enumerate(families):
-        family_of[family] = number
-    of_families = votes @ np.eye(len(families))[family_of]
-    heard = of_families.any(axis=1)
-    winners = (of_families == of_families.max(axis=1, keepdims=True))[heard]
-    table = np.zeros((len(families), len(families)))
-    np.add.at(table, family_of[modes[heard]], winners / winners.sum(axis=1, keepdims=True))
-    return table
-
-
-def _excess(told: Float64[np.ndarray, "f f"]) -> Float64[np.ndarray, "f"]:
-    """Per family, F1 of the items that are taken for it, beyond chance; 1 = it is told apart without an error.
+def _excess(families: Int64[np.ndarray, "n"], votes: Float64[np.ndarray, "n f"]) -> Float64[np.ndarray, "f"]:
+    """Per family, F1 of the items that a witness takes for it, beyond chance; 1 = it is told apart without an error.
 
     Not recall alone: where one family is the largest everywhere, all items are taken for it.
     """
+    heard = votes.any(axis=1)
+    winners = (votes == votes.max(axis=1, keepdims=True))[heard]
+    told = _table(families[heard], winners / winners.sum(axis=1, keepdims=True))
     sizes, taken = told.sum(axis=1), told.sum(axis=0)
     chance = np.maximum(sizes - 1, 0) / max(sizes.sum() - 1, 1)
     f1 = 2 * np.diag(told) / np.maximum(sizes + taken, 1e-12)
     return np.where(sizes > 0, (f1 - chance) / np.maximum(1 - chance, 1e-12), 0.0)
 
 
-def _mixing(told: Float64[np.ndarray, "f f"], one: int) -> Float64[np.ndarray, "f"]:
-    """How much a family is taken for each other one and each for it, relative to what complete mixing would give."""
-    sizes = told.sum(axis=1)
-    confused = told[one] + told[:, one]
+def _mixing(families: Int64[np.ndarray, "n"], votes: Float64[np.ndarray, "n f"], one: int) -> Float64[np.ndarray, "f"]:
+    """How much of the company of one family's items is of each other, and of theirs of it, relative to complete mixing
+    of the two."""
+    shares = _table(families, votes / np.maximum(votes.sum(axis=1, keepdims=True), 1e-12))
+    sizes = np.bincount(families, minlength=len(shares))
     complete = 2 * sizes[one] * sizes / np.maximum(sizes[one] + sizes - 1, 1)
-    return confused / np.maximum(complete, 1e-12)
+    return (shares[one] + shares[:, one]) / np.maximum(complete, 1e-12)
+
+
+def _table(families: Int64[np.ndarray, "n"], shares: Float64[np.ndarray, "n f"]) -> Float64[np.ndarray, "f f"]:
+    """Sums of the rows of each family."""
+    table = np.zeros((shares.shape[1], shares.shape[1]))
+    np.add.at(table, families, shares)
+    return table
