@@ -1,16 +1,19 @@
 """What to try for a class, given what the diagnostics say of it and how its arm was trained."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
-from core.diagnostics.verdicts import TOO_SMALL
+from core.diagnostics.facts import Facts
+from core.diagnostics.verdicts import TOO_SMALL, coincides
 from core.recipe.recipe import Recipe
 from core.storage.study import Study
 from core.theory.advice import assumed_noise, samples_per_class_needed
 
-LOST = frozenset({"blurred", "destroyed"})
+LOST = frozenset({"partial", "blurred", "destroyed"})
 KEPT = frozenset({"preserved", "compressed"})
 MANY_COPIES = 0.3
 MANY_FOREIGN = 0.05
@@ -43,23 +46,18 @@ class _Case:
     def positives(self) -> str | None:
         return self.study.arm(self.arm).positives
 
+    @cached_property
+    def facts(self) -> Facts:
+        return Facts.of(self.row)
+
     @property
     def expected(self) -> int:
         """Modes the class should have; 1 where nothing tells."""
-        return expected_modes(self.row) or 1
+        return self.facts.expected or 1
 
     def share(self, name: str) -> float:
         value = self.row.get(name)
         return 0.0 if value is None or pd.isna(value) else float(value)
-
-
-def expected_modes(row: pd.Series) -> int | None:
-    """Modes a class should have: those known from the labels, else those counted in the reference; None = unknown.
-
-    row: of `Study.diagnostics`.
-    """
-    counts = [row.get(name) for name in ("sublabel_modes", "reference_subclusters")]
-    return next((int(count) for count in counts if not pd.isna(count)), None)
 
 
 def next_steps(study: Study, arm: str, label: str) -> list[Step]:
@@ -86,10 +84,29 @@ def _other_arm(case: _Case) -> Step | None:
     kept = others[others["verdict"].isin(KEPT) & (others["arm"] != case.arm)]
     if kept.empty:
         return None
-    best = kept.sort_values("kappa").iloc[-1]
+    best = kept.sort_values("kappa", na_position="first").iloc[-1]
+    scales = [float(best["kappa"]), float(case.row["kappa"])]
+    scale = "" if any(map(math.isnan, scales)) else f", at kappa {scales[0]:.2f} instead of {scales[1]:.2f}"
+    return Step(f"Use the arm {best['arm']}", f"There the class is {best['verdict']}{scale}.")
+
+
+def _two_classes(case: _Case) -> Step | None:
+    if not coincides(case.facts):
+        return None
     return Step(
-        f"Use the arm {best['arm']}",
-        f"There the class is {best['verdict']}, at kappa {best['kappa']:.2f} instead of {case.row['kappa']:.2f}.",
+        f"Check whether it and {case.facts.met} are two classes",
+        f"Its items lie among those of {case.facts.met} (overlap {case.facts.overlap:.2f}, 1 = completely mixed): the "
+        "labels may be wrong, the two may be one, or this space does not hold what tells them apart.",
+    )
+
+
+def _lengths(case: _Case) -> Step | None:
+    if not case.facts.only_in_length:
+        return None
+    return Step(
+        "Ask what the length of a vector means",
+        "The vectors of this class differ in length alone, and the analysis uses directions. If length matters to your "
+        "search, analyse them as they are: diagnose(vectors, labels, normalise=False) in Python.",
     )
 
 
@@ -142,9 +159,10 @@ def _wrong_labels(case: _Case) -> Step | None:
     share = case.share("foreign")
     if share < MANY_FOREIGN:
         return None
+    groups = f" Among them are {case.facts.foreign_groups} whole groups." if case.facts.foreign_groups > 1 else ""
     return Step(
         f"Look at {share * case.row['n']:.0f} items that may carry a wrong label",
-        f"Most of their neighbours agree on one other class ({100 * share:.0f} % of this class). Wrong labels are what "
+        f"They lie among the items of another class ({100 * share:.0f} % of this class).{groups} Wrong labels are what "
         "makes margin losses collapse.",
     )
 
@@ -194,6 +212,8 @@ def _nothing_left(case: _Case) -> Step:
 _PULLS = {"all": "all items of its class", "random": "a random item of its class", "hardest": "the farthest one"}
 _RULES: list[Callable[[_Case], Step | None]] = [
     _more_items,
+    _two_classes,
+    _lengths,
     _other_arm,
     _nearest_rule,
     _more_samples,

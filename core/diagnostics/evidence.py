@@ -69,9 +69,7 @@ def _overlap(facts: Facts) -> str:
 
 
 def _lengths(facts: Facts) -> str:
-    if not facts.in_length or facts.own_groups > 1 or (facts.apart or 1) > 1:
-        return ""
-    return "the vectors differ in length alone; the analysis uses directions"
+    return "the vectors differ in length alone; the analysis uses directions" if facts.only_in_length else ""
 
 
 def _copies(facts: Facts) -> str:

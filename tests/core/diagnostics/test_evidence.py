@@ -12,7 +12,6 @@ from core.diagnostics.facts import Facts
 from tests.core.diagnostics.planted import classes_of_modes
 from tests.core.diagnostics.test_verdicts import FACTS
 
-
 UNKNOWN = "nothing tells how many modes there should be"
 
 
