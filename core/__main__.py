@@ -203,9 +203,10 @@ def diagnose(
             "mode_recovery",
             "sublabel_excess",
             "verdict",
-            "evidence",
         ]
         _print_table(table[[c for c in shown if c in table and table[c].notna().any()]], title=opened.name)
+        for arm_name, label, said in table[["arm", "label", "evidence"]].itertuples(index=False):
+            stdout.print(Text.assemble((f"{arm_name}, {label}: ", "bold"), f"{said}."), soft_wrap=True)
     if gate is not None:
         _apply(gate, table[table["arm"].isin(opened.arms)])
 

@@ -227,7 +227,7 @@ def _all_foreign(
     """Single foreign items, and those of foreign groups and foreign modes; none in a class that would be left empty."""
     wrong = foreign | (hosts >= 0)
     if known is not None:
-        wrong |= hosts_of_groups(groups, np.where(foreign, -1, known), company, known=known) >= 0
+        wrong |= hosts_of_groups(groups, known, company, known=known) >= 0
     left = np.bincount(groups.codes, weights=~wrong, minlength=len(groups.names))
     return np.where(left[groups.codes] > 0, wrong, foreign)
 

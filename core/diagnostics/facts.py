@@ -52,8 +52,8 @@ class Facts:
         return self.in_length and self.own_groups < 2 and (self.apart or 1) < 2
 
     @classmethod
-    def of(cls, row: Mapping[Any, Any]) -> Self:
-        """From a row of the table of `core.diagnostics.analyse`, of this version or an earlier one."""
+    def of(cls, row: Mapping[Any, Any] | pd.Series) -> Self:
+        """From a row of the table of `core.diagnostics.analyse`, made by this version or an earlier one."""
         named = _whole(row.get("sublabel_modes")) is not None
         source = "sublabel" if named else "survival"
         return cls(

@@ -302,6 +302,15 @@ class TestDiagnose:
             (arm, label) for arm in ("standard", "nearest", "pixels") for label in ("even", "odd")
         }
 
+    def test_every_verdict_comes_with_its_evidence(self, cli, study_folder: Path):
+        rows = strict(cli("diagnose", study_folder, "--json").out)
+        for row in rows:
+            others = {"standard", "nearest", "pixels"} - {row["arm"]}
+            assert row["evidence"].startswith(f"{row['subclusters']} group")
+            assert all(f" in {other}" in row["evidence"] for other in others)
+        lines = cli("diagnose", study_folder).out.splitlines()
+        assert lines[-len(rows) :] == [f"{row['arm']}, {row['label']}: {row['evidence']}." for row in rows]
+
     def test_one_arm(self, cli, study_folder: Path):
         rows = strict(cli("diagnose", study_folder, "--arm", "nearest", "--json").out)
         assert {row["arm"] for row in rows} == {"nearest"}
