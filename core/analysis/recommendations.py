@@ -8,7 +8,7 @@ from functools import cached_property
 import pandas as pd
 
 from core.diagnostics.facts import Facts
-from core.diagnostics.verdicts import TOO_SMALL, coincides
+from core.diagnostics.verdicts import TOO_SMALL, coincides, only_in_length
 from core.recipe.recipe import Recipe
 from core.storage.study import Study
 from core.theory.advice import assumed_noise, samples_per_class_needed
@@ -101,7 +101,7 @@ def _two_classes(case: _Case) -> Step | None:
 
 
 def _lengths(case: _Case) -> Step | None:
-    if not case.facts.only_in_length:
+    if not only_in_length(case.facts):
         return None
     return Step(
         "Ask what the length of a vector means",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from core.diagnostics.facts import Facts
-from core.diagnostics.verdicts import COMPRESSED_BELOW, TOO_SMALL, coincides, few_distinct, verdict
+from core.diagnostics.verdicts import COMPRESSED_BELOW, TOO_SMALL, coincides, few_distinct, only_in_length, verdict
 
 MOST_NAMES = 6
 """Names of modes or classes that are listed; the rest are counted."""
@@ -69,7 +69,7 @@ def _overlap(facts: Facts) -> str:
 
 
 def _lengths(facts: Facts) -> str:
-    return "the vectors differ in length alone; the analysis uses directions" if facts.only_in_length else ""
+    return "the vectors differ in length alone; the analysis uses directions" if only_in_length(facts) else ""
 
 
 def _copies(facts: Facts) -> str:

@@ -46,11 +46,6 @@ class Facts:
     def own_groups(self) -> int:
         return self.groups - self.foreign_groups
 
-    @property
-    def only_in_length(self) -> bool:
-        """Whether groups that the lengths of the vectors show are none in their directions, which are analysed."""
-        return self.in_length and self.own_groups < 2 and (self.apart or 1) < 2
-
     @classmethod
     def of(cls, row: Mapping[Any, Any] | pd.Series) -> Self:
         """From a row of the table of `core.diagnostics.analyse`, made by this version or an earlier one."""

@@ -9,6 +9,7 @@ from core.common.parallel import chunks
 from core.diagnostics.checks import Labels, check_groups
 from core.diagnostics.evidence import listed
 from core.diagnostics.facts import Facts
+from core.diagnostics.verdicts import only_in_length
 
 ONE_POINT = 1e-3
 """Distance of unit vectors below which little more than rounding tells items apart."""
@@ -43,7 +44,7 @@ def collapse_notice(points: Float[np.ndarray, "n d"], labels: Labels) -> Notice 
 def length_notice(table: pd.DataFrame) -> Notice | None:
     """Classes whose vectors differ in length alone. table: of `core.diagnostics.analyse`."""
     facts = [Facts.of(row) for row in table.to_dict("records")]
-    names = [str(label) for label, known in zip(table["label"], facts, strict=True) if known.only_in_length]
+    names = [str(label) for label, known in zip(table["label"], facts, strict=True) if only_in_length(known)]
     if not names:
         return None
     where = f"class {listed(names)}" if len(names) == 1 else f"the classes {listed(names)}"

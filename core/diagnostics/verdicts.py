@@ -43,6 +43,11 @@ def few_distinct(facts: Facts) -> bool:
     return facts.distinct is not None and 1 < facts.distinct < TOO_SMALL
 
 
+def only_in_length(facts: Facts) -> bool:
+    """Whether the lengths of the vectors show groups, and their directions, which are analysed, do not."""
+    return facts.in_length and facts.own_groups < 2 and (facts.apart or 1) < 2 and not few_distinct(facts)
+
+
 def _of_modes(facts: Facts) -> Verdict:
     """Of a class that should have several modes."""
     if facts.apart == facts.expected:
