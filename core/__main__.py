@@ -35,7 +35,7 @@ app.add_typer(data_app, name="data")
 stdout = Console(width=None if sys.stdout.isatty() else 160)  # a file or pipe has no width to wrap at
 stderr = Console(stderr=True)
 
-GATE = re.compile(r"\s*(preserved|compressed|blurred|destroyed|unimodal|too small)\s*>\s*(\d+)\s*")
+GATE = re.compile(r"\s*([a-z ]+?)\s*>\s*(\d+)\s*")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
@@ -182,12 +182,13 @@ def diagnose(
     as_json: AsJson = False,
     fail_on: Annotated[str | None, typer.Option(help='Exit with 1 if so, as in "destroyed>0"; arms only.')] = None,
 ) -> None:
-    """Every class of a study: sub-clusters, collapse, wrong labels, verdict."""
+    """Every class of a study: sub-clusters, collapse, wrong labels, verdict, and what speaks for it."""
+    from core.analysis.evidence import with_evidence
     from core.analysis.label_noise import wrong_labels
     from core.storage.study import Study
 
     opened = Study.load(study)
-    table = opened.diagnostics
+    table = with_evidence(opened)
     if arm is not None:
         table = table[table["arm"] == opened.arm(arm).name]
     gate = None if fail_on is None else _gate(fail_on)
@@ -199,8 +200,8 @@ def diagnose(
             "label",
             "n",
             "subclusters",
-            "reference_subclusters",
             "kappa",
+            "mode_recovery",
             "sublabel_excess",
             "label_noise",
             "label_noise_low",
@@ -210,6 +211,8 @@ def diagnose(
         _print_table(table[[c for c in shown if c in table and table[c].notna().any()]], title=opened.name)
         if (noise := wrong_labels(opened)) is not None:
             stdout.print(noise.sentence, markup=False, highlight=False, soft_wrap=True)
+        for arm_name, label, said in table[["arm", "label", "evidence"]].itertuples(index=False):
+            stdout.print(Text.assemble((f"{arm_name}, {label}: ", "bold"), f"{said}."), soft_wrap=True)
     if gate is not None:
         _apply(gate, table[table["arm"].isin(opened.arms)])
 
@@ -313,9 +316,14 @@ def _data_config(spec: str, overrides: tuple[str, ...]) -> DataConfig:
 
 
 def _gate(expression: str) -> tuple[str, int]:
+    from core.analysis.summary import WORST_FIRST
+
     match = GATE.fullmatch(expression)
-    if match is None:
-        raise UncollapseError(f'cannot read --fail-on "{expression}"; write a verdict and a number: "destroyed>0"')
+    if match is None or match[1] not in WORST_FIRST:
+        raise UncollapseError(
+            f'cannot read --fail-on "{expression}"; write a verdict and a number: "destroyed>0"; '
+            f"verdicts: {', '.join(WORST_FIRST)}"
+        )
     return match[1], int(match[2])
 
 

@@ -16,21 +16,32 @@ from app.widgets.opening import open_view
 from core.analysis.figures import flow_figure
 from core.analysis.label_noise import samples_needed, wrong_labels
 from core.analysis.palette import ARM_COLOURS, REFERENCE_COLOUR
-from core.analysis.recommendations import expected_modes, next_steps
+from core.analysis.recommendations import LOST, next_steps
 from core.analysis.summary import worst_first
 from core.diagnostics import explain
+from core.diagnostics.facts import Facts
 from core.storage.study import Study
 
 BADGES = {
     "preserved": "green",
     "compressed": "orange",
+    "partial": "yellow",
     "blurred": "violet",
+    "coincident": "red",
     "destroyed": "red",
     "unimodal": "blue",
     "too small": "gray",
 }
-FIGURES = {"kappa": ("Kappa", 2), "sublabel_excess": ("Mode recall", 2), "survival_excess": ("Reference recall", 2)}
-MORE_FIGURES = ["participation_ratio", "fragmentation", "near_duplicates", "foreign", "stability", "p_value"]
+FIGURES = {
+    "kappa": ("Kappa", 2),
+    "mode_recovery": ("Recovery", 2),
+    "sublabel_excess": ("Mode recall", 2),
+    "survival_excess": ("Reference recall", 2),
+}
+MORE_FIGURES = [
+    *("mode_survival", "modes_apart", "class_overlap", "participation_ratio", "fragmentation", "near_duplicates"),
+    *("distinct", "foreign", "foreign_groups", "stability", "p_value"),
+]
 
 
 def page() -> None:
@@ -116,19 +127,17 @@ def _verdicts(view: View, label: str) -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.subheader(escape_markdown(arm), anchor=False, width="content")
                 st.badge(row["verdict"], color=BADGES[row["verdict"]], help=explain("verdict").definition)
-            cells = st.columns(4, gap="small")
+            st.markdown(f"{escape_markdown(cache.class_evidence(view, arm, label))}.")
+            cells = st.columns(5, gap="small")
             cells[0].metric("Sub-clusters", row["subclusters"], help=_meaning("subclusters"))
-            cells[1].metric(
-                "Expected",
-                expected_modes(row) or "unknown",
-                help="Modes known from the labels, or counted in the reference.",
-            )
-            shown = [name for name in FIGURES if name in row and pd.notna(row[name])][:2]
+            expected = Facts.of(row).expected
+            cells[1].metric("Expected", "unknown" if expected is None else expected, help=_meaning("expected_modes"))
+            shown = [name for name in FIGURES if name in row and pd.notna(row[name])][:3]
             for cell, name in zip(cells[2:], shown, strict=False):
                 title, digits = FIGURES[name]
                 cell.metric(title, f"{row[name]:.{digits}f}", help=_meaning(name))
             st.caption(_belief(row))
-            with st.expander("What to try next", expanded=row["verdict"] in {"destroyed", "blurred"}):
+            with st.expander("What to try next", expanded=row["verdict"] in LOST):
                 for step in next_steps(view.study, arm, label):
                     st.markdown(f"**{escape_markdown(step.title)}.** {escape_markdown(step.reason)}")
 
@@ -181,12 +190,18 @@ def _strip_arm(view: View, arm: str, label: str) -> StripArm:
         Strip(
             f"s{group.number + 1}",
             f"{group.size:,} item{'' if group.size == 1 else 's'}",
-            ", ".join(f"{mode}: {100 * share:.0f} %" for mode, share in group.modes if share >= 0.01),
+            _described(group.modes, group.host),
             [Tile(int(id), _name(study, int(id))) for id in group.exemplars],
         )
         for group in found
     ]
     return StripArm(arm, rows, note)
+
+
+def _described(modes: list[tuple[str, float]], host: str | None) -> str:
+    """What modes the items of a group have, and whose place they are in if it is not their own class's."""
+    shares = ", ".join(f"{mode}: {100 * share:.0f} %" for mode, share in modes if share >= 0.01)
+    return shares if host is None else f"among the items of {host}{': ' if shares else ''}{shares}"
 
 
 def _name(study: Study, id: int) -> str:

@@ -11,7 +11,7 @@ from app.widgets.fragments import view_fragment
 from app.widgets.galleries import item_galleries
 from app.widgets.markdown import escape_markdown
 from app.widgets.opening import open_view
-from core.analysis.summary import COLUMNS, summarise
+from core.analysis.summary import COLUMNS, summarise, worst_first
 from core.analysis.tables import selection_table
 from core.diagnostics import explain
 from core.storage.study import Study
@@ -19,7 +19,13 @@ from core.storage.study import Study
 LAYOUTS = ("Side by side", "One large map")
 CARDS = ("sub_recall@1", "sub_map@r", "recall@1", "map@r", "kappa", "subclusters")
 DIGITS = {"kappa": 2, "subclusters": 1}
-HEADINGS = {"subclusters": "Sub-clusters", "verdict": "Verdict", "kappa": "Kappa", "sublabel_excess": "Mode recall"}
+HEADINGS = {
+    "subclusters": "Sub-clusters",
+    "verdict": "Verdict",
+    "kappa": "Kappa",
+    "mode_recovery": "Recovery",
+    "sublabel_excess": "Mode recall",
+}
 NEUTRAL = {"kappa", "subclusters"}  # more is not better by itself
 SIGNIFICANT = 0.05  # differences with a p-value from here on are marked as not significant, and get no colour
 
@@ -213,6 +219,7 @@ def _classes(view: View) -> None:
     st.subheader("Classes", anchor="classes")
     st.caption(f"Pick a row to select the class on the maps. {explain('verdict').definition}")
     table = _class_table(view)
+    picked = st.container()
     view.exports.table("Table of classes", "classes", lambda: table)
     headings = [("", "Class"), ("", "Items")]
     config: dict[int, object] = {}
@@ -233,6 +240,19 @@ def _classes(view: View) -> None:
         on_select="rerun",
         selection_mode="single-row",
     )
+    with picked:
+        _evidence(view, st.session_state.get("class_shown") or worst_first(view.study, view.arms)[0])
+
+
+def _evidence(view: View, label: str) -> None:
+    """Why one class has its verdicts: the picked one, else the one in the worst state."""
+    table = view.study.diagnostics
+    lines = [f"**{escape_markdown(str(label))}**"]
+    for arm in dict.fromkeys(view.arms):
+        verdict = table.loc[(table["arm"] == arm) & (table["label"] == label), "verdict"].iloc[0]
+        said = escape_markdown(cache.class_evidence(view, arm, label))
+        lines.append(f"- **{escape_markdown(arm)}**, {verdict}: {said}.")
+    st.markdown("\n".join(lines))
 
 
 page()

@@ -13,6 +13,7 @@ from app.components.playback import PlaybackData
 from app.components.twin_map import MapPoints
 from app.state.map_fields import map_fields
 from app.state.view import View, stamp_of
+from core.analysis.evidence import evidence_of
 from core.analysis.label_noise import PhasePoint
 from core.analysis.label_noise import phase_point as read_phase_point
 from core.analysis.summary import compare
@@ -81,6 +82,11 @@ def class_report(view: View, what: str, *arguments: str) -> Any:
     return _class_report(view.id, stamp_of(view.id), what, arguments)
 
 
+def class_evidence(view: View, arm: str, label: str) -> str:
+    """What speaks for the verdict on a class, in one sentence."""
+    return _class_evidence(view.id, stamp_of(view.id), arm, label)
+
+
 def embedded(view: View, picture: Image.Image) -> dict[str, np.ndarray]:
     """A picture's vector in every space that takes pictures; embedded once, not at every click."""
     return _embedded(view.id, stamp_of(view.id), picture)
@@ -132,6 +138,11 @@ def _class_report(id: str, stamp: int, what: str, arguments: tuple[str, ...]) ->
     from core.analysis import class_report as functions  # imports scientific libraries
 
     return getattr(functions, what)(cached_study(id, stamp), *arguments)
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def _class_evidence(id: str, stamp: int, arm: str, label: str) -> str:
+    return evidence_of(cached_study(id, stamp), arm, label)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -7,8 +7,12 @@ import pandas as pd
 from jaxtyping import Float, Float64, Int64
 
 from core.common.errors import StudyError
+from core.diagnostics.checks import check_groups
+from core.diagnostics.company import company_of
 from core.diagnostics.comparison import Matching, match_subclusters
-from core.diagnostics.diagnosis import mode_hits
+from core.diagnostics.facts import Facts
+from core.diagnostics.foreign import hosts_of_groups
+from core.diagnostics.modes import mode_hits
 from core.storage.study import Study
 
 EXEMPLARS = 7
@@ -25,6 +29,8 @@ class Group:
     """Item ids: the medoid first, then evenly spaced ranks by distance up to the item farthest from it."""
     modes: list[tuple[str, float]]
     """Known modes with their share of the sub-cluster's items, most frequent first; empty if modes are unknown."""
+    host: str | None
+    """The class among whose items it lies, if that is another one; see `core.diagnostics.foreign.hosts_of_groups`."""
 
 
 def class_rows(study: Study, label: str) -> Int64[np.ndarray, "n"]:
@@ -40,14 +46,32 @@ def groups(study: Study, arm: str, label: str) -> list[Group]:
     rows = class_rows(study, label)
     assignments, points = study.subclusters(arm)[rows], study.arm(arm).embeddings[rows]
     modes = study.items["sublabel"].to_numpy()[rows] if "sublabel" in study.items else None
+    hosts = _hosts(study, arm, label)
     found = []
     for number in range(int(assignments.max(initial=-1)) + 1):
         inside = np.flatnonzero(assignments == number)
         outwards = inside[_by_distance_from_medoid(points[inside])]
         shown = outwards[np.unique(np.linspace(0, len(outwards) - 1, EXEMPLARS).round().astype(int))]
         shares = [] if modes is None else _shares(modes[inside])
-        found.append(Group(number, len(inside), study.items["id"].to_numpy()[rows[shown]], shares))
+        ids = study.items["id"].to_numpy()[rows[shown]]
+        found.append(Group(number, len(inside), ids, shares, hosts.get(number)))
     return found
+
+
+def _hosts(study: Study, arm: str, label: str) -> dict[int, str]:
+    """The class that each group of a class lies among, for those that the table of classes says lie among others."""
+    table = study.diagnostics
+    facts = Facts.of(table[(table["arm"] == arm) & (table["label"] == label)].iloc[0])
+    if not facts.foreign_groups:
+        return {}
+    rows = np.flatnonzero(study.evaluated)
+    items, subclusters = study.items.iloc[rows], study.subclusters(arm)[rows]
+    classes = check_groups(items["label"].to_numpy(), len(rows))
+    known = check_groups(items["sublabel"].to_numpy(), len(rows)).codes if "sublabel" in items else None
+    company = company_of(study.arm(arm).embeddings[rows], study.graph(arm), np.random.default_rng(0))
+    hosts = hosts_of_groups(classes, subclusters, company, known=known)
+    inside = np.flatnonzero((items["label"] == label).to_numpy() & (hosts >= 0))
+    return {int(subclusters[row]): str(classes.names[hosts[row]]) for row in inside}
 
 
 def _by_distance_from_medoid(points: Float[np.ndarray, "n d"]) -> Int64[np.ndarray, "n"]:

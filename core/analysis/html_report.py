@@ -14,9 +14,10 @@ from PIL import Image
 from plotly.offline import get_plotlyjs
 
 from core.analysis.class_report import flows, groups
+from core.analysis.evidence import evidence_of, with_evidence
 from core.analysis.figures import flow_figure, history_figure, map_figure
 from core.analysis.recommendations import next_steps
-from core.analysis.summary import COLUMNS, compare, summarise, worst_first
+from core.analysis.summary import COLUMNS, COUNTED, compare, summarise, worst_first
 from core.common.errors import UncollapseError
 from core.common.files import write_text
 from core.diagnostics import explain
@@ -30,9 +31,19 @@ MAX_DETAILED_CLASSES = 6
 
 TILE = 56
 GRID = "rgba(128, 136, 146, 0.25)"
-INTEGER_FIGURES = frozenset({"subclusters", "destroyed", "blurred", "compressed"})
+INTEGER_FIGURES = frozenset({"subclusters", *COUNTED})
 CURVES = {"sub_map@r": "Fine MAP@R, held-out items", "kappa": "Kappa", "loss": "Loss", "active": "Active tuples, share"}
-EXPLAINED = ("recall@1", "map@r", "kappa", "subclusters", "sublabel_excess", "fragmentation", "verdict")
+EXPLAINED = (
+    "recall@1",
+    "map@r",
+    "kappa",
+    "subclusters",
+    "sublabel_excess",
+    "mode_recovery",
+    "class_overlap",
+    "fragmentation",
+    "verdict",
+)
 
 
 def write_report(study: Study, path: Path) -> None:
@@ -116,7 +127,8 @@ def _curves(study: Study) -> list[tuple[str, str]]:
 
 def _class_rows(study: Study, labels: list[str]) -> list[tuple[str, int, list[dict[str, str]]]]:
     """Per class: its label, its number of items, and for each arm the cells of the table."""
-    found = study.diagnostics.assign(label=study.diagnostics["label"].astype(str)).set_index(["label", "arm"])
+    table = with_evidence(study)
+    found = table.assign(label=table["label"].astype(str)).set_index(["label", "arm"])
     arms = [*study.arms, *study.references]
     rows = [(label, found.loc[label]) for label in labels]
     return [(label, int(row["n"].iloc[0]), [_figures(row.loc[arm]) for arm in arms]) for label, row in rows]
@@ -131,6 +143,7 @@ def _figures(row: pd.Series) -> dict[str, str]:
         "kappa": _cell("kappa", row["kappa"]),
         "recall": _cell("recall", excess),
         "verdict": str(row["verdict"]),
+        "evidence": str(row["evidence"]),
     }
 
 
@@ -153,6 +166,7 @@ def _class_details(
                     }
                     for group in groups(study, arm, label)
                 ],
+                "evidence": evidence_of(study, arm, label),
                 "steps": next_steps(study, arm, label),
             }
             for arm in dict.fromkeys(pair)

@@ -12,7 +12,9 @@ ARM_COLOURS = (ORANGE, "#3b93d6", GREEN, PINK, RED, REFERENCE_COLOUR)
 VERDICT_COLOURS = {
     "preserved": GREEN,
     "compressed": ORANGE,
+    "partial": "#a3a300",
     "blurred": PINK,
+    "coincident": "#8a63d2",
     "destroyed": RED,
     "unimodal": BLUE,
     "too small": REFERENCE_COLOUR,

@@ -1,16 +1,19 @@
 """What to try for a class, given what the diagnostics say of it and how its arm was trained."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
 from core.analysis.label_noise import SamplesNeeded, samples_needed, wrong_labels
-from core.diagnostics.verdicts import TOO_SMALL
+from core.diagnostics.facts import Facts
+from core.diagnostics.verdicts import TOO_SMALL, coincides, only_in_length
 from core.recipe.recipe import Recipe
 from core.storage.study import Study
 
-LOST = frozenset({"blurred", "destroyed"})
+LOST = frozenset({"partial", "blurred", "destroyed"})
 KEPT = frozenset({"preserved", "compressed"})
 MANY_COPIES = 0.3
 MANY_FOREIGN = 0.05
@@ -44,10 +47,14 @@ class _Case:
     def positives(self) -> str | None:
         return self.study.arm(self.arm).positives
 
+    @cached_property
+    def facts(self) -> Facts:
+        return Facts.of(self.row)
+
     @property
     def expected(self) -> int:
         """Modes the class should have; 1 where nothing tells."""
-        return expected_modes(self.row) or 1
+        return self.facts.expected or 1
 
     @property
     def label(self) -> str:
@@ -63,20 +70,11 @@ class _Case:
         return 0.0 if value is None or pd.isna(value) else float(value)
 
 
-def expected_modes(row: pd.Series) -> int | None:
-    """Modes a class should have: those known from the labels, else those counted in the reference; None = unknown.
-
-    row: of `Study.diagnostics`.
-    """
-    counts = [row.get(name) for name in ("sublabel_modes", "reference_subclusters")]
-    return next((int(count) for count in counts if not pd.isna(count)), None)
-
-
 def samples_for_every_class(study: Study) -> SamplesNeeded | None:
     """What nearest positives need to keep the modes of the class that has most; None where no class has several, or
     theory asks for no number."""
     table = study.diagnostics
-    counts = [expected_modes(row) or 1 for _, row in table[table["arm"] == study.arms[0]].iterrows()]
+    counts = [Facts.of(row).expected or 1 for _, row in table[table["arm"] == study.arms[0]].iterrows()]
     return samples_needed(study, modes=max(counts)) if max(counts) > 1 else None
 
 
@@ -104,10 +102,29 @@ def _other_arm(case: _Case) -> Step | None:
     kept = others[others["verdict"].isin(KEPT) & (others["arm"] != case.arm)]
     if kept.empty:
         return None
-    best = kept.sort_values("kappa").iloc[-1]
+    best = kept.sort_values("kappa", na_position="first").iloc[-1]
+    scales = [float(best["kappa"]), float(case.row["kappa"])]
+    scale = "" if any(map(math.isnan, scales)) else f", at kappa {scales[0]:.2f} instead of {scales[1]:.2f}"
+    return Step(f"Use the arm {best['arm']}", f"There the class is {best['verdict']}{scale}.")
+
+
+def _two_classes(case: _Case) -> Step | None:
+    if not coincides(case.facts):
+        return None
     return Step(
-        f"Use the arm {best['arm']}",
-        f"There the class is {best['verdict']}, at kappa {best['kappa']:.2f} instead of {case.row['kappa']:.2f}.",
+        f"Check whether it and {case.facts.met} are two classes",
+        f"Its items lie among those of {case.facts.met} (overlap {case.facts.overlap:.2f}, 1 = completely mixed): the "
+        "labels may be wrong, the two may be one, or this space does not hold what tells them apart.",
+    )
+
+
+def _lengths(case: _Case) -> Step | None:
+    if not only_in_length(case.facts):
+        return None
+    return Step(
+        "Ask what the length of a vector means",
+        "The vectors of this class differ in length alone, and the analysis uses directions. If length matters to your "
+        "search, analyse them as they are: diagnose(vectors, labels, normalise=False) in Python.",
     )
 
 
@@ -176,9 +193,10 @@ def _wrong_labels(case: _Case) -> Step | None:
     share = case.share("foreign")
     if share < MANY_FOREIGN:
         return None
+    groups = f" Among them are {case.facts.foreign_groups} whole groups." if case.facts.foreign_groups > 1 else ""
     return Step(
         f"Look at {share * case.row['n']:.0f} items that may carry a wrong label",
-        f"Most of their neighbours agree on one other class ({100 * share:.0f} % of this class). {_WHY_CHECK}",
+        f"They lie among the items of another class ({100 * share:.0f} % of this class).{groups} {_WHY_CHECK}",
     )
 
 
@@ -238,6 +256,8 @@ _WHY_CHECK = "Wrong labels are what makes margin losses collapse."
 _PULLS = {"all": "all items of its class", "random": "a random item of its class", "hardest": "the farthest one"}
 _RULES: list[Callable[[_Case], Step | None]] = [
     _more_items,
+    _two_classes,
+    _lengths,
     _other_arm,
     _nearest_rule,
     _nearest_elsewhere,

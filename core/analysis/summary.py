@@ -15,14 +15,17 @@ COLUMNS = {
     "kappa": "Kappa",
     "subclusters": "Sub-clusters",
     "destroyed": "Destroyed",
+    "coincident": "Coincident",
     "blurred": "Blurred",
+    "partial": "Partial",
     "compressed": "Compressed",
 }
 """Column -> heading. Coarse: of classes; fine: of modes. kappa and sub-clusters: mean over classes; the
 rest: number of classes with that verdict."""
 
 
-WORST_FIRST = ("destroyed", "blurred", "compressed", "preserved", "unimodal", "too small")
+COUNTED = ("destroyed", "coincident", "blurred", "partial", "compressed")
+WORST_FIRST = (*COUNTED, "preserved", "unimodal", "too small")
 """Verdicts in order of severity."""
 
 
@@ -55,5 +58,5 @@ def _row(study: Study, name: str) -> dict[str, float]:
         **study.arm(name).metrics,
         "kappa": classes["kappa"].mean(),
         "subclusters": classes["subclusters"].mean(),
-        **{word: int(verdicts.get(word, 0)) for word in ("destroyed", "blurred", "compressed")},
+        **{word: int(verdicts.get(word, 0)) for word in COUNTED},
     }

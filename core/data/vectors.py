@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from jaxtyping import Float, Float32, Float64, Int64, Shaped
 
+from core.common.directions import directions_of, lengths_of
 from core.common.errors import DataError
 from core.data.collection import first_names
 from core.data.files import reason
@@ -17,9 +18,6 @@ from core.data.table import COLUMNS, as_text, clean_text
 
 BLOCK_NUMBERS = 1 << 22
 """Numbers processed at once: 32 MiB in float64."""
-
-UNIT_NORM_TOLERANCE = 1e-6
-"""Rows whose norm is this close to 1 count as unit vectors and are not changed."""
 
 ID = "id"
 PANDAS_INDEX = "__index_level_"
@@ -53,13 +51,11 @@ class Vectors:
         zero: list[Int64[np.ndarray, "_"]] = []
         first: Float32[np.ndarray, "one d"] | None = None
         constant = True
-        step = max(1, BLOCK_NUMBERS // self.values.shape[1])
-        for start in range(0, len(self.values), step):
-            block = np.asarray(self.values[start : start + step], dtype=np.float64)
+        for start, block in self._blocks():
             finite = np.isfinite(block).all(axis=1, keepdims=True)
             broken.append(start + np.flatnonzero(~finite))
             zero.append(start + np.flatnonzero(~block.any(axis=1)))
-            units = _normalised(np.where(finite, block, 1.0))
+            units = directions_of(np.where(finite, block, 1.0)).astype(np.float32)
             first = units[:1] if first is None else first
             constant = constant and bool((units == first).all())
             yield units
@@ -67,6 +63,16 @@ class Vectors:
         self._raise_if_any(np.concatenate(zero), "only zeros, which have no direction")
         if constant:
             raise DataError(f"{self.path}: all {len(self.values):,} rows are the same vector; embed the items again")
+
+    def lengths(self) -> Float64[np.ndarray, "n"]:
+        """Euclidean norms of the rows, which `unit_blocks` takes away."""
+        return np.concatenate([lengths_of(block) for _, block in self._blocks()])
+
+    def _blocks(self) -> Iterator[tuple[int, Float64[np.ndarray, "_ d"]]]:
+        """All rows in blocks, each with the number of its first row."""
+        step = max(1, BLOCK_NUMBERS // self.values.shape[1])
+        for start in range(0, len(self.values), step):
+            yield start, np.asarray(self.values[start : start + step], dtype=np.float64)
 
     def _raise_if_any(self, rows: Int64[np.ndarray, "_"], what: str) -> None:
         if len(rows):
@@ -93,15 +99,6 @@ def open_vectors(path: Path, rows: Rows) -> Vectors:
         raise DataError(f"{path} cannot be read ({reason(error)}); check the path, or save it again") from None
     _check_shape(values, path, rows)
     return Vectors(path, values)
-
-
-def _normalised(block: Float64[np.ndarray, "m d"]) -> Float32[np.ndarray, "m d"]:
-    """Rows divided by their norm, without overflow; rows of zeros are not changed."""
-    largest = np.maximum(np.abs(block).max(axis=1, keepdims=True), np.finfo(np.float64).tiny)
-    scaled = block / largest
-    norms = np.linalg.norm(scaled, axis=1, keepdims=True)
-    unit = np.abs(norms * largest - 1) < UNIT_NORM_TOLERANCE
-    return np.where(unit, block, scaled / np.maximum(norms, 1e-300)).astype(np.float32)
 
 
 def _memory_map(path: Path) -> Shaped[np.ndarray, "..."]:

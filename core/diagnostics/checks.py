@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Int64
 
+from core.common.directions import directions_of
 from core.common.errors import DataError
 
 ON_SPHERE = 2e-3
@@ -52,6 +53,18 @@ def check_points(points: np.ndarray, *, name: str = "embeddings") -> Float[np.nd
     if points.shape[1] > 1 and zero.any() and not zero.all() and np.all(np.abs(norms[~zero] - 1) < ON_SPHERE):
         _refuse(zero, name, "only zeros, which cannot be L2-normalised like the other rows")
     return points
+
+
+def check_directions(points: np.ndarray, *, name: str = "embeddings") -> Float[np.ndarray, "n d"]:
+    """The directions of the vectors: `check_points`, then rows divided by their norms; unit rows are not changed.
+
+    Raises DataError also for rows of zeros and a single column, which have none.
+    """
+    points = check_points(points, name=name)
+    if points.shape[1] < 2:
+        raise DataError(f"{name} have a single column, which has no directions; analyse them with normalise=False")
+    _refuse(np.all(points == 0, axis=1), name, "only zeros, which have no direction")
+    return directions_of(points)
 
 
 def check_groups(labels: Labels, n: int, *, name: str = "labels") -> Groups:

@@ -10,6 +10,10 @@ from core.diagnostics.checks import Groups
 
 BLOCK = 1024
 
+CERTAIN_ABOVE = 0.5
+"""A debiased squared distance of two means is taken for 0 up to this part of what sampling alone would make of it. Its
+standard error is sqrt(2 / r) of that, with r the number of directions in which the classes vary."""
+
 
 @dataclass(frozen=True)
 class Geometry:
@@ -22,7 +26,8 @@ class Geometry:
     nearest: Int64[np.ndarray, "c"]
     """Class with the nearest mean; -1 if there is no other class."""
     nearest_square: Float64[np.ndarray, "c"]
-    """Debiased squared distance to it, >= 0; infinite if there is no other class."""
+    """Debiased squared distance to it, above 0; NaN if there is no other class, or if sampling error of the means alone
+    would make it so large."""
 
     @classmethod
     def of(cls, points: Float[np.ndarray, "n d"], groups: Groups) -> "Geometry":
@@ -41,7 +46,7 @@ def _nearest_means(
 ) -> tuple[Int64[np.ndarray, "c"], Float64[np.ndarray, "c"]]:
     """Nearest other mean by ||a - b||^2 - noise_a - noise_b: debiased by the sampling error of the means."""
     if len(means) < 2:
-        return np.full(len(means), -1), np.full(len(means), np.inf)
+        return np.full(len(means), -1), np.full(len(means), np.nan)
     centred = means - means.mean(axis=0)
     others = np.einsum("cd,cd->c", centred, centred) - noise
     nearest = np.empty(len(means), dtype=np.int64)
@@ -50,33 +55,32 @@ def _nearest_means(
         found += others  # terms that are constant in a row do not change its minimum
         found[np.arange(len(found)), np.arange(block.start, block.stop)] = np.inf
         nearest[block] = found.argmin(axis=1)
-    squares = np.square(centred - centred[nearest]).sum(axis=1) - noise - noise[nearest]
-    return nearest, np.maximum(squares, 0)
+    error = noise + noise[nearest]
+    squares = np.square(centred - centred[nearest]).sum(axis=1) - error
+    return nearest, np.where(squares > CERTAIN_ABOVE * error, squares, np.nan)
 
 
 def kappa(geometry: Geometry) -> Float64[np.ndarray, "c"]:
     """Spread of each class relative to its nearest other class: sqrt(v_c) / distance to the nearest other mean.
 
-    In [0, infinity); 0 = collapsed to a point, infinity = its mean is indistinguishable from another. NaN for a
-    single item, for a single class, or if all items are at one point (total collapse).
+    In [0, infinity), never infinite; 0 = collapsed to a point. NaN for a single item, for a single class, and if the
+    mean cannot be told from another one: the classes coincide (see `core.diagnostics.overlap`), or lie around one
+    point, or all items are at one point (total collapse).
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.sqrt(geometry.within / geometry.nearest_square)
-    return np.where(geometry.nearest < 0, np.nan, ratio)
+    return np.sqrt(geometry.within / geometry.nearest_square)
 
 
 def cdnv(geometry: Geometry) -> Float64[np.ndarray, "c"]:
     """Class-distance normalised variance to the nearest class: (v_c + v_j) / (2 ||mu_c - mu_j||^2).
 
-    In [0, infinity), smaller = more collapsed. Galanti et al. 2022, https://arxiv.org/abs/2112.15121.
+    In [0, infinity), smaller = more collapsed; NaN as for kappa. Galanti et al. 2022, https://arxiv.org/abs/2112.15121.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = (geometry.within + geometry.within[geometry.nearest]) / (2 * geometry.nearest_square)
-    return np.where(geometry.nearest < 0, np.nan, ratio)
+    return (geometry.within + geometry.within[geometry.nearest]) / (2 * geometry.nearest_square)
 
 
 def trace_ratio(geometry: Geometry) -> Float64[np.ndarray, "c"]:
-    """v_c over the trace of the between-class scatter (weighted by class size, debiased). In [0, infinity)."""
+    """v_c over the trace of the between-class scatter (weighted by class size, debiased). In [0, infinity);
+    NaN without such scatter."""
     share = geometry.sizes / geometry.sizes.sum()
     between = share @ np.square(geometry.means - share @ geometry.means).sum(axis=1)
     chance = np.nan_to_num(geometry.within) @ (1 - share) / geometry.sizes.sum()
@@ -84,10 +88,11 @@ def trace_ratio(geometry: Geometry) -> Float64[np.ndarray, "c"]:
 
 
 def density(geometry: Geometry) -> Float64[np.ndarray, "c"]:
-    """Mean distance within the class over the mean distance of its mean to the other means; in [0, infinity).
+    """Mean distance within the class over the mean distance of its mean to the other means.
 
-    Both are halved squared Euclidean distances: on the sphere, within a class, exactly 1 - cosine averaged over all
-    pairs, n / (n - 1) (1 - ||mean||^2). After Roth et al. 2020, https://arxiv.org/abs/2002.08473.
+    In [0, infinity); NaN if all means are one. Both are halved squared Euclidean distances: on the sphere, within a
+    class, exactly 1 - cosine averaged over all pairs, n / (n - 1) (1 - ||mean||^2). After Roth et al. 2020,
+    https://arxiv.org/abs/2002.08473.
     """
     classes = len(geometry.means)
     centred = geometry.means - geometry.means.mean(axis=0)
@@ -113,5 +118,4 @@ def _ratio(
 ) -> Float64[np.ndarray, "c"]:
     if classes < 2:
         return np.full(len(within), np.nan)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return within / np.maximum(between, 0)
+    return within / np.where(between > 0, between, np.nan)

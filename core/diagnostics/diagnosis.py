@@ -1,7 +1,7 @@
 """The diagnosis of one embedding: a table with one row per class."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,36 +12,31 @@ from jaxtyping import Bool, Float, Float64, Int64
 from scipy.stats import false_discovery_control
 from threadpoolctl import ThreadpoolController
 
+from core.common.directions import lengths_of
 from core.common.errors import DataError
-from core.common.parallel import chunks
-from core.diagnostics.checks import Groups, Labels, check_groups, check_points
+from core.diagnostics.checks import Groups, Labels, check_directions, check_groups, check_points
 from core.diagnostics.collapse import Geometry, cdnv, density, kappa, participation_ratio, trace_ratio
-from core.diagnostics.fragmentation import fragmentation, near_duplicates
+from core.diagnostics.company import COMPANY, company_of
+from core.diagnostics.evidence import evidence
+from core.diagnostics.expectation import Expected, expected_columns, mode_columns
+from core.diagnostics.facts import Facts
+from core.diagnostics.foreign import foreign_items, hosts_of_groups
+from core.diagnostics.fragmentation import distinct_items, fragmentation, near_duplicates
+from core.diagnostics.lengths import lengths_in_groups
+from core.diagnostics.overlap import overlap
 from core.diagnostics.stability import resample, second_opinion
-from core.diagnostics.subclusters import SMALLEST_GROUP, SMALLEST_SHARE, count_once
-from core.diagnostics.verdicts import TOO_SMALL, Verdict, verdicts
-from core.neighbours.exact import ExactSearch
+from core.diagnostics.subclusters import count_once
+from core.diagnostics.verdicts import TOO_SMALL, verdict
 from core.neighbours.index import KnnGraph, Neighbours
-
-FOREIGN_NEIGHBOURS = 10
-"""Nearest neighbours whose labels decide whether an item is foreign to its class."""
-
-MAX_FOREIGN_SHARE = 0.25
-"""Share of foreign items in a class up to which they count as wrong labels; above, the classes overlap."""
 
 FALSE_DISCOVERIES = 0.05
 """Expected share of unimodal classes among those called multimodal (Benjamini-Hochberg)."""
-
-CHANCE_STANDARD_ERRORS = 4.5
-"""Standard errors above chance that mode recall must exceed; more than usual, as neighbours are not independent."""
 
 PARALLEL_FROM = 1000
 """Number of items from which worker processes are used; with fewer, starting them takes longer than counting."""
 
 RELIABILITY_UP_TO = 200
 """Number of classes up to which every count is also resampled, at ten times the cost of the count itself."""
-
-BLOCK_NUMBERS = 1 << 23
 
 Progress = Callable[[int, int], None]
 
@@ -72,7 +67,8 @@ class Diagnosis:
     assignments: Int64[np.ndarray, "n"]
     """Sub-cluster within the class; -1 = in no sub-cluster."""
     foreign: Bool[np.ndarray, "n"]
-    """Foreign items: most of their neighbours have one other label (and such items are few); likely wrong labels."""
+    """Foreign items, likely wrong labels: most of their neighbours have one other label (and such items are few), or
+    they are of a group or mode that lies among another class."""
 
 
 def count_subclusters(points: Float[np.ndarray, "n d"], *, seed: int = 0) -> Subclusters:
@@ -114,16 +110,18 @@ def diagnose(
     graph: KnnGraph | None = None,
     n_jobs: int = -1,
     progress: Progress | None = None,
+    normalise: bool = True,
 ) -> pd.DataFrame:
     """One row per class, sorted by label; see `core.diagnostics.glossary` for every column.
 
-    reference: the same items in a reference space from before training (raw pixels, the untrained network), or the
-    Diagnosis of that space by `analyse`. The embedding is expected to keep its modes; known sublabels take precedence.
-    graph: the k-NN graph of these embeddings if already computed (k >= 10). progress: called with (classes done,
-    classes in total). Columns about sublabels or the reference are missing values if these are not given. Raises
-    DataError for invalid input.
+    normalise: analyse the directions of the vectors (L2-normalisation), as the command line and the app do; False
+    analyses the vectors as they are. reference: the same items in a reference space from before training (raw pixels,
+    the untrained network), or the Diagnosis of that space by `analyse`. The embedding is expected to keep its modes;
+    known sublabels take precedence. graph: the k-NN graph of these embeddings, normalised if they are to be, if already
+    computed (k >= 10). progress: called with (classes done, classes in total). Columns about sublabels or the reference
+    are missing values if these are not given. Raises DataError for invalid input.
     """
-    return analyse(
+    table = analyse(
         embeddings,
         labels,
         sublabels=sublabels,
@@ -132,7 +130,14 @@ def diagnose(
         graph=graph,
         n_jobs=n_jobs,
         progress=progress,
+        normalise=normalise,
     ).table
+    return table.assign(evidence=[_evidence(row) for row in table.to_dict("records")])
+
+
+def _evidence(row: dict[Hashable, Any]) -> str:
+    facts, before = Facts.of(row), row["reference_subclusters"]
+    return evidence(facts, elsewhere={} if pd.isna(before) else {"the reference": int(before)})
 
 
 def analyse(
@@ -146,70 +151,104 @@ def analyse(
     n_jobs: int = -1,
     progress: Progress | None = None,
     reliability: bool | None = None,
+    normalise: bool = True,
+    lengths: Float64[np.ndarray, "n"] | None = None,
 ) -> Diagnosis:
-    """`diagnose`, together with the sub-cluster of every item.
+    """`diagnose`, together with the sub-cluster of every item, and without the evidence as a sentence.
 
     reliability: also compute the spread of the counts, their stability and a second opinion, nearly all of the cost. If
     False, these columns are missing values; `count_subclusters` computes them for single classes. Default: True for at
-    most RELIABILITY_UP_TO classes.
+    most RELIABILITY_UP_TO classes. lengths: of the vectors before they were normalised, where that was done elsewhere.
     """
-    points = check_points(embeddings)
+    points = check_directions(embeddings) if normalise else check_points(embeddings)
     groups = check_groups(labels, len(points))
-    known = None if sublabels is None else check_groups(sublabels, len(points), name="sublabels").codes
+    named = None if sublabels is None else check_groups(sublabels, len(points), name="sublabels")
     if reference is not None:
         rows = len(reference.assignments if isinstance(reference, Diagnosis) else reference)
         if rows != len(points):
             raise DataError(f"the reference has {rows} rows for {len(points)} embeddings: provide the same items")
     if reference is not None and not isinstance(reference, Diagnosis):
-        reference = analyse(reference, labels, sublabels=sublabels, seed=seed, n_jobs=n_jobs, reliability=False)
-
+        reference = analyse(
+            reference, labels, sublabels=sublabels, seed=seed, n_jobs=n_jobs, reliability=False, normalise=normalise
+        )
     if graph is None:
-        graph = Neighbours(points, np.arange(len(points))).graph(max(1, min(FOREIGN_NEIGHBOURS, len(points) - 1)))
-    if reliability is None:
-        reliability = len(groups.names) <= RELIABILITY_UP_TO
-    foreign = foreign_items(groups, graph)
-    kept_rows = [rows[~foreign[rows]] for rows in groups.members()]
+        graph = Neighbours(points, np.arange(len(points))).graph(max(1, min(COMPANY, len(points) - 1)))
+    few = len(groups.names) <= RELIABILITY_UP_TO
+    company = company_of(points, graph, np.random.default_rng(seed))
+    foreign = foreign_items(groups, company)
+    members = groups.members()
+    counted_rows = [rows[~foreign[rows]] for rows in members]
     counted = _count_classes(
         points,
-        kept_rows,
-        count_subclusters if reliability else _count_without_reliability,
+        counted_rows,
+        count_subclusters if (few if reliability is None else reliability) else _count_without_reliability,
         seed=seed,
         n_jobs=n_jobs,
         progress=progress,
     )
     assignments = np.full(len(points), -1)
-    for rows, sub in zip(kept_rows, counted, strict=True):
+    for rows, sub in zip(counted_rows, counted, strict=True):
         assignments[rows] = sub.assignments
+    known = None if named is None else named.codes
+    hosts = hosts_of_groups(groups, assignments, company, known=known)
+    foreign = _all_foreign(groups, company, foreign, hosts, known)
+    kept_rows = [rows[~foreign[rows]] for rows in members]
+    before = None if reference is None else np.where(reference.foreign, -1, reference.assignments)
+    expected = None if before is None else Expected.of_reference(before)
+    if named is not None:
+        expected = Expected(named.codes, named.names.astype(str))
     table = pd.DataFrame({"label": groups.names, "n": groups.sizes})
-    table = table.assign(**_count_columns(counted), **_shape_columns(points, groups, foreign))
-    table = table.assign(**_mode_columns(points, kept_rows, known, prefix="sublabel"))
-    kept = None if reference is None else reference.assignments
-    table = table.assign(**_mode_columns(points, kept_rows, kept, prefix="survival"))
-    table["fragmentation"] = fragmentation(points, groups.codes, assignments if known is None else known)
+    table["distinct"] = distinct_items(points, groups, graph)
+    table = table.assign(**_count_columns(counted), **_host_columns(groups, assignments, hosts))
+    table = table.assign(**_shape_columns(points, groups, foreign), **_overlap_columns(groups, company, foreign))
+    table = table.assign(**mode_columns(points, kept_rows, known, graph, prefix="sublabel"))
+    table = table.assign(**mode_columns(points, kept_rows, before, graph, prefix="survival"))
+    table = table.assign(**expected_columns(points, kept_rows, expected, assignments, graph, recover=few, seed=seed))
+    pieces = np.where(foreign, -1, assignments if known is None else known)
+    table["fragmentation"] = fragmentation(points, groups.codes, pieces)
     table["near_duplicates"] = near_duplicates(points, groups, graph)
+    if normalise and lengths is None:
+        lengths = lengths_of(embeddings)
+    table["length_groups"] = False if lengths is None else lengths_in_groups(lengths, kept_rows)
     for column in ("subclusters", "sublabel_excess"):
         table[f"reference_{column}"] = np.nan if reference is None else reference.table[column]
     table["reference_subclusters"] = table["reference_subclusters"].astype("Int64")
-    table["verdict"] = _verdicts(table, "survival" if known is None else "sublabel")
+    table["verdict"] = [verdict(Facts.of(row)) for row in table.to_dict("records")]
     return Diagnosis(table.drop(columns=["sublabel_chance", "survival_chance"]), assignments, foreign)
 
 
-def foreign_items(groups: Groups, graph: KnnGraph) -> Bool[np.ndarray, "n"]:
-    """Items most of whose 10 nearest neighbours have one and the same other label: likely wrong labels.
+def _all_foreign(
+    groups: Groups,
+    company: Int64[np.ndarray, "n k"],
+    foreign: Bool[np.ndarray, "n"],
+    hosts: Int64[np.ndarray, "n"],
+    known: Int64[np.ndarray, "n"] | None,
+) -> Bool[np.ndarray, "n"]:
+    """Single foreign items, and those of foreign groups and foreign modes; none in a class that would be left empty."""
+    wrong = foreign | (hosts >= 0)
+    if known is not None:
+        wrong |= hosts_of_groups(groups, known, company, known=known) >= 0
+    left = np.bincount(groups.codes, weights=~wrong, minlength=len(groups.names))
+    return np.where(left[groups.codes] > 0, wrong, foreign)
 
-    Always False in classes with more than a quarter of such items: these classes overlap, and excluding the items would
-    leave gaps in them.
-    """
-    n, classes = len(groups.codes), len(groups.names)
-    k = min(FOREIGN_NEIGHBOURS, n - 1)
-    if classes < 2 or k < 3:
-        return np.zeros(n, dtype=bool)
-    rows = graph.rows[:, :k]
-    votes = np.sort(groups.codes[rows], axis=1)
-    middle = votes[:, k // 2]  # a label with more than half of the votes is their median
-    foreign = ((votes == middle[:, None]).sum(axis=1) > k / 2) & (middle != groups.codes)
-    share = np.bincount(groups.codes, weights=foreign, minlength=classes) / groups.sizes
-    return foreign & (share <= MAX_FOREIGN_SHARE)[groups.codes]
+
+def _host_columns(groups: Groups, assignments: Int64[np.ndarray, "n"], hosts: Int64[np.ndarray, "n"]) -> dict[str, Any]:
+    """Per class, how many of its groups lie among the items of other classes, and which classes these are."""
+    hosted = np.flatnonzero(hosts >= 0)
+    found = np.unique(np.stack([groups.codes[hosted], assignments[hosted], hosts[hosted]]), axis=1)
+    names = np.empty(len(groups.names), dtype=object)
+    names[:] = [()] * len(names)
+    for c in np.unique(found[0]):
+        names[c] = tuple(groups.names[np.unique(found[2, found[0] == c])].astype(str).tolist())
+    return {"foreign_groups": np.bincount(found[0], minlength=len(groups.names)), "foreign_hosts": names}
+
+
+def _overlap_columns(
+    groups: Groups, company: Int64[np.ndarray, "n k"], foreign: Bool[np.ndarray, "n"]
+) -> dict[str, Any]:
+    found = overlap(groups, company, kept=~foreign)
+    met = [groups.names[c] if c >= 0 else None for c in found.partner]
+    return {"class_overlap": found.share, "overlapping_class": pd.array(met, dtype=object)}
 
 
 def _count_classes(
@@ -275,67 +314,3 @@ def _shape_columns(points: Float[np.ndarray, "n d"], groups: Groups, foreign: Bo
         "participation_ratio": [participation_ratio(points[rows]) for rows in groups.members()],
         "foreign": np.bincount(groups.codes, weights=foreign) / groups.sizes,
     }
-
-
-def _mode_columns(
-    points: Float[np.ndarray, "n d"],
-    kept_rows: list[Int64[np.ndarray, "_"]],
-    modes: Int64[np.ndarray, "n"] | None,
-    *,
-    prefix: str,
-) -> dict[str, Any]:
-    """The number of modes of each class, and their recall by nearest neighbours within the class."""
-    found = np.full((len(kept_rows), 3), np.nan)
-    counts = np.full(len(kept_rows), np.nan)
-    if modes is not None:
-        for c, rows in enumerate(kept_rows):
-            assigned = rows[modes[rows] >= 0]
-            sizes = np.unique(modes[assigned], return_counts=True)[1]
-            counts[c] = np.count_nonzero(sizes >= max(SMALLEST_GROUP, SMALLEST_SHARE * len(assigned)))
-            found[c] = mode_recall(points[assigned], modes[assigned])
-    names = ["modes", "recall", "excess", "chance"]
-    columns = [pd.array(counts, dtype="Int64"), *found.T]
-    return {f"{prefix}_{name}": column for name, column in zip(names, columns, strict=True)}
-
-
-def mode_recall(points: Float[np.ndarray, "n d"], modes: Int64[np.ndarray, "n"]) -> tuple[float, float, float]:
-    """(recall, excess, limit) of the modes of one class, from the nearest other item of the same class.
-
-    recall R: share of items whose nearest one has the same mode; ties count by their share. excess: R above chance,
-    (R - chance) / (1 - chance), with chance = sum of squared mode shares; 1 = modes fully separated, 0 = no trace of
-    them. limit: the excess that chance almost never reaches. Items that are alone in their mode are excluded; NaN
-    if fewer than two modes have two items.
-    """
-    if len(points) < 4:
-        return np.nan, np.nan, np.nan
-    _, modes, sizes = np.unique(modes, return_inverse=True, return_counts=True)
-    if np.count_nonzero(sizes > 1) < 2:
-        return np.nan, np.nan, np.nan
-    others = sizes[modes] - 1
-    hits = mode_hits(points, modes)
-    recall = float(hits[others > 0].mean())
-    chance = float(others[others > 0].mean() / (len(points) - 1))
-    limit = CHANCE_STANDARD_ERRORS * np.sqrt(chance / (1 - chance) / len(points))
-    return recall, (recall - chance) / (1 - chance), float(limit)
-
-
-def mode_hits(points: Float[np.ndarray, "n d"], modes: Int64[np.ndarray, "n"]) -> Float64[np.ndarray, "n"]:
-    """Whether the nearest other point has the same mode: 1, 0, or for ties the share of the nearest that have it."""
-    gallery, hits = ExactSearch(points), np.zeros(len(points))
-    for block in chunks(len(points) if len(points) > 1 else 0, max(1, BLOCK_NUMBERS // len(points))):
-        squares = gallery.all_squares(points[block])
-        squares[np.arange(len(squares)), np.arange(block.start, block.stop)] = np.inf
-        nearest = squares == squares.min(axis=1, keepdims=True)
-        hits[block] = (nearest & (modes[block, None] == modes)).sum(axis=1) / nearest.sum(axis=1)
-    return hits
-
-
-def _verdicts(table: pd.DataFrame, source: str) -> list[Verdict]:
-    return verdicts(
-        table["n"].to_numpy(),
-        subclusters=table["subclusters"].to_numpy(),
-        kappa=table["kappa_core"].to_numpy(),
-        expected=table[f"{source}_modes"].fillna(1).to_numpy(dtype=np.int64),
-        excess=table[f"{source}_excess"].to_numpy(),
-        limit=table[f"{source}_chance"].to_numpy(),
-    )

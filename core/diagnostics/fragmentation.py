@@ -53,6 +53,15 @@ def near_duplicates(points: Float[np.ndarray, "n d"], groups: Groups, graph: Knn
     return np.bincount(groups.codes[has], weights=copies, minlength=len(groups.names)) / groups.sizes
 
 
+def distinct_items(points: Float[np.ndarray, "n d"], groups: Groups, graph: KnnGraph) -> Int64[np.ndarray, "c"]:
+    """Number of different vectors in each class, at least 1; the number of items if none is an exact copy."""
+    tied = np.flatnonzero(graph.distances[:, 0] == 0)  # only these can have copies
+    point = np.unique(points[tied], axis=0, return_inverse=True)[1]
+    once = np.unique(np.stack([groups.codes[tied], point]), axis=1)[0]
+    classes = len(groups.names)
+    return groups.sizes - np.bincount(groups.codes[tied], minlength=classes) + np.bincount(once, minlength=classes)
+
+
 def _nearest(centroids: Float64[np.ndarray, "m d"], queries: Int64[np.ndarray, "a"]) -> Int64[np.ndarray, "a"]:
     centred = centroids - centroids.mean(axis=0)
     squares = np.square(centred).sum(axis=1)

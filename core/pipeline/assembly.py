@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float32
+from jaxtyping import Float32, Float64
 
 from core.common.errors import DataError
 from core.common.notices import Notice
 from core.data.images import FileImages, Images
 from core.diagnostics import Diagnosis, analyse, graph_and_retrieval
+from core.diagnostics.notices import length_notice, query_notice
 from core.embedding.pixels import stream_pixel_vectors
 from core.neighbours.index import KnnGraph
 from core.pipeline.label_noise import study_label_noise
@@ -92,6 +93,7 @@ class Assembly:
         self._entries: dict[str, ArmEntry] = {}
         self._spaces: dict[str, Float32[np.ndarray, "n _"]] = {}
         self._graphs: dict[str, KnnGraph] = {}
+        self._lengths: dict[str, Float64[np.ndarray, "n"]] = {}
         self._rows = np.flatnonzero(evaluated(items))
         self._all = len(self._rows) == len(items)
         self._every_item = items
@@ -122,6 +124,10 @@ class Assembly:
         self._spaces[entry.name] = map_array(path)
         self._entries[entry.name] = entry
         return self._spaces[entry.name]
+
+    def add_lengths(self, name: str, lengths: Float64[np.ndarray, "n"]) -> None:
+        """How long the vectors of a space were before they became unit vectors."""
+        self._lengths[name] = lengths[self._rows]
 
     def warn(self, name: str, warning: Notice) -> None:
         """Add a warning to a space that has been added."""
@@ -156,10 +162,14 @@ class Assembly:
                 graph=self._graphs[name],
                 progress=report,
                 reliability=False if name in references else None,  # of a reference only the count is used
+                lengths=self._lengths.get(name),
             )
         noise = self._estimate_noise()
         for name, entry in self._entries.items():
             self._entries[name] = replace(entry, metrics=queries[name].drop(columns="id").mean().to_dict())
+            for notice in (length_notice(diagnoses[name].table), query_notice(queries[name])):
+                if notice is not None:
+                    self.warn(name, notice)
         groups = {name: pd.DataFrame({"id": self._ids, "subcluster": d.assignments}) for name, d in diagnoses.items()}
         self._save(QUERIES, queries)
         self._save(SUBCLUSTERS, groups)

@@ -6,20 +6,19 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float32
 
 from core.common.errors import DataError
 from core.data.collection import Problem, raise_errors
 from core.data.images import FileImages
 from core.data.table import read_items
 from core.data.vectors import Rows, Vectors, open_vectors
+from core.diagnostics.notices import collapse_notice
 from core.embedding.pixels import REFERENCE_SIDE
 from core.pipeline.assembly import Assembly, Progress, Stages, image_root
 from core.recipe.arms import ARM_NAME
 from core.storage.layout import REFERENCE, ArmEntry, ArmKind
 from core.storage.study import Study, evaluated
 from core.storage.workspace import workspace
-from core.training.monitoring import TOTAL_COLLAPSE, total_collapse
 
 STARTS = {"read": 0.0, "analyse": 0.05, "maps": 0.6}
 """Share of the whole run that is done when a stage begins."""
@@ -145,17 +144,11 @@ def _add(parts: Assembly, name: str, vectors: Vectors, items: pd.DataFrame, *, k
     points = parts.add_blocks(
         ArmEntry(name, kind, has_network=False), vectors.unit_blocks(), shape=vectors.values.shape
     )
+    parts.add_lengths(name, vectors.lengths())
     rows = evaluated(items)
-    spread = _spread(points if rows.all() else points[rows])
-    if spread < TOTAL_COLLAPSE:
-        parts.warn(name, total_collapse(spread))
-
-
-def _spread(points: Float32[np.ndarray, "n d"]) -> float:
-    """Root mean square distance to the mean, without a copy in float64."""
-    mean = points.mean(axis=0, dtype=np.float64)
-    square = np.einsum("nd,nd->", points, points, dtype=np.float64) / len(points)
-    return float(np.sqrt(max(0.0, square - mean @ mean)))
+    notice = collapse_notice(points if rows.all() else points[rows], items["label"][rows])
+    if notice is not None:
+        parts.warn(name, notice)
 
 
 def _channels(pictures: FileImages) -> int:

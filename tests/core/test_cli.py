@@ -311,6 +311,15 @@ class TestDiagnose:
             assert 0 <= row["label_noise_low"] <= row["label_noise_high"] <= 1
             assert row["label_noise"] is None or row["label_noise_low"] <= row["label_noise"]
 
+    def test_every_verdict_comes_with_its_evidence(self, cli, study_folder: Path):
+        rows = strict(cli("diagnose", study_folder, "--json").out)
+        for row in rows:
+            others = {"standard", "nearest", "pixels"} - {row["arm"]}
+            assert row["evidence"].startswith(f"{row['subclusters']} group")
+            assert all(f" in {other}" in row["evidence"] for other in others)
+        lines = cli("diagnose", study_folder).out.splitlines()
+        assert lines[-len(rows) :] == [f"{row['arm']}, {row['label']}: {row['evidence']}." for row in rows]
+
     def test_one_arm(self, cli, study_folder: Path):
         rows = strict(cli("diagnose", study_folder, "--arm", "nearest", "--json").out)
         assert {row["arm"] for row in rows} == {"nearest"}

@@ -9,7 +9,7 @@ import pytest
 
 from core.analysis import class_report
 from core.common.errors import StudyError
-from core.diagnostics.diagnosis import mode_hits
+from core.diagnostics.modes import mode_hits
 from core.storage.study import Study
 
 
@@ -50,6 +50,28 @@ def test_groups_list_their_modes_and_begin_at_the_medoid(study: Study) -> None:
         assert sum(share for _, share in group.modes) == pytest.approx(1)
         shares = pd.Series(study.items["sublabel"].to_numpy()[ids]).value_counts(normalize=True)
         assert dict(group.modes) == pytest.approx(shares.to_dict())
+
+
+def test_a_group_among_the_items_of_another_class_is_said_to_be(study: Study) -> None:
+    points, rows = study.arm("standard").embeddings.copy(), np.flatnonzero(study.evaluated)
+    labels = study.items["label"].to_numpy()[rows]
+    strays = rows[np.flatnonzero(labels == "even")[:15]]
+    points[rows] = np.eye(8)[np.where(labels == "odd", 0, 1)] + 0.01 * np.random.default_rng(0).normal(
+        size=(len(rows), 8)
+    )
+    points[strays] = points[rows[labels == "odd"][:15]] + 1e-3
+    np.save(study.path / "arms" / "standard" / "embeddings.npy", points.astype(np.float32))
+    for name in ("neighbours", "distances"):
+        (study.path / "arms" / "standard" / f"{name}.npy").unlink()
+    table = pd.DataFrame({"arm": "standard", "id": rows, "subcluster": np.isin(rows, strays).astype(int)})
+    table.to_parquet(study.path / "subclusters.parquet", index=False)
+    items = study.items.drop(columns="sublabel")
+    items.to_parquet(study.path / "items.parquet", index=False)
+    figures = study.diagnostics
+    hosted = (figures["arm"] == "standard") & (figures["label"] == "even")
+    figures.assign(foreign_groups=np.where(hosted, 1, 0)).to_parquet(study.path / "diagnostics.parquet", index=False)
+    found = class_report.groups(Study.load(study.path), "standard", "even")
+    assert [(group.size, group.host) for group in found] == [(len(rows[labels == "even"]) - 15, None), (15, "odd")]
 
 
 def test_an_unknown_class_is_named(study: Study) -> None:

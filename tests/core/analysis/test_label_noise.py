@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.analysis.label_noise import noise_in_theory, noise_to_expect, samples_needed, phase_point, wrong_labels
+from core.analysis.label_noise import noise_in_theory, noise_to_expect, phase_point, samples_needed, wrong_labels
 from core.recipe.train import TrainConfig
 from core.storage.layout import NoiseEntry
 from core.storage.study import Study

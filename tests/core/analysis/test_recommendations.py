@@ -32,6 +32,8 @@ HEALTHY = {
     "verdict": "preserved",
     "kappa": 1.0,
     "foreign": 0.0,
+    "class_overlap": 0.1,
+    "overlapping_class": "odd",
     "near_duplicates": 0.0,
     "fragmentation": 0.0,
     "stability": 0.9,
@@ -75,12 +77,26 @@ def test_a_collapsed_nearest_arm_needs_more_samples(study: Study) -> None:
         ({"verdict": "compressed", "kappa": 0.05}, "Search inside the class, or train with a lower margin"),
         ({"near_duplicates": 0.5}, "Keep near duplicates out of a batch"),
         ({"fragmentation": 0.5}, "Check whether the class is wanted as one"),
+        ({"class_overlap": 0.95}, "Check whether it and odd are two classes"),
         ({"second_opinion": 2}, "Read the count of 5 as a hint"),
         ({"stability": 0.2}, "Read the count of 5 as a hint"),
     ],
 )
 def test_every_rule_speaks_alone(study: Study, changes: dict[str, object], title: str) -> None:
     assert titles(study, "nearest", changes) == [title]
+
+
+def test_groups_in_length_alone_are_no_fault_of_the_arm(study: Study) -> None:
+    found = titles(study, "nearest", {"length_groups": True, "subclusters": 1, "modes_apart": 1})
+    assert found == ["Ask what the length of a vector means"]
+
+
+def test_an_arm_without_a_scale_is_pointed_to_without_figures(study: Study) -> None:
+    table = study.diagnostics
+    titles(study, "standard", {"verdict": "partial"}, others="preserved")
+    table.loc[table["arm"] == "nearest", "kappa"] = float("nan")
+    step = next_steps(study, "standard", "even")[0]
+    assert (step.title, step.reason) == ("Use the arm nearest", "There the class is preserved.")
 
 
 def test_wrong_labels_are_counted(study: Study) -> None:

@@ -22,6 +22,37 @@ def modes(
     return sphere(centres[truth] + NOISE * rng.normal(size=(n, d))), truth
 
 
+def classes_of_modes(
+    rng: np.random.Generator,
+    places: tuple[int, ...],
+    *,
+    classes: int = 3,
+    per_class: int = 75,
+    d: int = 32,
+    separation: float = 12,
+    scale: float = 1,
+    noise: float = 0,
+    homes: tuple[int, ...] | None = None,
+) -> tuple[Float[np.ndarray, "n d"], Int64[np.ndarray, "n"], Int64[np.ndarray, "n"]]:
+    """(embeddings, labels, sublabels) of classes at right angles to each other, each with modes of equal size.
+
+    places: for each mode the place it lies at within its class; modes with one place have merged. All places of a class
+    are `separation` standard deviations apart, and everything within a class is shrunk by `scale`. noise: share of the
+    labels drawn at random. homes: for each class the one whose places its items lie at; its own by default.
+    """
+    axes = np.linalg.qr(rng.normal(size=(d, d)))[0]
+    labels = np.repeat(np.arange(classes), per_class)
+    mode = rng.permuted(np.tile(np.arange(per_class) % len(places), (classes, 1)), axis=1).ravel()
+    home = np.array(homes or range(classes))[labels]
+    offsets = NOISE * rng.normal(size=(len(labels), d))
+    if len(set(places)) > 1:
+        axis = classes + home * len(set(places)) + np.array(places)[mode]
+        offsets += separation * NOISE / np.sqrt(2) * axes[axis]
+    points = sphere(axes[home] + scale * offsets)
+    wrong = rng.random(len(labels)) < noise
+    return points, np.where(wrong, rng.integers(0, classes, len(labels)), labels), labels * len(places) + mode
+
+
 def arc_of_modes(
     rng: np.random.Generator, k: int, n: int, *, d: int
 ) -> tuple[Float[np.ndarray, "n d"], Int64[np.ndarray, "n"]]:

@@ -15,6 +15,7 @@ from PIL import Image
 
 from core.common.errors import DataError, UncollapseError
 from core.data.vectors import Rows, open_vectors
+from core.diagnostics import diagnose
 from core.pipeline.assembly import Assembly
 from core.pipeline.importing import import_study
 from core.storage.study import Study
@@ -428,7 +429,38 @@ class TestImported:
     def test_total_collapse_is_a_warning(self, desk: Desk):
         desk.save("a", (np.ones(3) + 1e-5 * matrix()).astype(np.float32))
         study = self.open(desk)
-        assert study.arm("mine").warnings[0].message.startswith("total collapse: all items lie at one point (spread")
+        assert study.arm("mine").warnings[0].message.startswith("total collapse: all items lie at one point,")
+
+    def test_one_item_elsewhere_is_still_a_total_collapse_and_has_no_kappa(self, desk: Desk):
+        points = np.tile(matrix(1, 4), (96, 1))
+        points[95] = matrix(1, 4, seed=1)
+        desk.table({"label": ["a", "b"] * 48})
+        desk.save("a", points)
+        outcome = desk.run()
+        assert "total collapse: 95 of 96 items lie at one point" in outcome.err
+        assert Study.load(desk.out).diagnostics["kappa"].isna().all()
+
+    def test_a_class_of_most_items_at_one_point_is_no_total_collapse(self, desk: Desk):
+        desk.table({"label": ["a"] * 95 + ["b"] * 5})
+        desk.save("a", np.repeat(np.eye(3, dtype=np.float32)[:2], [95, 5], axis=0))
+        assert not self.open(desk).arm("mine").warnings
+
+    def test_labels_that_occur_once_leave_nothing_to_find(self, desk: Desk):
+        desk.table({"label": [f"c{i}" for i in range(N)]})
+        assert f"nothing to find: none of {N} queries counts" in desk.run().err
+        assert Study.load(desk.out).arm("mine").warnings[0].code == "few-queries"
+
+    def test_modes_that_differ_in_length_alone_are_said_to(self, desk: Desk):
+        modes, directions = np.arange(120) % 3, matrix(120, 8) + 9 * np.eye(8)[np.repeat([0, 1], 60)]
+        desk.table({"label": np.repeat(["a", "b"], 60), "sublabel": modes.astype(str)})
+        desk.save("a", (directions * (1 + modes)[:, None]).astype(np.float32))
+        warned = "the classes a and b differ in length alone; the analysis uses directions"
+        assert warned in desk.run().err
+        study = Study.load(desk.out)
+        assert study.diagnostics["length_groups"].all()
+        table = diagnose(directions * (1 + modes)[:, None], np.repeat(["a", "b"], 60), sublabels=modes)
+        assert study.diagnostics["verdict"].tolist() == table["verdict"].tolist() == ["destroyed", "destroyed"]
+        assert desk.cli("diagnose", desk.out).out.count("differ in length alone; the analysis uses directions.") == 2
 
     def test_the_command_speaks_json_and_diagnose_works(self, desk: Desk):
         outcome = desk.run("--json", "--title", "[/] mine")
@@ -457,7 +489,11 @@ def test_a_trained_study_brought_back_has_the_same_figures(study_folder: Path, t
     again = import_study(tmp_path / "items.parquet", arms, tmp_path / "out", reference=reference)
     modes = again.items["sublabel"].str.split("/").str[-1]  # told apart by class where two classes share a mode's name
     assert modes.tolist() == trained.items["sublabel"].tolist()
-    for name in ("diagnostics", "queries", "subclusters", "map"):
+    ours, theirs = (study.diagnostics for study in (again, trained))
+    named = [[[m.split("/")[-1] for m in family] for family in families] for families in ours["merged_modes"]]
+    assert named == [[list(family) for family in families] for families in theirs["merged_modes"]]
+    pd.testing.assert_frame_equal(ours.drop(columns="merged_modes"), theirs.drop(columns="merged_modes"))
+    for name in ("queries", "subclusters", "map"):
         assert (tmp_path / "out" / f"{name}.parquet").read_bytes() == (study_folder / f"{name}.parquet").read_bytes()
     for name in [*trained.arms, *trained.references]:
         assert again.arm(name).metrics == trained.arm(name).metrics
