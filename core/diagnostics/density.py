@@ -9,11 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64, Int64
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
-from core.neighbours.index import KnnGraph
+from core.diagnostics.class_graph import ClassGraph, edges_of, symmetric_lists
 
 
 @dataclass(frozen=True)
@@ -47,41 +45,20 @@ class Landscape:
         return join_peaks(order, self.starts, self.neighbours, self.heights, level)
 
 
-def landscape(points: Float64[np.ndarray, "n s"], graph: KnnGraph, k: int) -> Landscape:
-    """The density of distinct points from the mean distance to the k nearest of the neighbours in the graph.
+def landscape(graph: ClassGraph) -> Landscape:
+    """The density from the mean distance to the neighbours in the graph.
 
-    Components of the graph are bridged by a further row, halfway between the two points that are nearest: on a curve
-    of many points there are such breaks by chance, and the density there says how deep they are.
+    A bridge is a row of its own, halfway: the density there says how deep the break is that it crosses.
     """
-    near = np.asarray(graph.distances[:, :k], dtype=np.float64)
-    dimension = intrinsic_dimension(near)
-    edges = _directed_edges(graph.rows[:, :k])
-    reaches = near.mean(axis=1)
-    bridges = _bridges(points, edges)
-    for first, second in bridges:
-        middle = (points[first] + points[second]) / 2
-        reach = np.sort(np.linalg.norm(points - middle, axis=1))[:k].mean()
-        edges = np.concatenate([edges, [[len(reaches), first], [len(reaches), second]]])
-        reaches = np.append(reaches, reach)
+    k, n = graph.rows.shape[1], len(graph.points)
+    dimension = intrinsic_dimension(graph.distances)
+    middles = graph.points[graph.bridges].mean(axis=1)
+    across = KDTree(graph.points).query(middles, k)[0].reshape(-1, k) if len(middles) else np.empty((0, k))
+    reaches = np.concatenate([graph.distances, across]).mean(axis=1)
+    own = n + np.arange(len(middles))
+    edges = [edges_of(graph.rows), np.stack([own, graph.bridges[:, 0]], axis=1), np.stack([own, graph.bridges[:, 1]], axis=1)]
     heights = -np.sqrt(k) * dimension * np.log(reaches)
-    return Landscape(k, len(points), heights, dimension, *_neighbour_lists(edges, len(reaches)))
-
-
-def _bridges(points: Float64[np.ndarray, "n s"], edges: Int64[np.ndarray, "e 2"]) -> list[tuple[int, int]]:
-    """Nearest pairs of rows that join each component of a graph, the smallest first, to the others."""
-    n = len(points)
-    found, component = connected_components(_adjacency(edges, n), directed=False)
-    bridges = []
-    while found > 1:
-        sizes = np.bincount(component)
-        smallest = int(np.where(sizes > 0, sizes, n + 1).argmin())
-        inside, outside = np.flatnonzero(component == smallest), np.flatnonzero(component != smallest)
-        distances, nearest = KDTree(points[outside]).query(points[inside])
-        first, second = int(inside[distances.argmin()]), int(outside[nearest[distances.argmin()]])
-        bridges.append((first, second))
-        component[inside] = component[second]
-        found -= 1
-    return bridges
+    return Landscape(k, n, heights, dimension, *symmetric_lists(np.concatenate(edges), len(reaches)))
 
 
 def intrinsic_dimension(distances: Float64[np.ndarray, "n k"]) -> float:
@@ -92,20 +69,3 @@ def intrinsic_dimension(distances: Float64[np.ndarray, "n k"]) -> float:
     logarithms = np.log(distances)
     gaps = logarithms[:, -1:] - logarithms[:, :-1]
     return float((distances.shape[1] - 2) / max(gaps.sum(axis=1).mean(), 1e-12))
-
-
-def _directed_edges(rows: Int64[np.ndarray, "n k"]) -> Int64[np.ndarray, "e 2"]:
-    return np.stack([np.repeat(np.arange(len(rows)), rows.shape[1]), rows.ravel()], axis=1)
-
-
-def _adjacency(edges: Int64[np.ndarray, "e 2"], n: int) -> coo_array:
-    return coo_array((np.ones(len(edges), dtype=np.int8), (edges[:, 0], edges[:, 1])), shape=(n, n))
-
-
-def _neighbour_lists(
-    edges: Int64[np.ndarray, "e 2"], n: int
-) -> tuple[Int64[np.ndarray, "n1"], Int64[np.ndarray, "m"]]:
-    """Row pointers and columns of the graph with an edge wherever either end has the other among its neighbours."""
-    directed = _adjacency(edges, n).tocsr()
-    both = (directed + directed.T).tocsr()
-    return both.indptr.astype(np.int64), both.indices.astype(np.int64)

@@ -1,0 +1,104 @@
+"""Ways to divide a class, from one group to many, each with the evidence for its weakest separation."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+from core.diagnostics.class_graph import ClassGraph
+from core.diagnostics.density import landscape
+from core.diagnostics.gaps import Gaps
+from core.diagnostics.mixture import best_mixture
+from core.diagnostics.prominence import prominence_p_values
+
+SCALES = (8, 11, 16, 23, 32, 45, 64, 90, 128)
+"""Numbers of neighbours from which the density is estimated; a group can be seen where it has about twice as many."""
+
+ROWS_PER_NEIGHBOUR = 5
+"""Rows that a class must have for each neighbour of a scale."""
+
+LEVEL = 0.001
+"""p-value below which a class is more than one group."""
+
+FURTHER_LEVEL = 0.01
+"""p-value below which a further peak of a class with several is one: the chance of one group too many."""
+
+READABLE_BELOW = 0.05
+"""p-value from which a reading is not offered at all."""
+
+SMALLEST_GROUP = 4
+SMALLEST_SHARE = 0.02
+"""Groups below this number of rows or share of the class are not counted."""
+
+GAP_NEIGHBOURS = 10
+"""Neighbours in the graph along which gaps are tested."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to divide a class."""
+
+    assignments: Int64[np.ndarray, "n"]
+    """Group of each row, 0 = the largest; -1 = in a group below the smallest size."""
+    p_value: float
+    """Chance of a separation as clear as the weakest one within a single group; 1 for one group."""
+
+    @property
+    def count(self) -> int:
+        return max(1, int(self.assignments.max(initial=0)) + 1)
+
+
+def readings(scores: Float64[np.ndarray, "n s"], rng: np.random.Generator) -> list[Reading]:
+    """The best way to divide distinct rows into 2, 3, ... groups, by prominent peaks or by gaps between compact pieces,
+    whichever has the better evidence; numbers of groups that neither proposes are left out."""
+    best: dict[int, Reading] = {}
+    for reading in [*_by_peaks(scores), *_by_gaps(scores, rng)]:
+        known = best.get(reading.count)
+        if reading.count > 1 and (known is None or reading.p_value < known.p_value):
+            best[reading.count] = reading
+    return [best[count] for count in sorted(best)]
+
+
+def _by_peaks(scores: Float64[np.ndarray, "n s"]) -> Iterator[Reading]:
+    """Basins of the peaks that stand out at some scale.
+
+    The first separation decides whether there is more than one group and is held to LEVEL. Once there is, a further
+    one is held to FURTHER_LEVEL.
+    """
+    scales = [k for k in SCALES if k <= len(scores) / ROWS_PER_NEIGHBOUR]
+    if not scales:
+        return
+    graph = ClassGraph.of(scores, scales[-1])
+    for k in scales:
+        view = landscape(graph.nearer(k))
+        prominences = view.prominences()
+        p_values = np.minimum(1, len(scales) * prominence_p_values(prominences, view))
+        weakest = np.maximum(p_values[:1], np.minimum(1, p_values * LEVEL / FURTHER_LEVEL))
+        for prominence, p_value in zip(prominences, weakest, strict=True):
+            if p_value >= READABLE_BELOW:
+                break
+            yield Reading(numbered(view.basins(prominence)), float(p_value))
+
+
+def _by_gaps(scores: Float64[np.ndarray, "n s"], rng: np.random.Generator) -> Iterator[Reading]:
+    """Pieces of a mixture, joined until every pair has a gap between them."""
+    pieces = best_mixture(scores, rng)
+    if not pieces.any():
+        return
+    graph = ClassGraph.of(scores, min(GAP_NEIGHBOURS, len(scores) - 1)).lengths()
+    gaps = Gaps(scores, pieces, graph, level=LEVEL)
+    while gaps.groups.any():
+        p_value, kept, dropped = gaps.weakest()
+        if p_value < READABLE_BELOW:
+            yield Reading(numbered(gaps.groups), p_value)
+        gaps.join(kept, dropped)
+
+
+def numbered(groups: Int64[np.ndarray, "n"]) -> Int64[np.ndarray, "n"]:
+    """Groups numbered from the largest down; those below the smallest size become -1."""
+    _, inverse, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    number = np.empty(len(sizes), dtype=np.int64)
+    number[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
+    number[sizes < max(SMALLEST_GROUP, SMALLEST_SHARE * len(groups))] = -1
+    return number[inverse]
