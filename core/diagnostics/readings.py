@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64, Int64
+from scipy.spatial import KDTree
 
 from core.diagnostics.class_graph import ClassGraph
 from core.diagnostics.density import landscape
@@ -21,7 +22,7 @@ ROWS_PER_NEIGHBOUR = 5
 LEVEL = 0.001
 """p-value below which a class is more than one group."""
 
-FURTHER_LEVEL = 0.01
+FURTHER_LEVEL = 0.003
 """p-value below which a further peak of a class with several is one: the chance of one group too many."""
 
 READABLE_BELOW = 0.05
@@ -30,6 +31,13 @@ READABLE_BELOW = 0.05
 SMALLEST_GROUP = 4
 SMALLEST_SHARE = 0.02
 """Groups below this number of rows or share of the class are not counted."""
+
+PEAK_DIMENSIONS = 15
+"""Leading signal dimensions in which peaks are looked for: an estimate of the density in many needs too many rows.
+Gaps are looked for in all."""
+
+GAPS_UP_TO = 1000
+"""Rows in which gaps are looked for: with more of them, peaks show as much at a small part of the cost."""
 
 GAP_NEIGHBOURS = 10
 """Neighbours in the graph along which gaps are tested."""
@@ -53,7 +61,7 @@ def readings(scores: Float64[np.ndarray, "n s"], rng: np.random.Generator) -> li
     """The best way to divide distinct rows into 2, 3, ... groups, by prominent peaks or by gaps between compact pieces,
     whichever has the better evidence; numbers of groups that neither proposes are left out."""
     best: dict[int, Reading] = {}
-    for reading in [*_by_peaks(scores), *_by_gaps(scores, rng)]:
+    for reading in [*_by_peaks(scores[:, :PEAK_DIMENSIONS]), *_by_gaps(scores, rng)]:
         known = best.get(reading.count)
         if reading.count > 1 and (known is None or reading.p_value < known.p_value):
             best[reading.count] = reading
@@ -70,10 +78,11 @@ def _by_peaks(scores: Float64[np.ndarray, "n s"]) -> Iterator[Reading]:
     if not scales:
         return
     graph = ClassGraph.of(scores, scales[-1])
-    for k in scales:
-        view = landscape(graph.nearer(k))
+    views = [landscape(graph.nearer(k)) for k in scales]
+    dimension = min(view.dimension for view in views)
+    for view in views:
         prominences = view.prominences()
-        p_values = np.minimum(1, len(scales) * prominence_p_values(prominences, view))
+        p_values = prominence_p_values(prominences, neighbourhoods=len(scores) / view.k, dimension=dimension)
         weakest = np.maximum(p_values[:1], np.minimum(1, p_values * LEVEL / FURTHER_LEVEL))
         for prominence, p_value in zip(prominences, weakest, strict=True):
             if p_value >= READABLE_BELOW:
@@ -82,7 +91,11 @@ def _by_peaks(scores: Float64[np.ndarray, "n s"]) -> Iterator[Reading]:
 
 
 def _by_gaps(scores: Float64[np.ndarray, "n s"], rng: np.random.Generator) -> Iterator[Reading]:
-    """Pieces of a mixture, joined until every pair has a gap between them."""
+    """Pieces of a mixture, joined until every pair has a gap between them; rows beyond GAPS_UP_TO join the nearest."""
+    nearest: Int64[np.ndarray, "n"] | slice = slice(None)
+    if len(scores) > GAPS_UP_TO:
+        some = scores[np.sort(rng.choice(len(scores), GAPS_UP_TO, replace=False))]
+        nearest, scores = KDTree(some).query(scores)[1], some
     pieces = best_mixture(scores, rng)
     if not pieces.any():
         return
@@ -91,7 +104,7 @@ def _by_gaps(scores: Float64[np.ndarray, "n s"], rng: np.random.Generator) -> It
     while gaps.groups.any():
         p_value, kept, dropped = gaps.weakest()
         if p_value < READABLE_BELOW:
-            yield Reading(numbered(gaps.groups), p_value)
+            yield Reading(numbered(gaps.groups[nearest]), p_value)
         gaps.join(kept, dropped)
 
 

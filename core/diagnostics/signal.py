@@ -6,7 +6,7 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 
 from core.diagnostics.checks import on_sphere
 
-MAX_DIMENSIONS = 15
+MAX_DIMENSIONS = 60
 FEWEST_ROWS = 8
 """Rows below which no direction can be told from chance."""
 
