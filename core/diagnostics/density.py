@@ -38,6 +38,20 @@ class Landscape:
         """The peak, as a row number, that each row belongs to when peaks less prominent than `level` are joined."""
         return self._join(level)[0][: self.n]
 
+    def group_prominences(self, groups: Int64[np.ndarray, "n"]) -> Float64[np.ndarray, "g"]:
+        """Height of each group's peak above the highest saddle to another group; below zero if it ends in a slope.
+
+        groups: 0 to g - 1 and -1 = none.
+        """
+        rows = np.repeat(np.arange(len(self.heights)), np.diff(self.starts))
+        inside = np.append(groups, np.full(len(self.heights) - self.n, -1))
+        first, second = inside[rows], inside[self.neighbours]
+        saddles, peaks = np.full((2, groups.max() + 1), -np.inf)
+        between = (first >= 0) & (first != second)
+        np.maximum.at(saddles, first[between], np.minimum(self.heights[rows], self.heights[self.neighbours])[between])
+        np.maximum.at(peaks, groups[groups >= 0], self.heights[: self.n][groups >= 0])
+        return peaks - saddles
+
     def _join(self, level: float) -> tuple[Int64[np.ndarray, "m"], Float64[np.ndarray, "m"]]:
         from core.diagnostics.density_loops import join_peaks  # imports numba: seconds
 

@@ -8,13 +8,16 @@ from jaxtyping import Float64, Int64
 from scipy.spatial import KDTree
 
 from core.diagnostics.class_graph import ClassGraph
-from core.diagnostics.density import landscape
+from core.diagnostics.density import Landscape, landscape
 from core.diagnostics.gaps import Gaps
 from core.diagnostics.mixture import best_mixture
 from core.diagnostics.prominence import prominence_p_values
 
 SCALES = (8, 11, 16, 23, 32, 45, 64, 90, 128)
-"""Numbers of neighbours from which the density is estimated; a group can be seen where it has about twice as many."""
+"""Numbers of neighbours from which the density is estimated."""
+
+ROWS_PER_PEAK = 2
+"""Rows for each neighbour of a scale from which a group can be expected to have a peak."""
 
 ROWS_PER_NEIGHBOUR = 5
 """Rows that a class must have for each neighbour of a scale."""
@@ -22,7 +25,7 @@ ROWS_PER_NEIGHBOUR = 5
 LEVEL = 0.001
 """p-value below which a class is more than one group."""
 
-FURTHER_LEVEL = 0.003
+FURTHER_LEVEL = 0.01
 """p-value below which a further peak of a class with several is one: the chance of one group too many."""
 
 READABLE_BELOW = 0.05
@@ -31,6 +34,9 @@ READABLE_BELOW = 0.05
 SMALLEST_GROUP = 4
 SMALLEST_SHARE = 0.02
 """Groups below this number of rows or share of the class are not counted."""
+
+CONTRADICTED_ABOVE = 0.99
+"""p-value of the least prominent group above which its density speaks against a gap."""
 
 PEAK_DIMENSIONS = 15
 """Leading signal dimensions in which peaks are looked for: an estimate of the density in many needs too many rows.
@@ -61,33 +67,62 @@ def readings(scores: Float64[np.ndarray, "n s"], rng: np.random.Generator) -> li
     """The best way to divide distinct rows into 2, 3, ... groups, by prominent peaks or by gaps between compact pieces,
     whichever has the better evidence; numbers of groups that neither proposes are left out."""
     best: dict[int, Reading] = {}
-    for reading in [*_by_peaks(scores[:, :PEAK_DIMENSIONS]), *_by_gaps(scores, rng)]:
+    density = _Density.of(scores[:, :PEAK_DIMENSIONS])
+    gaps = (reading for reading in _by_gaps(scores, rng) if not density.contradicts(reading))
+    for reading in [*density.readings(), *gaps]:
         known = best.get(reading.count)
         if reading.count > 1 and (known is None or reading.p_value < known.p_value):
             best[reading.count] = reading
     return [best[count] for count in sorted(best)]
 
 
-def _by_peaks(scores: Float64[np.ndarray, "n s"]) -> Iterator[Reading]:
-    """Basins of the peaks that stand out at some scale.
+@dataclass(frozen=True)
+class _Density:
+    """The density of one class at all scales that its rows allow."""
 
-    The first separation decides whether there is more than one group and is held to LEVEL. Once there is, a further
-    one is held to FURTHER_LEVEL.
-    """
-    scales = [k for k in SCALES if k <= len(scores) / ROWS_PER_NEIGHBOUR]
-    if not scales:
-        return
-    graph = ClassGraph.of(scores, scales[-1])
-    views = [landscape(graph.nearer(k)) for k in scales]
-    dimension = min(view.dimension for view in views)
-    for view in views:
-        prominences = view.prominences()
-        p_values = prominence_p_values(prominences, neighbourhoods=len(scores) / view.k, dimension=dimension)
-        weakest = np.maximum(p_values[:1], np.minimum(1, p_values * LEVEL / FURTHER_LEVEL))
-        for prominence, p_value in zip(prominences, weakest, strict=True):
-            if p_value >= READABLE_BELOW:
-                break
-            yield Reading(numbered(view.basins(prominence)), float(p_value))
+    views: list[Landscape]
+    dimension: float
+    """The smallest intrinsic dimension over the scales."""
+
+    @classmethod
+    def of(cls, scores: Float64[np.ndarray, "n s"]) -> "_Density":
+        scales = [k for k in SCALES if k <= len(scores) / ROWS_PER_NEIGHBOUR]
+        if not scales:
+            return cls([], np.inf)
+        graph = ClassGraph.of(scores, scales[-1])
+        views = [landscape(graph.nearer(k)) for k in scales]
+        return cls(views, min(view.dimension for view in views))
+
+    def readings(self) -> Iterator[Reading]:
+        """Basins of the peaks that stand out at some scale.
+
+        The first separation decides whether there is more than one group and is held to LEVEL. Once there is, a further
+        one is held to FURTHER_LEVEL.
+        """
+        for view in self.views:
+            prominences = view.prominences()
+            p_values = self._p_values(view, prominences)
+            weakest = np.maximum(p_values[:1], np.minimum(1, p_values * LEVEL / FURTHER_LEVEL))
+            for prominence, p_value in zip(prominences, weakest, strict=True):
+                if p_value >= READABLE_BELOW:
+                    break
+                yield Reading(numbered(view.basins(prominence)), float(p_value))
+
+    def contradicts(self, reading: Reading) -> bool:
+        """Whether some group stands out less, at every scale fine enough, than nearly all second peaks of a single group.
+
+        So it is where a curve or surface is cut: there the density is as high as elsewhere.
+        """
+        smallest = np.bincount(reading.assignments[reading.assignments >= 0]).min()
+        views = [view for view in self.views if smallest >= ROWS_PER_PEAK * view.k]
+        least = [view.group_prominences(reading.assignments).min(keepdims=True) for view in views]
+        return bool(views) and all(
+            self._p_values(view, prominence)[0] > CONTRADICTED_ABOVE
+            for view, prominence in zip(views, least, strict=True)
+        )
+
+    def _p_values(self, view: Landscape, prominences: Float64[np.ndarray, "p"]) -> Float64[np.ndarray, "p"]:
+        return prominence_p_values(prominences, neighbourhoods=view.n / view.k, dimension=self.dimension)
 
 
 def _by_gaps(scores: Float64[np.ndarray, "n s"], rng: np.random.Generator) -> Iterator[Reading]:
