@@ -8,7 +8,7 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
-from core.neighbours.index import KnnGraph, Neighbours
+from core.neighbours.index import Neighbours
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,6 @@ class ClassGraph:
     def of(cls, points: Float64[np.ndarray, "n s"], k: int) -> "ClassGraph":
         """The graph of the k < n nearest others."""
         found = Neighbours(points, np.arange(len(points))).graph(k)
-        return cls._bridged(points, found)
-
-    @classmethod
-    def _bridged(cls, points: Float64[np.ndarray, "n s"], found: KnnGraph) -> "ClassGraph":
         distances = np.maximum(found.distances.astype(np.float64), np.finfo(np.float32).tiny)
         rows = found.rows.astype(np.int64)
         return cls(points, distances, rows, _bridges(points, rows))
@@ -38,6 +34,17 @@ class ClassGraph:
         """The graph of fewer neighbours."""
         rows = self.rows[:, :k]
         return ClassGraph(self.points, self.distances[:, :k], rows, _bridges(self.points, rows))
+
+    def among(self, rows: Int64[np.ndarray, "m"]) -> "ClassGraph":
+        """The graph of some of the points, with as many neighbours as all of them have left."""
+        place = np.full(len(self.points), -1)
+        place[rows] = np.arange(len(rows))
+        places = place[self.rows[rows]]
+        left = int((places >= 0).sum(axis=1).min())
+        order = np.argsort(places < 0, axis=1, kind="stable")[:, :left]
+        places = np.take_along_axis(places, order, axis=1)
+        distances = np.take_along_axis(self.distances[rows], order, axis=1)
+        return ClassGraph(self.points[rows], distances, places, _bridges(self.points[rows], places))
 
     def lengths(self) -> csr_array:
         """The symmetrised graph with the lengths of its edges."""
@@ -54,9 +61,7 @@ def edges_of(rows: Int64[np.ndarray, "n k"]) -> Int64[np.ndarray, "e 2"]:
     return np.stack([np.repeat(np.arange(len(rows)), rows.shape[1]), rows.ravel()], axis=1)
 
 
-def symmetric_lists(
-    edges: Int64[np.ndarray, "e 2"], n: int
-) -> tuple[Int64[np.ndarray, "n1"], Int64[np.ndarray, "m"]]:
+def symmetric_lists(edges: Int64[np.ndarray, "e 2"], n: int) -> tuple[Int64[np.ndarray, "n1"], Int64[np.ndarray, "m"]]:
     """Row pointers and columns of the graph with an edge wherever either end has the other among its neighbours."""
     directed = coo_array((np.ones(len(edges), dtype=np.int8), (edges[:, 0], edges[:, 1])), shape=(n, n)).tocsr()
     both = (directed + directed.T).tocsr()

@@ -70,7 +70,11 @@ def landscape(graph: ClassGraph) -> Landscape:
     across = KDTree(graph.points).query(middles, k)[0].reshape(-1, k) if len(middles) else np.empty((0, k))
     reaches = np.concatenate([graph.distances, across]).mean(axis=1)
     own = n + np.arange(len(middles))
-    edges = [edges_of(graph.rows), np.stack([own, graph.bridges[:, 0]], axis=1), np.stack([own, graph.bridges[:, 1]], axis=1)]
+    edges = [
+        edges_of(graph.rows),
+        np.stack([own, graph.bridges[:, 0]], axis=1),
+        np.stack([own, graph.bridges[:, 1]], axis=1),
+    ]
     heights = -np.sqrt(k) * dimension * np.log(reaches)
     return Landscape(k, n, heights, dimension, *symmetric_lists(np.concatenate(edges), len(reaches)))
 

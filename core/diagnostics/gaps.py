@@ -44,12 +44,16 @@ class Gaps:
             self._p_values[a, b] = self._p_values[b, a] = self._unimodal(a, b)
 
     def weakest(self) -> tuple[float, int, int]:
-        """The largest p-value for two groups being one, see `combined_p_values`, and the two groups."""
+        """The largest p-value for two groups being one, see `combined_p_values`, and the two groups.
+
+        The borders that are left were chosen among all those between the pieces: a long curve has many.
+        """
         g = len(self._p_values)
-        chosen_among = (self._pieces - 1) / (g - 1)
-        combined = combined_p_values(self._p_values, distances(self._scores, self.groups), level=self._level / chosen_among)
+        borders = (self._pieces - 1) / (g - 1)
+        apart = distances(self._scores, self.groups)
+        combined = combined_p_values(self._p_values, apart, level=self._level / borders)
         kept, dropped = sorted(divmod(int(combined.argmax()), g))
-        return min(1.0, float(combined[kept, dropped]) * chosen_among), kept, dropped
+        return min(1.0, float(combined[kept, dropped]) * borders), kept, dropped
 
     def join(self, kept: int, dropped: int) -> None:
         """Make one group of two; the later numbers move up."""
@@ -95,7 +99,7 @@ def combined_p_values(
     for between in range(len(p_values)):
         np.maximum(weakest_link, np.minimum(weakest_link[:, between, None], weakest_link[between]), out=weakest_link)
     linked = (weakest_link[:, None] >= SUPPORT_SHARE * p_values[:, :, None]).sum(axis=2)
-    alone = (p_values < level) | (p_values > SUGGESTIVE) | (distances < CLEAR_SEPARATION)
+    alone = (p_values < level) | (distances < CLEAR_SEPARATION)
     return np.where(alone, p_values, p_values ** (linked - 1))
 
 

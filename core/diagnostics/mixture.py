@@ -36,9 +36,7 @@ class Mixture:
     """Bayesian information criterion; lower is better."""
 
 
-def best_mixture(
-    scores: Float64[np.ndarray, "n s"], rng: np.random.Generator
-) -> Int64[np.ndarray, "n"]:
+def best_mixture(scores: Float64[np.ndarray, "n s"], rng: np.random.Generator) -> Int64[np.ndarray, "n"]:
     """Assignments of the mixture with the lowest BIC, with increasing numbers of components."""
     best, worse = fit_mixture(scores, 1, rng), 0
     for k in range(2, min(MAX_COMPONENTS, len(scores) // ROWS_PER_COMPONENT) + 1):

@@ -12,7 +12,7 @@ from jaxtyping import Float64
 PER_ROOM = 0.75
 PER_ROOM_AND_DIMENSION = 0.87
 PER_DIMENSION = 1.4
-OFFSET = -1.45
+OFFSET = -1.95
 WIDTH = 0.42
 
 

@@ -1,7 +1,8 @@
 """Ways to divide a class, from one group to many, each with the evidence for its weakest separation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -35,6 +36,9 @@ SMALLEST_GROUP = 4
 SMALLEST_SHARE = 0.02
 """Groups below this number of rows or share of the class are not counted."""
 
+WORST_SHAPE = 3
+"""How much likelier than on the average of all shapes a prominent peak is in those where it is likeliest."""
+
 CONTRADICTED_ABOVE = 0.99
 """p-value of the least prominent group above which its density speaks against a gap."""
 
@@ -49,6 +53,10 @@ GAP_NEIGHBOURS = 10
 """Neighbours in the graph along which gaps are tested."""
 
 
+Evidence = Literal["peaks", "gaps", "none"]
+"""What tells the groups of a reading apart: peaks of the density, gaps between compact pieces; none for one group."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """One way to divide a class."""
@@ -57,6 +65,12 @@ class Reading:
     """Group of each row, 0 = the largest; -1 = in a group below the smallest size."""
     p_value: float
     """Chance of a separation as clear as the weakest one within a single group; 1 for one group."""
+    evidence: Evidence
+
+    @classmethod
+    def whole(cls, n: int) -> "Reading":
+        """All n rows in one group."""
+        return cls(np.zeros(n, dtype=np.int64), 1.0, "none")
 
     @property
     def count(self) -> int:
@@ -66,18 +80,37 @@ class Reading:
 def readings(scores: Float64[np.ndarray, "n s"], rng: np.random.Generator) -> list[Reading]:
     """The best way to divide distinct rows into 2, 3, ... groups, by prominent peaks or by gaps between compact pieces,
     whichever has the better evidence; numbers of groups that neither proposes are left out."""
+    density = Density.of(neighbour_graph(scores))
+    return best_readings([*density.readings(), *density.confirmed(gap_readings(scores, rng))])
+
+
+def best_readings(found: Iterable[Reading]) -> list[Reading]:
+    """The reading with the best evidence for each number of groups above one, ascending."""
     best: dict[int, Reading] = {}
-    density = _Density.of(scores[:, :PEAK_DIMENSIONS])
-    gaps = (reading for reading in _by_gaps(scores, rng) if not density.contradicts(reading))
-    for reading in [*density.readings(), *gaps]:
+    for reading in found:
         known = best.get(reading.count)
         if reading.count > 1 and (known is None or reading.p_value < known.p_value):
             best[reading.count] = reading
     return [best[count] for count in sorted(best)]
 
 
+def neighbour_graph(scores: Float64[np.ndarray, "n s"], *, surplus: float = 1) -> ClassGraph | None:
+    """The graph for the largest scale that the rows allow; None if they allow none.
+
+    surplus: factor to the number of neighbours, so that enough are left in a subsample.
+    """
+    scales = _scales(len(scores))
+    if not scales:
+        return None
+    return ClassGraph.of(scores[:, :PEAK_DIMENSIONS], min(round(surplus * scales[-1]), len(scores) - 1))
+
+
+def _scales(n: int) -> list[int]:
+    return [k for k in SCALES if k <= n / ROWS_PER_NEIGHBOUR]
+
+
 @dataclass(frozen=True)
-class _Density:
+class Density:
     """The density of one class at all scales that its rows allow."""
 
     views: list[Landscape]
@@ -85,13 +118,13 @@ class _Density:
     """The smallest intrinsic dimension over the scales."""
 
     @classmethod
-    def of(cls, scores: Float64[np.ndarray, "n s"]) -> "_Density":
-        scales = [k for k in SCALES if k <= len(scores) / ROWS_PER_NEIGHBOUR]
-        if not scales:
+    def of(cls, graph: ClassGraph | None) -> "Density":
+        """From the graph for the largest scale; None: too few rows for any."""
+        if graph is None:
             return cls([], np.inf)
-        graph = ClassGraph.of(scores, scales[-1])
-        views = [landscape(graph.nearer(k)) for k in scales]
-        return cls(views, min(view.dimension for view in views))
+        n, most = graph.rows.shape
+        views = [landscape(graph.nearer(k)) for k in _scales(n) if k <= most]
+        return cls(views, min((view.dimension for view in views), default=np.inf))
 
     def readings(self) -> Iterator[Reading]:
         """Basins of the peaks that stand out at some scale.
@@ -101,15 +134,19 @@ class _Density:
         """
         for view in self.views:
             prominences = view.prominences()
-            p_values = self._p_values(view, prominences)
+            p_values = np.minimum(1, WORST_SHAPE * self._p_values(view, prominences))
             weakest = np.maximum(p_values[:1], np.minimum(1, p_values * LEVEL / FURTHER_LEVEL))
             for prominence, p_value in zip(prominences, weakest, strict=True):
                 if p_value >= READABLE_BELOW:
                     break
-                yield Reading(numbered(view.basins(prominence)), float(p_value))
+                yield Reading(numbered(view.basins(prominence)), float(p_value), "peaks")
 
-    def contradicts(self, reading: Reading) -> bool:
-        """Whether some group stands out less, at every scale fine enough, than nearly all second peaks of a single group.
+    def confirmed(self, found: Iterable[Reading]) -> Iterator[Reading]:
+        """Those that the density does not contradict."""
+        return (reading for reading in found if not self._contradicts(reading))
+
+    def _contradicts(self, reading: Reading) -> bool:
+        """Whether some group stands out less at every fine scale than nearly all second peaks of a single group.
 
         So it is where a curve or surface is cut: there the density is as high as elsewhere.
         """
@@ -125,7 +162,7 @@ class _Density:
         return prominence_p_values(prominences, neighbourhoods=view.n / view.k, dimension=self.dimension)
 
 
-def _by_gaps(scores: Float64[np.ndarray, "n s"], rng: np.random.Generator) -> Iterator[Reading]:
+def gap_readings(scores: Float64[np.ndarray, "n s"], rng: np.random.Generator) -> Iterator[Reading]:
     """Pieces of a mixture, joined until every pair has a gap between them; rows beyond GAPS_UP_TO join the nearest."""
     nearest: Int64[np.ndarray, "n"] | slice = slice(None)
     if len(scores) > GAPS_UP_TO:
@@ -139,7 +176,7 @@ def _by_gaps(scores: Float64[np.ndarray, "n s"], rng: np.random.Generator) -> It
     while gaps.groups.any():
         p_value, kept, dropped = gaps.weakest()
         if p_value < READABLE_BELOW:
-            yield Reading(numbered(gaps.groups[nearest]), p_value)
+            yield Reading(numbered(gaps.groups[nearest]), p_value, "gaps")
         gaps.join(kept, dropped)
 
 

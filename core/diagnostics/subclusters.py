@@ -4,7 +4,7 @@ Conservative against over-counting: a class is one group unless its density has 
 chance, or compact pieces of it have gaps between them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Float64, Int64
@@ -19,6 +19,27 @@ MAX_COUNTED = 4000
 
 
 @dataclass(frozen=True)
+class Signal:
+    """What of one class is counted: distinct rows, in the coordinates that vary more than chance."""
+
+    scores: Float64[np.ndarray, "m s"]
+    """s = 0: no more than chance, always one group."""
+    row_of: Int64[np.ndarray, "n"]
+    """The counted row that stands for each row of the class: its copy, or the nearest."""
+
+    @classmethod
+    def of(cls, points: Float[np.ndarray, "n d"], rng: np.random.Generator) -> "Signal":
+        """Deduplicate, map to the tangent plane, and keep the signal dimensions of at most MAX_COUNTED rows."""
+        rows, row_of = distinct_rows(points, rng)
+        scores = signal_scores(points[rows], rng)
+        if len(scores) > MAX_COUNTED:
+            counted = np.sort(rng.choice(len(scores), MAX_COUNTED, replace=False))
+            nearest = KDTree(scores[counted]).query(scores)[1] if scores.shape[1] else np.zeros(len(scores), np.int64)
+            scores, row_of = scores[counted], nearest[row_of]
+        return cls(scores, row_of)
+
+
+@dataclass(frozen=True)
 class CountResult:
     """One pass of the count."""
 
@@ -26,44 +47,31 @@ class CountResult:
     """Ways to divide the class, with ascending numbers of groups; the first is a single group."""
     chosen: int
     """Position of the reading that is the count: the finest one with sufficient evidence."""
-    dimensions: int
-    """Number of signal dimensions in which groups were searched."""
+
+    @classmethod
+    def of(cls, found: list[Reading], n: int) -> "CountResult":
+        """From the readings of n rows with two groups or more."""
+        chosen = max((place for place, reading in enumerate(found, start=1) if reading.p_value < LEVEL), default=0)
+        return cls((Reading.whole(n), *found), chosen)
 
     @property
-    def count(self) -> int:
-        return self.readings[self.chosen].count
+    def reading(self) -> Reading:
+        return self.readings[self.chosen]
 
-    @property
-    def assignments(self) -> Int64[np.ndarray, "n"]:
-        """Sub-cluster of each row, 0 = the largest; -1 = in a group below the minimum size."""
-        return self.readings[self.chosen].assignments
 
-    @property
-    def p_value(self) -> float:
-        """Evidence for the weakest separation; 1 for a single group."""
-        return self.readings[self.chosen].p_value
+def count_signal(signal: Signal, rng: np.random.Generator) -> CountResult:
+    """The count of the rows that are counted, see `readings`."""
+    found = readings(signal.scores, rng) if signal.scores.shape[1] else []
+    return CountResult.of(found, len(signal.scores))
 
 
 def count_once(points: Float[np.ndarray, "n d"], rng: np.random.Generator) -> CountResult:
-    """Deduplicate, map to the tangent plane, keep the signal dimensions, and look for groups."""
-    rows, copy_of = distinct_rows(points, rng)
-    return _of_all(count_scores(signal_scores(points[rows], rng), rng), copy_of)
+    """The count of one class, with an assignment for every row."""
+    signal = Signal.of(points, rng)
+    return of_all_rows(count_signal(signal, rng), signal)
 
 
-def count_scores(scores: Float64[np.ndarray, "n s"], rng: np.random.Generator) -> CountResult:
-    """The count for distinct points given by their signal dimensions; s = 0: one group."""
-    n, dimensions = scores.shape
-    if n > MAX_COUNTED:
-        counted = np.sort(rng.choice(n, MAX_COUNTED, replace=False))
-        nearest = KDTree(scores[counted]).query(scores)[1] if dimensions else np.zeros(n, dtype=np.int64)
-        return _of_all(count_scores(scores[counted], rng), nearest)
-    found = readings(scores, rng) if dimensions else []
-    whole = Reading(np.zeros(n, dtype=np.int64), 1.0)
-    chosen = max((place for place, reading in enumerate(found, start=1) if reading.p_value < LEVEL), default=0)
-    return CountResult((whole, *found), chosen, dimensions)
-
-
-def _of_all(counted: CountResult, row_of: Int64[np.ndarray, "n"]) -> CountResult:
-    """The result for all rows from that for some; row_of: the counted row that stands for each."""
-    expanded = tuple(Reading(reading.assignments[row_of], reading.p_value) for reading in counted.readings)
-    return CountResult(expanded, counted.chosen, counted.dimensions)
+def of_all_rows(counted: CountResult, signal: Signal) -> CountResult:
+    """The result with an assignment for every row of the class."""
+    expanded = (replace(reading, assignments=reading.assignments[signal.row_of]) for reading in counted.readings)
+    return CountResult(tuple(expanded), counted.chosen)
