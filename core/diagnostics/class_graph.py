@@ -46,6 +46,10 @@ class ClassGraph:
         distances = np.take_along_axis(self.distances[rows], order, axis=1)
         return ClassGraph(self.points[rows], distances, places, _bridges(self.points[rows], places))
 
+    def components(self) -> Int64[np.ndarray, "n"]:
+        """The component that each point belongs to without the bridges."""
+        return _components(self.rows)[1]
+
     def lengths(self) -> csr_array:
         """The symmetrised graph with the lengths of its edges."""
         n = len(self.points)
@@ -70,9 +74,8 @@ def symmetric_lists(edges: Int64[np.ndarray, "e 2"], n: int) -> tuple[Int64[np.n
 
 def _bridges(points: Float64[np.ndarray, "n s"], rows: Int64[np.ndarray, "n k"]) -> Int64[np.ndarray, "b 2"]:
     """Nearest pairs that join each component, the smallest first, to the others."""
-    n, edges = len(points), edges_of(rows)
-    adjacency = coo_array((np.ones(len(edges), dtype=np.int8), (edges[:, 0], edges[:, 1])), shape=(n, n))
-    found, component = connected_components(adjacency, directed=False)
+    n = len(points)
+    found, component = _components(rows)
     bridges = np.empty((found - 1, 2), dtype=np.int64)
     for bridge in bridges:
         sizes = np.bincount(component)
@@ -82,3 +85,13 @@ def _bridges(points: Float64[np.ndarray, "n s"], rows: Int64[np.ndarray, "n k"])
         bridge[:] = inside[distances.argmin()], outside[nearest[distances.argmin()]]
         component[inside] = component[bridge[1]]
     return bridges
+
+
+def _components(rows: Int64[np.ndarray, "n k"]) -> tuple[int, Int64[np.ndarray, "n"]]:
+    """The number of connected components, and that of each row."""
+    edges = edges_of(rows)
+    adjacency = coo_array(
+        (np.ones(len(edges), dtype=np.int8), (edges[:, 0], edges[:, 1])), shape=(len(rows), len(rows))
+    )
+    found, component = connected_components(adjacency, directed=False)
+    return int(found), component.astype(np.int64)

@@ -6,14 +6,26 @@ Strong where the peaks of a density are not: with few items and many dimensions.
 on the straight line between two pieces of a curve the density is U-shaped, which a dip test takes for two modes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import combinations
 
 import diptest
 import numpy as np
 from jaxtyping import Float64, Int64
-from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
+from scipy.spatial import KDTree
+from scipy.spatial.distance import cdist
+
+from core.diagnostics.class_graph import ClassGraph
+from core.diagnostics.density import intrinsic_dimension
+from core.diagnostics.mixture import best_mixture
+from core.diagnostics.readings import LEVEL, READABLE_BELOW, Reading, numbered
+
+ROWS = 1000
+"""Rows in which gaps are looked for: with more of them, peaks show as much at a small part of the cost."""
+
+NEIGHBOURS = 10
+"""Neighbours in the graph along which gaps are tested."""
 
 SUPPORT_SHARE = 0.03
 """A pair of groups supports another pair with p-value p if its own p-value is at least this share of p."""
@@ -25,16 +37,42 @@ apart."""
 SUGGESTIVE = 1.0
 
 SMALLEST_PIECE = 4
+CLOSEST = 3
+"""Nearest others of a row that must be in its group for that to be isolated."""
+
+TESTS = 2
+"""Dip tests of one pair of groups, at most."""
+
+
+def gap_readings(scores: Float64[np.ndarray, "n s"], rng: np.random.Generator) -> Iterator[Reading]:
+    """Pieces of a mixture, joined until every pair has a gap between them; rows beyond ROWS join the nearest."""
+    nearest: Int64[np.ndarray, "n"] | slice = slice(None)
+    if len(scores) > ROWS:
+        some = scores[np.sort(rng.choice(len(scores), ROWS, replace=False))]
+        nearest, scores = KDTree(some).query(scores)[1], some
+    pieces = best_mixture(scores, rng)
+    if not pieces.any():
+        return
+    graph = ClassGraph.of(scores, min(NEIGHBOURS, len(scores) - 1))
+    gaps = Gaps(scores, pieces, graph, level=LEVEL)
+    while gaps.groups.any():
+        p_value, kept, dropped = gaps.weakest()
+        if p_value < READABLE_BELOW:
+            yield Reading(numbered(gaps.groups[nearest]), p_value, "gaps")
+        gaps.join(kept, dropped)
 
 
 class Gaps:
     """Pieces of one class, joined step by step: always the pair least separated by a gap."""
 
     def __init__(
-        self, scores: Float64[np.ndarray, "n s"], pieces: Int64[np.ndarray, "n"], graph: csr_array, *, level: float
+        self, scores: Float64[np.ndarray, "n s"], pieces: Int64[np.ndarray, "n"], graph: ClassGraph, *, level: float
     ) -> None:
-        """graph: connected, symmetric, with distances as weights. level: p-value from which a pair needs no support."""
-        self._scores, self._graph, self._level = scores, graph, level
+        """level: p-value from which a pair needs no support."""
+        self._scores, self._graph, self._level = scores, graph.lengths(), level
+        self._nearest, self._reach = graph.rows[:, :CLOSEST], graph.distances[:, -1]
+        self._neighbours, self._dimension = graph.rows.shape[1], max(1, intrinsic_dimension(graph.distances))
+        self._component = graph.components()
         self.groups = np.unique(pieces, return_inverse=True)[1].astype(np.int64)
         g = int(self.groups.max()) + 1
         self._pieces = g
@@ -76,12 +114,42 @@ class Gaps:
         """Dip-test p-value for two groups being a single one.
 
         The coordinate is the difference of the squared lengths of the ways from both middles: on a straight line, the
-        place along it.
+        place along it. The test cannot see a small group beside a large one: if it is isolated, the large one is also
+        thinned evenly to its size.
         """
-        rows = np.flatnonzero((self.groups == a) | (self.groups == b))
-        if len(rows) < SMALLEST_PIECE:
+        first, second = np.flatnonzero(self.groups == a), np.flatnonzero(self.groups == b)
+        if len(first) + len(second) < SMALLEST_PIECE:
             return 1.0
-        return float(diptest.diptest(np.square(self._ways[a, rows]) - np.square(self._ways[b, rows]))[1])
+        place = np.square(self._ways[a]) - np.square(self._ways[b])
+        p_value = min(_dip_p_value(place[np.concatenate([first, second])]), self._empty(first, second))
+        small, large = sorted([first, second], key=len)
+        if p_value < self._level or len(small) < SMALLEST_PIECE or not self._isolated(small):
+            return p_value
+        every = np.linspace(0, len(large) - 1, len(small)).round().astype(int)
+        balanced = np.concatenate([place[small], np.sort(place[large])[every]])
+        return min(p_value, TESTS * _dip_p_value(balanced))
+
+    def _empty(self, first: Int64[np.ndarray, "m"], second: Int64[np.ndarray, "l"]) -> float:
+        """Chance that anywhere between points as dense as those next to the gap a ball as wide as it is empty; 1 for
+        groups in one component of the graph.
+
+        On parallel curves the ways along the graph all lead over one bridge, and the dip test sees no gap.
+        """
+        if np.isin(self._component[first], self._component[second]).any():
+            return 1.0
+        lengths = cdist(self._scores[first], self._scores[second])
+        i, j = np.unravel_index(lengths.argmin(), lengths.shape)
+        reach = max(self._reach[first[i]], self._reach[second[j]])
+        expected = self._neighbours * (lengths[i, j] / 2 / reach) ** self._dimension
+        return min(1.0, len(self._scores) * float(np.exp(-expected)))
+
+    def _isolated(self, rows: Int64[np.ndarray, "m"]) -> bool:
+        """Whether a group holds the nearest others of its rows: stragglers of a larger group are nearer to that."""
+        return bool(np.isin(self._nearest[rows], rows).all())
+
+
+def _dip_p_value(places: Float64[np.ndarray, "m"]) -> float:
+    return float(diptest.diptest(places)[1])
 
 
 def combined_p_values(

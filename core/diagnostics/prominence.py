@@ -9,10 +9,10 @@ distribution is a Gumbel one of constant width. tests/benchmarks/prominence.py d
 import numpy as np
 from jaxtyping import Float64
 
-PER_ROOM = 0.75
-PER_ROOM_AND_DIMENSION = 0.87
-PER_DIMENSION = 1.4
-OFFSET = -1.95
+PER_ROOM = 0.73
+PER_ROOM_AND_DIMENSION = 0.84
+PER_DIMENSION = 1.67
+OFFSET = -1.97
 WIDTH = 0.42
 
 
@@ -25,5 +25,5 @@ def prominence_p_values(
     dimension: the smallest intrinsic dimension over the scales: a thin curve shows as one only at the larger ones.
     """
     room = np.log(neighbourhoods)
-    place = PER_ROOM * room + (PER_ROOM_AND_DIMENSION * room + PER_DIMENSION) / dimension + OFFSET
+    place = PER_ROOM * room + (PER_ROOM_AND_DIMENSION * room + PER_DIMENSION) / max(dimension, 1) + OFFSET
     return -np.expm1(-np.exp(-(prominences - place) / WIDTH))

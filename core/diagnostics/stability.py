@@ -8,13 +8,9 @@ from sklearn.cluster import HDBSCAN
 from sklearn.metrics import adjusted_mutual_info_score, silhouette_score
 
 from core.diagnostics.duplicates import distinct_rows
-from core.diagnostics.readings import (
-    SMALLEST_GROUP,
-    Density,
-    best_readings,
-    gap_readings,
-    neighbour_graph,
-)
+from core.diagnostics.gaps import gap_readings
+from core.diagnostics.peaks import PEAK_DIMENSIONS, Density, neighbour_graph
+from core.diagnostics.readings import SMALLEST_GROUP, best_readings
 from core.diagnostics.signal import signal_scores
 from core.diagnostics.subclusters import CountResult, Signal
 
@@ -46,7 +42,7 @@ def resample(signal: Signal, full: CountResult, rng: np.random.Generator) -> tup
     counts, agreement = [], []
     for _ in range(SUBSAMPLES):
         rows = np.sort(rng.choice(n, max(1, round(SUBSAMPLE_SHARE * n)), replace=False))
-        density = Density.of(None if graph is None else graph.among(rows))
+        density = Density.of(None if graph is None else graph.among(rows), complete=dimensions <= PEAK_DIMENSIONS)
         gaps = density.confirmed(gap_readings(signal.scores[rows], rng)) if with_gaps else ()
         again = CountResult.of(best_readings([*density.readings(), *gaps]), len(rows)).reading
         counts.append(again.count)

@@ -11,7 +11,9 @@ from jaxtyping import Float, Float64, Int64
 from scipy.spatial import KDTree
 
 from core.diagnostics.duplicates import distinct_rows
-from core.diagnostics.readings import LEVEL, Reading, readings
+from core.diagnostics.gaps import gap_readings
+from core.diagnostics.peaks import PEAK_DIMENSIONS, Density, neighbour_graph
+from core.diagnostics.readings import LEVEL, Reading, best_readings
 from core.diagnostics.signal import signal_scores
 
 MAX_COUNTED = 4000
@@ -60,9 +62,14 @@ class CountResult:
 
 
 def count_signal(signal: Signal, rng: np.random.Generator) -> CountResult:
-    """The count of the rows that are counted, see `readings`."""
-    found = readings(signal.scores, rng) if signal.scores.shape[1] else []
-    return CountResult.of(found, len(signal.scores))
+    """The count of the rows that are counted: by prominent peaks or by gaps between compact pieces, whichever has the
+    better evidence for a number of groups."""
+    scores = signal.scores
+    if not scores.shape[1]:
+        return CountResult.of([], len(scores))
+    density = Density.of(neighbour_graph(scores), complete=scores.shape[1] <= PEAK_DIMENSIONS)
+    found = best_readings([*density.readings(), *density.confirmed(gap_readings(scores, rng))])
+    return CountResult.of(found, len(scores))
 
 
 def count_once(points: Float[np.ndarray, "n d"], rng: np.random.Generator) -> CountResult:
