@@ -1,7 +1,7 @@
 """Peaks of a class's density that stand out beyond chance, and what the density says of gaps found otherwise."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float64
@@ -29,6 +29,10 @@ WORST_SHAPE = 3
 
 FURTHER_LEVEL = 0.01
 """p-value below which a further peak of a class with several is one: the chance of one group too many."""
+
+CURVE_BELOW = 1.7
+CURVE_DOUBT = 10
+"""Intrinsic dimension below which a class is likely a curve, and factor to the p-values of gaps in it."""
 
 CONTRADICTED_ABOVE = 0.99
 """p-value of the least prominent group above which its density speaks against a gap."""
@@ -69,8 +73,12 @@ class Density:
                 yield Reading(numbered(view.basins(prominence)), float(p_value), "peaks")
 
     def confirmed(self, found: Iterable[Reading]) -> Iterator[Reading]:
-        """Those that the density does not contradict."""
-        return (reading for reading in found if not self._contradicts(reading))
+        """Those that the density does not contradict; a single gap along a curve needs more evidence, for chance leaves
+        gaps in curves."""
+        for reading in found:
+            if not self._contradicts(reading):
+                doubt = CURVE_DOUBT if reading.count == 2 and self.dimension < CURVE_BELOW else 1
+                yield replace(reading, p_value=min(1.0, doubt * reading.p_value))
 
     def _contradicts(self, reading: Reading) -> bool:
         """Whether some group stands out less at every fine scale than nearly all second peaks of a single group.
