@@ -60,5 +60,5 @@ def mean_subclusters(points: Float16[np.ndarray, "n d"], labels: np.ndarray, *, 
         rows = np.flatnonzero(labels == name)
         if len(rows) > MAX_ROWS:
             rows = np.sort(rng.choice(rows, MAX_ROWS, replace=False))
-        counts.append(count_once(np.asarray(points[rows]), rng).count)
+        counts.append(count_once(np.asarray(points[rows]), rng).reading.count)
     return float(np.mean(counts))

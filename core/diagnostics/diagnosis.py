@@ -24,8 +24,9 @@ from core.diagnostics.foreign import foreign_items, hosts_of_groups
 from core.diagnostics.fragmentation import distinct_items, fragmentation, near_duplicates
 from core.diagnostics.lengths import lengths_in_groups
 from core.diagnostics.overlap import overlap
+from core.diagnostics.readings import Reading
 from core.diagnostics.stability import resample, second_opinion
-from core.diagnostics.subclusters import count_once
+from core.diagnostics.subclusters import Signal, count_once, count_signal, of_all_rows
 from core.diagnostics.verdicts import TOO_SMALL, verdict
 from core.neighbours.index import KnnGraph, Neighbours
 
@@ -38,6 +39,9 @@ PARALLEL_FROM = 1000
 RELIABILITY_UP_TO = 200
 """Number of classes up to which every count is also resampled, at ten times the cost of the count itself."""
 
+AGREED = 0.75
+"""Share of the subsamples that must have a count for it to be shown as one number instead of a range."""
+
 Progress = Callable[[int, int], None]
 
 
@@ -45,18 +49,42 @@ Progress = Callable[[int, int], None]
 class Subclusters:
     """The sub-clusters of one class and measures of their reliability."""
 
-    count: int
-    """At least 1."""
-    assignments: Int64[np.ndarray, "n"]
-    """Sub-cluster of each row, 0 = the largest; -1 = in no sub-cluster."""
+    readings: tuple[Reading, ...]
+    """Ways to divide the class for which there is evidence, with ascending numbers of groups, from one."""
+    chosen: int
+    """Position of the reading that is the count: the finest one with sufficient evidence."""
     stability: float
     """Agreement of the assignments across subsamples, in [0, 1]; 1 = always the same groups."""
     second_opinion: int | None
     """Count by HDBSCAN; None if the class is too small."""
     counts: Int64[np.ndarray, "b"]
     """Counts over 30 subsamples of 80 %; empty if not requested."""
-    p_value: float
-    """Evidence against a single group: largest dip-test p-value between two sub-clusters; 1 for one sub-cluster."""
+
+    @property
+    def count(self) -> int:
+        """At least 1."""
+        return self.readings[self.chosen].count
+
+    @property
+    def assignments(self) -> Int64[np.ndarray, "n"]:
+        """Sub-cluster of each row, 0 = the largest; -1 = in no sub-cluster."""
+        return self.readings[self.chosen].assignments
+
+    @property
+    def p_value(self) -> float:
+        """Chance of a separation as clear as the weakest within a single group; 1 for one sub-cluster."""
+        return self.readings[self.chosen].p_value
+
+    @property
+    def range(self) -> tuple[int, int] | None:
+        """Fewest and most sub-clusters to speak of: the count alone if AGREED of the subsamples have it, else the
+        middle four fifths of theirs and the count; None without subsamples."""
+        if not len(self.counts):
+            return None
+        if np.mean(self.counts == self.count) >= AGREED:
+            return self.count, self.count
+        low, high = np.quantile(self.counts, [0.1, 0.9], method="nearest")
+        return min(int(low), self.count), max(int(high), self.count)
 
 
 @dataclass(frozen=True)
@@ -75,16 +103,20 @@ def count_subclusters(points: Float[np.ndarray, "n d"], *, seed: int = 0) -> Sub
     """Sub-clusters of one class, counted in the space of the points themselves; deterministic for a seed.
 
     Conservative by design: modes with fewer than about 10 points are mostly counted as one group. Exact duplicates are
-    removed first. Raises DataError for invalid input. Method: signal dimensions by FlipPA (Hong et al.
-    2020), Gaussian mixture by BIC, merging by dip tests (Hennig 2010).
+    removed first. Raises DataError for invalid input. Method: signal dimensions by FlipPA (Hong et al. 2020); then two
+    kinds of evidence, whichever finds more groups: peaks of the density along the neighbour graph that stand out beyond
+    chance (ToMATo, Chazal et al. 2013), and pieces of a Gaussian mixture with gaps between them by dip tests along that
+    graph (Hennig 2010).
     """
     points = check_points(points, name="points")
     rng = np.random.default_rng(seed)
     with _libraries().limit(limits=1):  # the matrices are small: threads would only slow this down
-        full = count_once(points, rng)
-        counts, stability = resample(points, full, rng)
+        signal = Signal.of(points, rng)
+        full = count_signal(signal, rng)
+        counts, stability = resample(signal, full, rng)
         other = second_opinion(points, rng) if len(points) >= TOO_SMALL else None
-    return Subclusters(full.count, full.assignments, stability, other, counts, full.p_value)
+    full = of_all_rows(full, signal)
+    return Subclusters(full.readings, full.chosen, stability, other, counts)
 
 
 @functools.cache
@@ -97,7 +129,7 @@ def _count_without_reliability(points: Float[np.ndarray, "n d"], *, seed: int) -
     """The count without its measures of reliability, which are most of the cost."""
     with _libraries().limit(limits=1):
         full = count_once(points, np.random.default_rng(seed))
-    return Subclusters(full.count, full.assignments, np.nan, None, np.empty(0, dtype=np.int64), full.p_value)
+    return Subclusters(full.readings, full.chosen, np.nan, None, np.empty(0, dtype=np.int64))
 
 
 def diagnose(
@@ -272,31 +304,22 @@ def _count_classes(
         if progress is not None:
             progress(done, len(countable))
     doubtful = false_discovery_control([sub.p_value for sub in counted]) > FALSE_DISCOVERIES
-    return [
-        replace(sub, count=1, assignments=np.zeros_like(sub.assignments)) if doubt and sub.count > 1 else sub
-        for sub, doubt in zip(counted, doubtful, strict=True)
-    ]
+    return [replace(sub, chosen=0) if doubt else sub for sub, doubt in zip(counted, doubtful, strict=True)]
 
 
 def _single_group(n: int) -> Subclusters:
-    return Subclusters(1, np.zeros(n, dtype=np.int64), np.nan, None, np.empty(0, dtype=np.int64), 1.0)
+    return Subclusters((Reading.whole(n),), 0, np.nan, None, np.empty(0, dtype=np.int64))
 
 
 def _count_columns(counted: list[Subclusters]) -> dict[str, Any]:
     return {
         "subclusters": [sub.count for sub in counted],
-        "subclusters_low": pd.array([_quantile(sub.counts, 0.05) for sub in counted], dtype="Int64"),
-        "subclusters_high": pd.array([_quantile(sub.counts, 0.95) for sub in counted], dtype="Int64"),
+        "subclusters_low": pd.array([sub.range and sub.range[0] for sub in counted], dtype="Int64"),
+        "subclusters_high": pd.array([sub.range and sub.range[1] for sub in counted], dtype="Int64"),
         "stability": [sub.stability for sub in counted],
         "second_opinion": pd.array([sub.second_opinion for sub in counted], dtype="Int64"),
         "p_value": [sub.p_value for sub in counted],
     }
-
-
-def _quantile(counts: Int64[np.ndarray, "b"], share: float) -> int | None:
-    """A quantile, rounded away from the median to a count that occurs; None without counts."""
-    method: Any = "lower" if share < 0.5 else "higher"
-    return int(np.quantile(counts, share, method=method)) if len(counts) else None
 
 
 def _shape_columns(points: Float[np.ndarray, "n d"], groups: Groups, foreign: Bool[np.ndarray, "n"]) -> dict[str, Any]:

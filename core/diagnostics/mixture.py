@@ -17,6 +17,12 @@ TOLERANCE = 1e-4
 SMALLEST_GAIN = 0.05
 """EM stops when the mean log-likelihood per row gains less, or the whole log-likelihood: BIC counts in units of it."""
 
+MAX_COMPONENTS = 60
+ROWS_PER_COMPONENT = 4
+BIC_PATIENCE = 5
+"""Successive numbers of components without a lower BIC before the search stops; many weak modes lower it only
+together."""
+
 FLOOR = 1e-3
 """Smallest variance of a component, as a share of the data's along the same axis."""
 
@@ -28,6 +34,20 @@ class Mixture:
     assignments: Int64[np.ndarray, "n"]
     bic: float
     """Bayesian information criterion; lower is better."""
+
+
+def best_mixture(scores: Float64[np.ndarray, "n s"], rng: np.random.Generator) -> Int64[np.ndarray, "n"]:
+    """Assignments of the mixture with the lowest BIC, with increasing numbers of components."""
+    best, worse = fit_mixture(scores, 1, rng), 0
+    for k in range(2, min(MAX_COMPONENTS, len(scores) // ROWS_PER_COMPONENT) + 1):
+        mixture = fit_mixture(scores, k, rng)
+        if mixture.bic < best.bic:
+            best, worse = mixture, 0
+        else:
+            worse += 1
+            if worse == BIC_PATIENCE:
+                break
+    return best.assignments
 
 
 def fit_mixture(scores: Float64[np.ndarray, "n s"], k: int, rng: np.random.Generator) -> Mixture:

@@ -8,53 +8,45 @@ from sklearn.cluster import HDBSCAN
 from sklearn.metrics import adjusted_mutual_info_score, silhouette_score
 
 from core.diagnostics.duplicates import distinct_rows
-from core.diagnostics.subclusters import (
-    SMALLEST_GROUP,
-    CountResult,
-    count_scores,
-    principal_scores,
-    signal_scores,
-    tangent_coordinates,
-)
+from core.diagnostics.gaps import gap_readings
+from core.diagnostics.peaks import PEAK_DIMENSIONS, Density, neighbour_graph
+from core.diagnostics.readings import SMALLEST_GROUP, best_readings
+from core.diagnostics.signal import signal_scores
+from core.diagnostics.subclusters import CountResult, Signal
 
 SUBSAMPLES = 30
 SUBSAMPLE_SHARE = 0.8
-MAX_RESAMPLED = 2000
-MORE_COMPONENTS = 2
-"""Additional mixture components that a subsample may have, compared with the whole class."""
+SURPLUS = 1.5
+"""Neighbours kept for each one that the largest scale needs, so that subsamples have enough left."""
+
+GAPS_UP_TO = 300
+"""Rows up to which gaps are looked for in subsamples of a class in which they did not make the count."""
 
 NULL_DRAWS = 20
 MAX_ROWS = 1000
 """Largest number of rows for the second opinion: HDBSCAN is quadratic, and a count needs no more."""
 
 
-def resample(
-    points: Float[np.ndarray, "n d"], full: CountResult, rng: np.random.Generator
-) -> tuple[Int64[np.ndarray, "b"], float]:
-    """Counts over subsamples of 80 % of the distinct rows, and how well their assignments agree with the full ones.
+def resample(signal: Signal, full: CountResult, rng: np.random.Generator) -> tuple[Int64[np.ndarray, "b"], float]:
+    """Counts over subsamples of 80 % of the counted rows, and how well their assignments agree with the full ones.
 
-    The number of signal dimensions and the tangent plane are those of the whole class; the directions of the
-    dimensions and the groups are found anew each time. The mixture may have MORE_COMPONENTS above
-    those of the whole class. Subsamples have at most MAX_RESAMPLED rows: for larger classes
-    the spread is that of a class of this size, an upper bound. Agreement is the mean adjusted mutual information over
-    the subsamples, clipped to [0, 1]; 1 = identical groups.
+    The coordinates are those of the whole class, and so are the neighbours as far as they are drawn; peaks and gaps are
+    found anew each time. Gaps are looked for only where they made the count or could make another: in small classes.
+    Agreement is the mean adjusted mutual information over the subsamples, clipped to [0, 1]; 1 = identical groups.
     """
-    if not full.dimensions:  # no signal: always one group
+    n, dimensions = signal.scores.shape
+    if not dimensions:  # no signal: always one group
         return np.ones(SUBSAMPLES, dtype=np.int64), 1.0
-    distinct, _ = distinct_rows(points, rng)
-    flat, assignments = tangent_coordinates(points[distinct]), full.assignments[distinct]
-    if flat.shape[0] < flat.shape[1]:  # as many axes as rows are lossless
-        flat = principal_scores(flat, len(flat))
-    size = min(max(1, round(SUBSAMPLE_SHARE * len(flat))), MAX_RESAMPLED)
+    with_gaps = full.reading.evidence == "gaps" or n <= GAPS_UP_TO
+    graph = neighbour_graph(signal.scores, surplus=SURPLUS)
     counts, agreement = [], []
     for _ in range(SUBSAMPLES):
-        rows = rng.choice(len(flat), size, replace=False)
-        part = flat[rows] - flat[rows].mean(axis=0)
-        again = count_scores(
-            principal_scores(part, full.dimensions), rng, max_components=full.components + MORE_COMPONENTS
-        )
+        rows = np.sort(rng.choice(n, max(1, round(SUBSAMPLE_SHARE * n)), replace=False))
+        density = Density.of(None if graph is None else graph.among(rows), complete=dimensions <= PEAK_DIMENSIONS)
+        gaps = density.confirmed(gap_readings(signal.scores[rows], rng)) if with_gaps else ()
+        again = CountResult.of(best_readings([*density.readings(), *gaps]), len(rows)).reading
         counts.append(again.count)
-        agreement.append(_mutual_information(assignments[rows], again.assignments))
+        agreement.append(_mutual_information(full.reading.assignments[rows], again.assignments))
     return np.array(counts), float(np.clip(np.mean(agreement), 0, 1))
 
 

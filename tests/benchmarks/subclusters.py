@@ -53,7 +53,7 @@ def count(draw: Draw, seed: list[int]) -> int:
     """The count for one drawn class."""
     rng = np.random.default_rng(seed)
     with threadpool_limits(1):
-        return count_once(draw(rng), rng).count
+        return count_once(draw(rng), rng).reading.count
 
 
 def counts(draw: Draw, cell: str, arguments: argparse.Namespace, *, draws: int) -> np.ndarray:

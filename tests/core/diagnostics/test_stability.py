@@ -3,12 +3,14 @@
 import numpy as np
 
 from core.diagnostics.stability import resample
-from core.diagnostics.subclusters import count_once
+from core.diagnostics.subclusters import Signal, count_signal
 from tests.core.diagnostics.planted import modes, one_mode
 
 
 def spread(points):
-    return resample(points, count_once(points, np.random.default_rng(0)), np.random.default_rng(1))
+    rng = np.random.default_rng(0)
+    signal = Signal.of(points, rng)
+    return resample(signal, count_signal(signal, rng), np.random.default_rng(1))
 
 
 def test_clear_modes_are_found_in_every_subsample():

@@ -4,22 +4,13 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy.sparse.csgraph import connected_components
 
-from core.diagnostics.subclusters import (
-    _combined_p_values,
-    _count_above_top,
-    count_once,
-    merge_groups,
-    tangent_coordinates,
-)
+from core.diagnostics.subclusters import count_once
 from tests.core.diagnostics.planted import SHAPES, arc_of_modes, four_views, modes, one_mode, sphere
 
 
 def count(points, seed=0):
-    return count_once(points, np.random.default_rng(seed)).count
+    return count_once(points, np.random.default_rng(seed)).reading.count
 
 
 @pytest.mark.parametrize(("separation", "n", "most"), [(6, 500, 8), (8, 200, 8), (12, 100, 6), (20, 50, 6)])
@@ -93,57 +84,3 @@ def test_scale_and_place_do_not_matter_off_the_sphere():
 def test_half_precision_rounding_is_not_structure():
     points = one_mode(np.random.default_rng(8), "collapsed to 1e-4", 100).astype(np.float16)
     assert count(points) == 1
-
-
-def test_flatten_keeps_angles_from_the_mean():
-    angle = np.array([-0.3, -0.1, 0.1, 0.3])
-    flat = tangent_coordinates(np.stack([np.cos(angle), np.sin(angle)], axis=1))
-    np.testing.assert_allclose(np.linalg.norm(flat, axis=1), np.abs(angle), atol=1e-12)
-
-
-def test_pieces_of_one_cloud_are_joined_again():
-    rng = np.random.default_rng(9)
-    cloud = rng.normal(size=(300, 2))
-    groups, p_value = merge_groups(cloud, np.digitize(cloud[:, 0], [-0.5, 0.5]))
-    assert len(np.unique(groups)) == 1
-    assert p_value == 1
-
-
-def test_clouds_apart_stay_apart():
-    rng = np.random.default_rng(10)
-    truth = np.arange(300) % 3
-    clouds = rng.normal(size=(300, 2)) + 12 * np.array([[0, 0], [1, 0], [0, 1]])[truth]
-    groups, p_value = merge_groups(clouds, truth)
-    assert np.array_equal(groups, truth)
-    assert p_value < 0.01
-
-
-def test_weak_pairs_support_each_other_but_no_lone_one():
-    p_values, far = np.full((4, 4), 0.1), np.full((4, 4), 5.0)
-    np.testing.assert_allclose(_combined_p_values(p_values, far)[0, 1], 0.1**3)
-    np.testing.assert_allclose(_combined_p_values(p_values, np.zeros((4, 4))), 0.1)
-    p_values[:, 2:] = p_values[2:, :] = 1e-5
-    np.testing.assert_allclose(_combined_p_values(p_values, far)[0, 1], 0.1)
-
-
-@settings(deadline=None, max_examples=60)
-@given(g=st.integers(1, 12), seed=st.integers(0, 2**32 - 1), power=st.integers(1, 6))
-def test_support_is_that_of_linked_pairs(g, seed, power):
-    """Against scipy's connected components, asked for every pair anew."""
-    rng = np.random.default_rng(seed)
-    p_values, distances = np.triu(rng.random((g, g)) ** power, 1), np.triu(7 * rng.random((g, g)), 1)
-    p_values, distances = p_values + p_values.T, distances + distances.T
-    expected = p_values.copy()
-    for a, b in np.argwhere((p_values >= 0.001) & (distances >= 3.5)):
-        linked = connected_components(p_values >= 0.03 * p_values[a, b], directed=False)[1]
-        expected[a, b] **= np.count_nonzero(linked == linked[a]) - 1
-    np.testing.assert_allclose(_combined_p_values(p_values, distances), expected)
-
-
-@settings(deadline=None, max_examples=60)
-@given(n=st.integers(2, 60), d=st.integers(1, 40), share=st.sampled_from([0.5, 0.99, 1.01, 2.0]))
-def test_a_number_above_all_eigenvalues_is_recognised_without_them(n, d, share):
-    matrix = np.random.default_rng(n * 100 + d).normal(size=(n, d)).astype(np.float32)
-    top = float(np.linalg.norm(matrix.astype(np.float64), 2)) ** 2
-    values = np.array([3 * top, share * top])
-    assert _count_above_top(values, matrix, np.random.default_rng(0)) == (2 if share > 1 else 1)

@@ -1,0 +1,97 @@
+"""The neighbour graph within one class, made connected: the ground on which groups are told apart."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64, Int64
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import KDTree
+
+from core.neighbours.index import Neighbours
+
+
+@dataclass(frozen=True)
+class ClassGraph:
+    """Distinct points of one class, the k nearest others of each, and its bridges."""
+
+    points: Float64[np.ndarray, "n s"]
+    distances: Float64[np.ndarray, "n k"]
+    """To the k nearest others, nearest first."""
+    rows: Int64[np.ndarray, "n k"]
+    bridges: Int64[np.ndarray, "b 2"]
+    """Nearest pairs of points that join components of the graph: breaks by chance, or between groups far apart."""
+
+    @classmethod
+    def of(cls, points: Float64[np.ndarray, "n s"], k: int) -> "ClassGraph":
+        """The graph of the k < n nearest others."""
+        found = Neighbours(points, np.arange(len(points))).graph(k)
+        distances = np.maximum(found.distances.astype(np.float64), np.finfo(np.float32).tiny)
+        rows = found.rows.astype(np.int64)
+        return cls(points, distances, rows, _bridges(points, rows))
+
+    def nearer(self, k: int) -> "ClassGraph":
+        """The graph of fewer neighbours."""
+        rows = self.rows[:, :k]
+        return ClassGraph(self.points, self.distances[:, :k], rows, _bridges(self.points, rows))
+
+    def among(self, rows: Int64[np.ndarray, "m"]) -> "ClassGraph":
+        """The graph of some of the points, with as many neighbours as all of them have left."""
+        place = np.full(len(self.points), -1)
+        place[rows] = np.arange(len(rows))
+        places = place[self.rows[rows]]
+        left = int((places >= 0).sum(axis=1).min())
+        order = np.argsort(places < 0, axis=1, kind="stable")[:, :left]
+        places = np.take_along_axis(places, order, axis=1)
+        distances = np.take_along_axis(self.distances[rows], order, axis=1)
+        return ClassGraph(self.points[rows], distances, places, _bridges(self.points[rows], places))
+
+    def components(self) -> Int64[np.ndarray, "n"]:
+        """The component that each point belongs to without the bridges."""
+        return _components(self.rows)[1]
+
+    def lengths(self) -> csr_array:
+        """The symmetrised graph with the lengths of its edges."""
+        n = len(self.points)
+        lengths = np.linalg.norm(self.points[self.bridges[:, 0]] - self.points[self.bridges[:, 1]], axis=1)
+        edges = np.concatenate([edges_of(self.rows), self.bridges])
+        weights = np.concatenate([self.distances.ravel(), np.maximum(lengths, np.finfo(np.float32).tiny)])
+        directed = coo_array((weights, (edges[:, 0], edges[:, 1])), shape=(n, n)).tocsr()
+        return directed.maximum(directed.T).tocsr()
+
+
+def edges_of(rows: Int64[np.ndarray, "n k"]) -> Int64[np.ndarray, "e 2"]:
+    """Pairs of each row and its neighbours."""
+    return np.stack([np.repeat(np.arange(len(rows)), rows.shape[1]), rows.ravel()], axis=1)
+
+
+def symmetric_lists(edges: Int64[np.ndarray, "e 2"], n: int) -> tuple[Int64[np.ndarray, "n1"], Int64[np.ndarray, "m"]]:
+    """Row pointers and columns of the graph with an edge wherever either end has the other among its neighbours."""
+    directed = coo_array((np.ones(len(edges), dtype=np.int8), (edges[:, 0], edges[:, 1])), shape=(n, n)).tocsr()
+    both = (directed + directed.T).tocsr()
+    return both.indptr.astype(np.int64), both.indices.astype(np.int64)
+
+
+def _bridges(points: Float64[np.ndarray, "n s"], rows: Int64[np.ndarray, "n k"]) -> Int64[np.ndarray, "b 2"]:
+    """Nearest pairs that join each component, the smallest first, to the others."""
+    n = len(points)
+    found, component = _components(rows)
+    bridges = np.empty((found - 1, 2), dtype=np.int64)
+    for bridge in bridges:
+        sizes = np.bincount(component)
+        smallest = np.where(sizes > 0, sizes, n + 1).argmin()
+        inside, outside = np.flatnonzero(component == smallest), np.flatnonzero(component != smallest)
+        distances, nearest = KDTree(points[outside]).query(points[inside])
+        bridge[:] = inside[distances.argmin()], outside[nearest[distances.argmin()]]
+        component[inside] = component[bridge[1]]
+    return bridges
+
+
+def _components(rows: Int64[np.ndarray, "n k"]) -> tuple[int, Int64[np.ndarray, "n"]]:
+    """The number of connected components, and that of each row."""
+    edges = edges_of(rows)
+    adjacency = coo_array(
+        (np.ones(len(edges), dtype=np.int8), (edges[:, 0], edges[:, 1])), shape=(len(rows), len(rows))
+    )
+    found, component = connected_components(adjacency, directed=False)
+    return int(found), component.astype(np.int64)
