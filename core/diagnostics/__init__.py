@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from core.diagnostics.comparison import Agreement, Matching, agreement, match_subclusters
-    from core.diagnostics.diagnosis import Diagnosis, Subclusters, analyse, count_subclusters, diagnose
+    from core.diagnostics.counting import Subclusters, count_subclusters
+    from core.diagnostics.diagnosis import Diagnosis, analyse, diagnose
     from core.diagnostics.glossary import MEASURES, Measure, explain
     from core.diagnostics.label_noise import LabelNoise, WrongShare, estimate_label_noise
     from core.diagnostics.retrieval import retrieval_metrics, retrieval_per_query
@@ -42,7 +43,8 @@ __all__ = [
 
 _MODULES = {
     "comparison": {"Agreement", "Matching", "agreement", "match_subclusters"},
-    "diagnosis": {"Diagnosis", "Subclusters", "analyse", "count_subclusters", "diagnose"},
+    "counting": {"Subclusters", "count_subclusters"},
+    "diagnosis": {"Diagnosis", "analyse", "diagnose"},
     "glossary": {"MEASURES", "Measure", "explain"},
     "label_noise": {"LabelNoise", "WrongShare", "estimate_label_noise"},
     "retrieval": {"retrieval_metrics", "retrieval_per_query"},

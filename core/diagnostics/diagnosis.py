@@ -1,6 +1,5 @@
 """The diagnosis of one embedding: a table with one row per class."""
 
-import functools
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,13 +9,13 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Float64, Int64
 from scipy.stats import false_discovery_control
-from threadpoolctl import ThreadpoolController
 
 from core.common.directions import lengths_of
 from core.common.errors import DataError
 from core.diagnostics.checks import Groups, Labels, check_directions, check_groups, check_points
 from core.diagnostics.collapse import Geometry, cdnv, density, kappa, participation_ratio, trace_ratio
 from core.diagnostics.company import COMPANY, company_of
+from core.diagnostics.counting import Subclusters, count_subclusters, count_without_reliability
 from core.diagnostics.evidence import evidence
 from core.diagnostics.expectation import Expected, expected_columns, mode_columns
 from core.diagnostics.facts import Facts
@@ -24,9 +23,6 @@ from core.diagnostics.foreign import foreign_items, hosts_of_groups
 from core.diagnostics.fragmentation import distinct_items, fragmentation, near_duplicates
 from core.diagnostics.lengths import lengths_in_groups
 from core.diagnostics.overlap import overlap
-from core.diagnostics.readings import Reading
-from core.diagnostics.stability import resample, second_opinion
-from core.diagnostics.subclusters import Signal, count_once, count_signal, of_all_rows
 from core.diagnostics.verdicts import TOO_SMALL, verdict
 from core.neighbours.index import KnnGraph, Neighbours
 
@@ -39,52 +35,7 @@ PARALLEL_FROM = 1000
 RELIABILITY_UP_TO = 200
 """Number of classes up to which every count is also resampled, at ten times the cost of the count itself."""
 
-AGREED = 0.75
-"""Share of the subsamples that must have a count for it to be shown as one number instead of a range."""
-
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Subclusters:
-    """The sub-clusters of one class and measures of their reliability."""
-
-    readings: tuple[Reading, ...]
-    """Ways to divide the class for which there is evidence, with ascending numbers of groups, from one."""
-    chosen: int
-    """Position of the reading that is the count: the finest one with sufficient evidence."""
-    stability: float
-    """Agreement of the assignments across subsamples, in [0, 1]; 1 = always the same groups."""
-    second_opinion: int | None
-    """Count by HDBSCAN; None if the class is too small."""
-    counts: Int64[np.ndarray, "b"]
-    """Counts over 30 subsamples of 80 %; empty if not requested."""
-
-    @property
-    def count(self) -> int:
-        """At least 1."""
-        return self.readings[self.chosen].count
-
-    @property
-    def assignments(self) -> Int64[np.ndarray, "n"]:
-        """Sub-cluster of each row, 0 = the largest; -1 = in no sub-cluster."""
-        return self.readings[self.chosen].assignments
-
-    @property
-    def p_value(self) -> float:
-        """Chance of a separation as clear as the weakest within a single group; 1 for one sub-cluster."""
-        return self.readings[self.chosen].p_value
-
-    @property
-    def range(self) -> tuple[int, int] | None:
-        """Fewest and most sub-clusters to speak of: the count alone if AGREED of the subsamples have it, else the
-        middle four fifths of theirs and the count; None without subsamples."""
-        if not len(self.counts):
-            return None
-        if np.mean(self.counts == self.count) >= AGREED:
-            return self.count, self.count
-        low, high = np.quantile(self.counts, [0.1, 0.9], method="nearest")
-        return min(int(low), self.count), max(int(high), self.count)
 
 
 @dataclass(frozen=True)
@@ -97,39 +48,6 @@ class Diagnosis:
     foreign: Bool[np.ndarray, "n"]
     """Foreign items, likely wrong labels: most of their neighbours have one other label (and such items are few), or
     they are of a group or mode that lies among another class."""
-
-
-def count_subclusters(points: Float[np.ndarray, "n d"], *, seed: int = 0) -> Subclusters:
-    """Sub-clusters of one class, counted in the space of the points themselves; deterministic for a seed.
-
-    Conservative by design: modes with fewer than about 10 points are mostly counted as one group. Exact duplicates are
-    removed first. Raises DataError for invalid input. Method: signal dimensions by FlipPA (Hong et al. 2020); then two
-    kinds of evidence, whichever finds more groups: peaks of the density along the neighbour graph that stand out beyond
-    chance (ToMATo, Chazal et al. 2013), and pieces of a Gaussian mixture with gaps between them by dip tests along that
-    graph (Hennig 2010).
-    """
-    points = check_points(points, name="points")
-    rng = np.random.default_rng(seed)
-    with _libraries().limit(limits=1):  # the matrices are small: threads would only slow this down
-        signal = Signal.of(points, rng)
-        full = count_signal(signal, rng)
-        counts, stability = resample(signal, full, rng)
-        other = second_opinion(points, rng) if len(points) >= TOO_SMALL else None
-    full = of_all_rows(full, signal)
-    return Subclusters(full.readings, full.chosen, stability, other, counts)
-
-
-@functools.cache
-def _libraries() -> ThreadpoolController:
-    """The numerical libraries in this process; cached, because finding them takes as long as counting a small class."""
-    return ThreadpoolController()
-
-
-def _count_without_reliability(points: Float[np.ndarray, "n d"], *, seed: int) -> Subclusters:
-    """The count without its measures of reliability, which are most of the cost."""
-    with _libraries().limit(limits=1):
-        full = count_once(points, np.random.default_rng(seed))
-    return Subclusters(full.readings, full.chosen, np.nan, None, np.empty(0, dtype=np.int64))
 
 
 def diagnose(
@@ -213,7 +131,7 @@ def analyse(
     counted = _count_classes(
         points,
         counted_rows,
-        count_subclusters if (few if reliability is None else reliability) else _count_without_reliability,
+        count_subclusters if (few if reliability is None else reliability) else count_without_reliability,
         seed=seed,
         n_jobs=n_jobs,
         progress=progress,
@@ -294,7 +212,7 @@ def _count_classes(
 ) -> list[Subclusters]:
     """Counts of all classes, in parallel if worthwhile; counts that are not significant by FALSE_DISCOVERIES become
     1."""
-    counted = [_single_group(len(rows)) for rows in kept_rows]
+    counted = [Subclusters.single(len(rows)) for rows in kept_rows]
     countable = [c for c, rows in enumerate(kept_rows) if len(rows) >= TOO_SMALL]
     items = sum(len(kept_rows[c]) for c in countable)
     workers = joblib.Parallel(n_jobs=n_jobs if items >= PARALLEL_FROM else 1, return_as="generator")
@@ -305,10 +223,6 @@ def _count_classes(
             progress(done, len(countable))
     doubtful = false_discovery_control([sub.p_value for sub in counted]) > FALSE_DISCOVERIES
     return [replace(sub, chosen=0) if doubt else sub for sub, doubt in zip(counted, doubtful, strict=True)]
-
-
-def _single_group(n: int) -> Subclusters:
-    return Subclusters((Reading.whole(n),), 0, np.nan, None, np.empty(0, dtype=np.int64))
 
 
 def _count_columns(counted: list[Subclusters]) -> dict[str, Any]:

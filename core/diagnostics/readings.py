@@ -15,7 +15,9 @@ READABLE_BELOW = 0.05
 
 SMALLEST_GROUP = 4
 SMALLEST_SHARE = 0.02
-"""Groups below this number of rows or share of the class are not counted."""
+SMALLEST_OF_EVEN_SHARE = 0.5
+"""Groups below this number of rows, and below both this share of the class and this part of an even share, are not
+counted."""
 
 Evidence = Literal["peaks", "gaps", "none"]
 """What tells the groups of a reading apart: peaks of the density, gaps between compact pieces; none for one group."""
@@ -56,5 +58,6 @@ def numbered(groups: Int64[np.ndarray, "n"]) -> Int64[np.ndarray, "n"]:
     _, inverse, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     number = np.empty(len(sizes), dtype=np.int64)
     number[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
-    number[sizes < max(SMALLEST_GROUP, SMALLEST_SHARE * len(groups))] = -1
+    share = min(SMALLEST_SHARE, SMALLEST_OF_EVEN_SHARE / len(sizes))
+    number[sizes < max(SMALLEST_GROUP, share * len(groups))] = -1
     return number[inverse]
