@@ -28,13 +28,19 @@ SMALLEST_MODE = 4
 """Items a mode needs to be expected; in studies only Omniglot's come near."""
 
 NEEDS_FOLDER = "omniglot-letters"
+READINGS = {name: (name, True) for name in RECIPES} | {"omniglot-letters, all drawings": (NEEDS_FOLDER, False)}
+"""Where classes come from -> the recipe, and whether its held-out items alone are counted, as the app does.
+
+Of Omniglot these are six drawings a letter, so that all twenty are counted too: no label of theirs was wrong.
+"""
 
 
 @dataclass(frozen=True)
 class RealClass:
-    """One class of one arm: held-out items."""
+    """One class of one arm."""
 
     study: str
+    """One of READINGS."""
     seed: int
     arm: str
     label: str
@@ -70,24 +76,19 @@ def train(cache: Path, recipe: str, seed: int, *, omniglot: Path | None) -> str:
     return "" if done.returncode == 0 else f"{recipe}: {(done.stderr.strip().splitlines() or ['failed'])[-1]}"
 
 
-def classes(cache: Path, recipe: str, seed: int, *, arm: str | None = None) -> Iterator[RealClass]:
-    """Every class of every space of a study (or of one), as the app counts it: its held-out items.
+def classes(cache: Path, reading: str, seed: int, *, arm: str | None = None) -> Iterator[RealClass]:
+    """Every class of every space of a study, or of one: `TRAINED` arms, pixels, and their principal components.
 
-    Pixels are the study's reference; PCA their leading principal components. Raises StudyError where there is none.
+    Raises StudyError where the cache has no such study.
     """
+    recipe, held_out = READINGS[reading]
     study = Study.load(study_folder(cache, recipe, seed))
-    rows = np.flatnonzero(study.evaluated)
+    rows = np.flatnonzero(study.evaluated) if held_out else np.arange(len(study.items))
     items = study.items.iloc[rows]
-    labels = items["label"].astype(str).to_numpy()
-    modes = np.unique(items["sublabel"].astype(str), return_inverse=True)[1]
     for name in (*TRAINED, PIXELS, COMPONENTS) if arm is None else (arm,):
         points = np.asarray(study.arm(PIXELS if name == COMPONENTS else name).embeddings[rows])
-        points = (
-            sphere(PCA(min(PCA_AXES, *points.shape), random_state=0).fit_transform(points))
-            if name == COMPONENTS
-            else points
-        )
-        for label in np.unique(labels):
-            mine = labels == label
-            found = np.unique(modes[mine], return_inverse=True)[1].astype(np.int64)
-            yield RealClass(recipe, seed, name, str(label), np.ascontiguousarray(points[mine]), found)
+        if name == COMPONENTS:
+            points = sphere(PCA(min(PCA_AXES, *points.shape), random_state=0).fit_transform(points))
+        for label, mine in items.reset_index(drop=True).groupby("label").indices.items():
+            modes = np.unique(items["sublabel"].iloc[mine].astype(str), return_inverse=True)[1]
+            yield RealClass(reading, seed, name, str(label), points[mine], modes.astype(np.int64))
