@@ -103,8 +103,8 @@ def _conditions(records: pd.DataFrame, wanted: argparse.Namespace, absent: list[
     text = (
         f"Seeds {seeds} ({purpose}; developed on seeds from {DEVELOPMENT[0]} and on the shapes that are not held out). "
         f"{records['key'].nunique():,} classes, {len(records):,} counts, each on one thread and within "
-        f"{wanted.limit:.0f} seconds; a count that takes longer has failed. Means over kinds of shapes, or over studies, "
-        "each weighing the same. ARI leaves foreign items out and takes those in no group for one more."
+        f"{wanted.limit:.0f} seconds; a count that takes longer has failed. Means over kinds of shapes, or over "
+        "studies, each weighing the same. ARI leaves foreign items out and takes those in no group for one more."
     )
     return text + "".join(f" Absent: {what}." for what in absent)
 

@@ -25,6 +25,7 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_
 FIRST_CALL_LIMIT = 900.0
 """Seconds to draw a case and, the first time, to load and compile a method's library, which are not timed."""
 
+STOP_LIMIT = 10.0
 TIME, ENDED = "time", "process ended"
 """Failures: over the limit of time; the process died."""
 
@@ -95,22 +96,28 @@ class Worker:
         return self
 
     def __exit__(self, *error: Any) -> None:
+        self._pipe.send(None)
+        self._process.join(timeout=STOP_LIMIT)
+        self._end()
+
+    def _end(self) -> None:
         self._process.kill()
         self._process.join()
+        self._pipe.close()
 
     def count(self, case: Case, method: str) -> Outcome:
         """The outcome within the limit, or that there was none."""
-        self._pipe.send((case, method))
         try:
+            self._pipe.send((case, method))
             answer = self._pipe.recv() if self._pipe.poll(FIRST_CALL_LIMIT) else None
             if answer == "ready":
                 answer = self._pipe.recv() if self._pipe.poll(self.limit) else None
-        except EOFError:
+        except (EOFError, OSError):
             answer = Outcome(None, 0.0, float("nan"), ENDED)
         if answer is None:
             answer = Outcome(None, 0.0, self.limit, TIME)
         if answer.failure in {TIME, ENDED}:
-            self.__exit__()
+            self._end()
             self._start()
         return answer
 
