@@ -228,7 +228,10 @@ def test_real_classes_are_summed_up_by_study_and_arm():
     records = pd.DataFrame(rows)
     assert cells(tables.real(records), "ours") == [".50 / .50 / .30", ".00 / .00 / .50"]
     assert cells(tables.real(records), methods.TOLD) == ["- / - / .90", "-"]
-    assert cells(tables.studies(records, "nearest"), "ours") == ["1.00 / 1.00 / .50", ".00 / .00 / .10"]
+    assert cells(tables.studies(records, "nearest"), "ours") == [
+        *("1.00 / 1.00 / .50", ".00 / .00 / .10"),
+        ".75 / .75 / .40",
+    ]
     assert cells(tables.counts(records, "ours"), "s") == ["x", "3", "3", "1"]
 
 

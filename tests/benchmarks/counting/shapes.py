@@ -30,6 +30,8 @@ Rng = np.random.Generator
 Drawn = tuple[Float32[np.ndarray, "n d"], Int64[np.ndarray, "n"]]
 Draw = Callable[[Rng, int, int], Drawn]
 """(generator, n, d) -> points and the piece of each."""
+Flat = Callable[[Rng, int], Float64[np.ndarray, "n m"]]
+"""(generator, n) -> points of a figure of few dimensions."""
 
 
 @dataclass(frozen=True)
@@ -61,26 +63,14 @@ def on_sphere(rng: Rng, flat: Float64[np.ndarray, "n m"], d: int, *, noise: floa
     return sphere(axes[0] + flat @ axes[1:] + noise * rng.normal(size=(len(flat), d)))
 
 
-def figure(flat: Callable[[Rng, int], Float64[np.ndarray, "n m"]]) -> Draw:
-    """A single piece from (generator, n) -> points of a figure of few dimensions."""
-
-    def draw(rng: Rng, n: int, d: int) -> Drawn:
-        points = on_sphere(rng, flat(rng, n), d, noise=CURVE_NOISE * mode_noise(d))
-        return points, np.zeros(n, dtype=np.int64)
-
-    return draw
-
-
-def figures(
-    pieces: Sequence[Callable[[Rng, int], Float64[np.ndarray, "n m"]]], weights: Sequence[float] | None = None
-) -> Draw:
-    """Several pieces in one flat space, with sizes in proportion to the weights."""
+def figures(*pieces: Flat, weights: Sequence[float] | None = None) -> Draw:
+    """Figures of few dimensions, one piece each, with sizes in proportion to the weights; equal by default."""
 
     def draw(rng: Rng, n: int, d: int) -> Drawn:
         truth = rng.permutation(np.repeat(np.arange(len(pieces)), sizes(n, weights or [1.0] * len(pieces))))
-        flat = [piece(rng, int(np.count_nonzero(truth == k))) for k, piece in enumerate(pieces)]
-        together = np.empty((n, flat[0].shape[1]))
-        for k, part in enumerate(flat):
+        parts = [piece(rng, int(np.count_nonzero(truth == k))) for k, piece in enumerate(pieces)]
+        together = np.empty((n, parts[0].shape[1]))
+        for k, part in enumerate(parts):
             together[truth == k] = part
         return on_sphere(rng, together, d, noise=CURVE_NOISE * mode_noise(d)), truth
 
@@ -231,23 +221,29 @@ def _falling_t(rng: Rng, n: int) -> Float64[np.ndarray, "n 10"]:
     return RADIUS / 3 * rng.standard_t(5, (n, 10)) / np.arange(1, 11)
 
 
-def _moved(piece: Callable[[Rng, int], np.ndarray], *, by: Sequence[float]) -> Callable[[Rng, int], np.ndarray]:
+def _moved(piece: Flat, *, by: Sequence[float]) -> Flat:
     return lambda rng, n: piece(rng, n) + RADIUS * np.asarray(by)
 
 
-def _mirrored(piece: Callable[[Rng, int], np.ndarray], *, signs: Sequence[float]) -> Callable[[Rng, int], np.ndarray]:
+def _mirrored(piece: Flat, *, signs: Sequence[float]) -> Flat:
     return lambda rng, n: piece(rng, n) * np.asarray(signs)
 
 
-def _on_axes(piece: Callable[[Rng, int], np.ndarray], *, axes: Sequence[int]) -> Callable[[Rng, int], np.ndarray]:
+def _on_axes(piece: Flat, *, axes: Sequence[int]) -> Flat:
     """A piece of two dimensions in a plane of three."""
 
-    def placed(rng: Rng, n: int) -> np.ndarray:
+    def placed(rng: Rng, n: int) -> Float64[np.ndarray, "n 3"]:
         flat = np.zeros((n, 3))
         flat[:, list(axes)] = piece(rng, n)
         return flat
 
     return placed
+
+
+def _curves(
+    name: str, pieces: Sequence[Flat], *, weights: Sequence[float] | None = None, held_out: bool = False
+) -> Shape:
+    return Shape(name, "several curves", len(pieces), figures(*pieces, weights=weights), held_out, least=100)
 
 
 def modes(k: int, separation: float) -> Shape:
@@ -262,17 +258,17 @@ UNITS = "float32 noise", "exact duplicates"
 """Shapes of tests.core.diagnostics.planted without extent, which every method must take for one."""
 
 CURVES = [
-    Shape("arc", "one curve", 1, figure(_arc)),
-    Shape("ring", "one curve", 1, figure(RING)),
-    Shape("swiss roll", "one curve", 1, figure(_swiss_roll)),
-    Shape("helix", "one curve", 1, figure(_helix)),
-    Shape("spiral", "one curve", 1, figure(_spiral), held_out=True),
-    Shape("S-curve", "one curve", 1, figure(_s_curve), held_out=True),
-    Shape("trefoil knot", "one curve", 1, figure(_trefoil), held_out=True),
-    Shape("torus", "one curve", 1, figure(_torus), held_out=True),
-    Shape("shell of a ball", "one curve", 1, figure(_shell), held_out=True),
-    Shape("arc, denser to one end", "one curve", 1, figure(_denser_to_one_end), held_out=True),
-    Shape("ring, denser on one side", "one curve", 1, figure(_uneven_ring), held_out=True),
+    Shape("arc", "one curve", 1, figures(_arc)),
+    Shape("ring", "one curve", 1, figures(RING)),
+    Shape("swiss roll", "one curve", 1, figures(_swiss_roll)),
+    Shape("helix", "one curve", 1, figures(_helix)),
+    Shape("spiral", "one curve", 1, figures(_spiral), held_out=True),
+    Shape("S-curve", "one curve", 1, figures(_s_curve), held_out=True),
+    Shape("trefoil knot", "one curve", 1, figures(_trefoil), held_out=True),
+    Shape("torus", "one curve", 1, figures(_torus), held_out=True),
+    Shape("shell of a ball", "one curve", 1, figures(_shell), held_out=True),
+    Shape("arc, denser to one end", "one curve", 1, figures(_denser_to_one_end), held_out=True),
+    Shape("ring, denser on one side", "one curve", 1, figures(_uneven_ring), held_out=True),
 ]
 
 
@@ -285,16 +281,16 @@ def _of_planted(name: str) -> Shape:
 
 CLOUDS = [
     *(_of_planted(name) for name in (SHAPES | FRESH_SHAPES) if name not in UNITS),
-    Shape("Gaussian, 5 dimensions", "one cloud", 1, figure(partial(_gaussian, m=5))),
-    Shape("Gaussian, 10 dimensions", "one cloud", 1, figure(partial(_gaussian, m=10))),
-    Shape("cube", "one cloud", 1, figure(partial(_box, sides=(1, 1, 1)))),
-    Shape("cube, 5 dimensions", "one cloud", 1, figure(partial(_box, sides=(1,) * 5))),
-    Shape("sheet", "one cloud", 1, figure(partial(_box, sides=(1, 0.4)))),
-    Shape("triangle", "one cloud", 1, figure(_triangle), held_out=True),
-    Shape("Dirichlet(2)", "one cloud", 1, figure(_simplex_mean), held_out=True),
-    Shape("cone, denser to the tip", "one cloud", 1, figure(_cone), held_out=True),
-    Shape("Weibull axes", "one cloud", 1, figure(_weibull), held_out=True),
-    Shape("t5, spectrum 1/i", "one cloud", 1, figure(_falling_t), held_out=True),
+    Shape("Gaussian, 5 dimensions", "one cloud", 1, figures(partial(_gaussian, m=5))),
+    Shape("Gaussian, 10 dimensions", "one cloud", 1, figures(partial(_gaussian, m=10))),
+    Shape("cube", "one cloud", 1, figures(partial(_box, sides=(1, 1, 1)))),
+    Shape("cube, 5 dimensions", "one cloud", 1, figures(partial(_box, sides=(1,) * 5))),
+    Shape("sheet", "one cloud", 1, figures(partial(_box, sides=(1, 0.4)))),
+    Shape("triangle", "one cloud", 1, figures(_triangle), held_out=True),
+    Shape("Dirichlet(2)", "one cloud", 1, figures(_simplex_mean), held_out=True),
+    Shape("cone, denser to the tip", "one cloud", 1, figures(_cone), held_out=True),
+    Shape("Weibull axes", "one cloud", 1, figures(_weibull), held_out=True),
+    Shape("t5, spectrum 1/i", "one cloud", 1, figures(_falling_t), held_out=True),
 ]
 EQUAL_MODES = [modes(k, separation) for k in MODE_COUNTS for separation in SEPARATIONS]
 UNEVEN = [
@@ -329,50 +325,28 @@ SPREADS = [
         held_out=True,
     ),
 ]
-LINES = [
-    Shape(
-        "two rings, one in the other", "several curves", 2, figures([partial(RING, radius=RADIUS / 3), RING], [1, 3])
-    ),
-    Shape(
+SEVERAL_CURVES = [
+    _curves("two rings, one in the other", [partial(RING, radius=RADIUS / 3), RING], weights=[1, 3]),
+    _curves(
         "three rings, one in the other",
-        "several curves",
-        3,
-        figures([partial(RING, radius=RADIUS * share) for share in (0.3, 0.65, 1.0)], [0.3, 0.65, 1]),
+        [partial(RING, radius=RADIUS * share) for share in (0.3, 0.65, 1.0)],
+        weights=[0.3, 0.65, 1],
     ),
-    Shape("four parallel segments", "several curves", 4, figures([_moved(SEGMENT, by=(0, y / 3)) for y in range(4)])),
-    Shape(
-        "moons",
-        "several curves",
-        2,
-        figures([_arc, _moved(_mirrored(_arc, signs=(1, -1)), by=(1, 0.5))]),
-    ),
-    Shape(
+    _curves("four parallel segments", [_moved(SEGMENT, by=(0, y / 3)) for y in range(4)]),
+    _curves("moons", [_arc, _moved(_mirrored(_arc, signs=(1, -1)), by=(1, 0.5))]),
+    _curves(
         "two linked rings",
-        "several curves",
-        2,
-        figures([_on_axes(RING, axes=(0, 1)), _moved(_on_axes(RING, axes=(0, 2)), by=(1, 0, 0))]),
+        [_on_axes(RING, axes=(0, 1)), _moved(_on_axes(RING, axes=(0, 2)), by=(1, 0, 0))],
         held_out=True,
     ),
-    Shape(
-        "two spirals",
-        "several curves",
-        2,
-        figures([_spiral, partial(_spiral, start=np.pi)]),
-        held_out=True,
-    ),
-    Shape(
-        "an arc around a ball",
-        "several curves",
-        2,
-        figures([_arc, partial(_gaussian, m=2)]),
-        held_out=True,
-    ),
+    _curves("two spirals", [_spiral, partial(_spiral, start=np.pi)], held_out=True),
+    _curves("an arc around a ball", [_arc, partial(_gaussian, m=2)], held_out=True),
 ]
 MIXED = [
     Shape("Gaussian, 10 % foreign", "foreign items", 1, with_foreign(partial(gaussians, weights=[1], separation=0))),
-    Shape("arc, 10 % foreign", "foreign items", 1, with_foreign(figure(_arc))),
+    Shape("arc, 10 % foreign", "foreign items", 1, with_foreign(figures(_arc))),
     Shape("three modes, 10 % foreign", "foreign items", 3, with_foreign(modes(3, 12).draw)),
     Shape("eight modes, 10 % foreign", "foreign items", 8, with_foreign(modes(8, 12).draw), held_out=True),
 ]
 ONE_PIECE = [*CURVES, *CLOUDS]
-EVERY = {shape.name: shape for shape in (*ONE_PIECE, *EQUAL_MODES, *UNEVEN, *SPREADS, *LINES, *MIXED)}
+EVERY = {shape.name: shape for shape in (*ONE_PIECE, *EQUAL_MODES, *UNEVEN, *SPREADS, *SEVERAL_CURVES, *MIXED)}

@@ -71,14 +71,14 @@ def real(records: pd.DataFrame) -> str:
 
 
 def studies(records: pd.DataFrame, arm: str) -> str:
-    """The real classes of one arm by method and study: exact, within 1, ARI."""
+    """The real classes of one arm by method and study: exact, within 1, ARI; and over all classes alike."""
     found = scored(records[(records["section"] == REAL) & (records["arm"] == arm)])
     names = list(dict.fromkeys(found["name"]))
 
     def row(mine: pd.DataFrame) -> list[str]:
-        return [_three(mine[mine["name"] == name]) for name in names]
+        return [*(_three(mine[mine["name"] == name]) for name in names), _three(mine.assign(name="all"))]
 
-    return _by_method(found, names, row)
+    return _by_method(found, [*names, "all classes alike"], row)
 
 
 def counts(records: pd.DataFrame, method: str) -> str:
