@@ -75,7 +75,7 @@ def _serve(pipe: Connection) -> None:
             pipe.send(Outcome(None, 0.0, float("nan"), f"{type(error).__name__}: {error}"[:200]))
 
 
-WARM_UP = Case("planted", "equal modes", "3 modes, separation 12", seed=0, n=120, d=16, pieces=3)
+WARM_UP = Case("planted", "equal modes", "3 modes, separation 12", seed=0, n=1000, d=64, pieces=3)
 
 
 class Worker:
