@@ -103,8 +103,8 @@ def _conditions(records: pd.DataFrame, wanted: argparse.Namespace, absent: list[
     text = (
         f"Seeds {seeds} ({purpose}; developed on seeds from {DEVELOPMENT[0]} and on the shapes that are not held out). "
         f"{records['key'].nunique():,} classes, {len(records):,} counts, each on one thread and within "
-        f"{wanted.limit:.0f} seconds; a count that takes longer has failed. Means over kinds of shapes, or over "
-        "studies, each weighing the same. ARI leaves foreign items out and takes those in no group for one more."
+        f"{wanted.limit:.0f} processor seconds; a count that takes longer has failed. Means over kinds of shapes, or "
+        "over studies, each weighing the same. ARI leaves foreign items out and takes those in no group for one more."
     )
     return text + "".join(f" Absent: {what}." for what in absent)
 
@@ -121,7 +121,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--draws", type=int, default=1000, help="of every single piece; a twentieth of each promised cell"
     )
-    parser.add_argument("--limit", type=float, default=60.0, help="seconds for one count")
+    parser.add_argument("--limit", type=float, default=60.0, help="processor seconds for one count")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--cache", type=Path, default=Path("build/league"), help="studies and records")
     parser.add_argument("--omniglot", type=Path, metavar="DIR", help="where images_background_small1.zip is")

@@ -28,7 +28,15 @@ def scored(records: pd.DataFrame) -> pd.DataFrame:
 def league(records: pd.DataFrame) -> str:
     """All planted cases by method: means over the kinds of shape, each of which weighs the same."""
     planted = scored(records[records["section"] == PLANTED])
-    columns = ["exact", "within 1", "too high", "exact, held-out shapes", "ARI of several pieces", "median s", "failed"]
+    columns = [
+        "exact",
+        "within 1",
+        "too high",
+        "exact, held-out shapes",
+        "ARI of several pieces",
+        "median CPU s",
+        "failed",
+    ]
 
     def row(mine: pd.DataFrame) -> list[str]:
         several, held_out = mine[mine["pieces"] > 1], mine[mine["held_out"].astype(bool)]
