@@ -26,19 +26,10 @@ from scipy.stats import binom
 from threadpoolctl import threadpool_limits
 
 from core.diagnostics.subclusters import count_once
+from tests.benchmarks.counting.cases import PROMISED, PROMISED_SIZES, TRUE_COUNTS
 from tests.core.diagnostics.planted import FRESH_SHAPES, SHAPES, arc_of_modes, four_views, modes, one_mode
 
 SIZES = (50, 75, 100, 200, 500)
-TRUE_COUNTS = (2, 3, 4, 5, 6, 8)
-PROMISED = {
-    5: None,
-    6: {50: 0.22, 100: 0.55, 200: 0.83, 500: 1.0},
-    8: {50: 0.58, 100: 0.82, 200: 1.0, 500: 1.0},
-    12: {50: 0.88, 100: 1.0, 200: 1.0, 500: 1.0},
-    20: {50: 1.0, 100: 1.0, 200: 1.0, 500: 1.0},
-}
-"""Share of exact counts by separation (in standard deviations per axis) and n; None: only shown."""
-
 OVER_AT_MOST = 0.01
 CHANCE = 0.001
 DIMENSIONS = (2, 8, 512)
@@ -64,11 +55,13 @@ def counts(draw: Draw, cell: str, arguments: argparse.Namespace, *, draws: int) 
 
 def planted(arguments: argparse.Namespace) -> list[str]:
     """Exact hits and over-counts by separation and n; the failures."""
-    failures, sizes = [], (50, 100, 200, 500)
-    print(f"{'separation':<28}" + "".join(f"n = {n:<17}" for n in sizes) + "exact +- standard error (too high)")
+    failures = []
+    print(
+        f"{'separation':<28}" + "".join(f"n = {n:<17}" for n in PROMISED_SIZES) + "exact +- standard error (too high)"
+    )
     for separation, promised in PROMISED.items():
         print(f"{separation:<28}", end="")
-        for n in sizes:
+        for n in PROMISED_SIZES:
             differences = []
             for k in TRUE_COUNTS:
                 found = counts(
