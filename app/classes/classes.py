@@ -13,6 +13,7 @@ from app.widgets.fragments import view_fragment
 from app.widgets.galleries import item_galleries
 from app.widgets.markdown import escape_markdown
 from app.widgets.opening import open_view
+from core.analysis.class_report import class_figures, count_range
 from core.analysis.figures import flow_figure
 from core.analysis.label_noise import samples_needed, wrong_labels
 from core.analysis.palette import ARM_COLOURS, REFERENCE_COLOUR
@@ -91,7 +92,7 @@ def _choose_class(view: View) -> str:
         key="next-class",
         shortcut="j",
     )
-    items = _row(view.study, view.left, label)["n"]
+    items = class_figures(view.study, view.left, label)["n"]
     held_out = "" if view.study.evaluated.all() else "held-out "
     count.caption(f"{at + 1} of {len(names):,} classes · {items:,} {held_out}items")
     if st.query_params.get("class") != label:
@@ -103,17 +104,12 @@ def _go(key: str, names: list[str], to: int) -> None:
     st.session_state[key] = names[to]
 
 
-def _row(study: Study, arm: str, label: str) -> pd.Series:
-    table = study.diagnostics
-    return table[(table["arm"] == arm) & (table["label"] == label)].iloc[0]
-
-
 def _wrong_labels(view: View, label: str) -> None:
     """One line about the labels, which are the same for all arms."""
     found = wrong_labels(view.study, label)
     if found is None:  # a study from before they were looked at
         return
-    modes = expected_modes(_row(view.study, view.left, label)) or 1
+    modes = Facts.of(class_figures(view.study, view.left, label)).expected or 1
     samples = samples_needed(view.study, label, modes=modes) if modes > 1 else None
     said = [found.sentence] + ([samples.sentence] if samples else [])
     st.caption(escape_markdown(" ".join(said)), help=_meaning("label_noise"))
@@ -122,14 +118,14 @@ def _wrong_labels(view: View, label: str) -> None:
 def _verdicts(view: View, label: str) -> None:
     """Per arm: verdict, count with its reliability, and the figures behind the verdict."""
     for column, arm in zip(_arm_columns(view), dict.fromkeys(view.arms), strict=True):
-        row = _row(view.study, arm, label)
+        row = class_figures(view.study, arm, label)
         with column, st.container(border=True):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.subheader(escape_markdown(arm), anchor=False, width="content")
                 st.badge(row["verdict"], color=BADGES[row["verdict"]], help=explain("verdict").definition)
             st.markdown(f"{escape_markdown(cache.class_evidence(view, arm, label))}.")
             cells = st.columns(5, gap="small")
-            cells[0].metric("Sub-clusters", row["subclusters"], help=_meaning("subclusters"))
+            cells[0].metric("Sub-clusters", count_range(row), help=_meaning("subclusters"))
             expected = Facts.of(row).expected
             cells[1].metric("Expected", "unknown" if expected is None else expected, help=_meaning("expected_modes"))
             shown = [name for name in FIGURES if name in row and pd.notna(row[name])][:3]
@@ -150,10 +146,10 @@ def _belief(row: pd.Series) -> str:
     """The reliability of the count."""
     if pd.isna(row.get("subclusters_low")):
         return "Counted once: references, small classes and those of studies with many classes are not resampled."
-    low, high = int(row["subclusters_low"]), int(row["subclusters_high"])
-    spread = f"{low}" if low == high else f"{low} to {high}"
     opinion = "none" if pd.isna(row["second_opinion"]) else f"{int(row['second_opinion'])}"
-    return f"Count in 30 subsamples: {spread}. Second opinion (HDBSCAN): {opinion}."
+    spread = count_range(row)
+    agreed = "Subsamples agree with the count" if spread == str(row["subclusters"]) else "Subsamples do not agree"
+    return f"{agreed} (30 of 80 %). Second opinion (HDBSCAN): {opinion}."
 
 
 def _meaning(name: str) -> str:
@@ -173,8 +169,12 @@ def _items(view: View, label: str) -> None:
 def _strips(view: View, label: str) -> None:
     st.subheader("Sub-clusters", anchor="sub-clusters")
     st.caption("From the medoid of each, left, to the item farthest from it. Click one to see its neighbours.")
+    counts = {}
+    for column, arm in zip(_arm_columns(view), dict.fromkeys(view.arms), strict=True):
+        with column:
+            counts[arm] = _choose_reading(view, arm, label)
     strips(
-        [_strip_arm(view, arm, label) for arm in dict.fromkeys(view.arms)],
+        [_strip_arm(view, arm, label, count) for arm, count in counts.items()],
         atlas=cache.thumbnails(view),
         chosen=navigation.chosen_item(view.study),
         on_click=navigation.choose_item,
@@ -182,8 +182,31 @@ def _strips(view: View, label: str) -> None:
     )
 
 
-def _strip_arm(view: View, arm: str, label: str) -> StripArm:
-    study, found = view.study, cache.class_report(view, "groups", arm, label)
+def _choose_reading(view: View, arm: str, label: str) -> int | None:
+    """How many groups to show: the default is the count, others are coarser or finer readings; None = the count."""
+    readings = cache.class_report(view, "readings", arm, label)
+    if len(readings) < 2:
+        return None
+    count, p_values = int(class_figures(view.study, arm, label)["subclusters"]), {r.count: r.p_value for r in readings}
+    chosen = st.segmented_control(
+        f"Groups in {arm}",
+        list(p_values),
+        default=count,
+        required=True,
+        format_func=lambda groups: f"{groups} (the count)" if groups == count else f"{groups}",
+        help=_meaning("reading_groups"),
+        key=f"reading-{arm}-{label}",
+    )
+    if chosen != count and chosen > 1:
+        finer = "finer" if chosen > count else "coarser"
+        st.caption(
+            f"A {finer} reading: a separation as clear as its weakest comes by chance with p = {p_values[chosen]:.2g}."
+        )
+    return None if chosen == count else chosen
+
+
+def _strip_arm(view: View, arm: str, label: str, count: int | None) -> StripArm:
+    study, found = view.study, cache.class_report(view, "groups", arm, label, count)
     stray = len(cache.class_report(view, "class_rows", label)) - sum(group.size for group in found)
     note = f"{stray:,} items are in none: likely wrong labels, or groups too small to count." if stray else ""
     rows = [
@@ -287,7 +310,7 @@ def _figures(view: View, label: str) -> None:
     """Every further figure of the class, with its meaning."""
     with st.expander("All figures of this class"):
         arms = list(_colours(view))
-        rows = {arm: _row(view.study, arm, label) for arm in arms}
+        rows = {arm: class_figures(view.study, arm, label) for arm in arms}
         names = [name for name in [*FIGURES, *MORE_FIGURES] if any(pd.notna(row.get(name)) for row in rows.values())]
         table = pd.DataFrame(
             [{"Figure": explain(n).title, **{a: rows[a].get(n) for a in arms}, "Meaning": _meaning(n)} for n in names]

@@ -77,7 +77,7 @@ def subcluster_counts(view: View) -> dict[tuple[str, int], float]:
     return _subcluster_counts(view.id, stamp_of(view.id))
 
 
-def class_report(view: View, what: str, *arguments: str) -> Any:
+def class_report(view: View, what: str, *arguments: str | int | None) -> Any:
     """The result of a function of `core.analysis.class_report`; arguments: those after the study."""
     return _class_report(view.id, stamp_of(view.id), what, arguments)
 
@@ -134,7 +134,7 @@ def _report(id: str, stamp: int) -> bytes:
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
-def _class_report(id: str, stamp: int, what: str, arguments: tuple[str, ...]) -> Any:
+def _class_report(id: str, stamp: int, what: str, arguments: tuple[str | int | None, ...]) -> Any:
     from core.analysis import class_report as functions  # imports scientific libraries
 
     return getattr(functions, what)(cached_study(id, stamp), *arguments)

@@ -13,6 +13,7 @@ from core.diagnostics.comparison import Matching, match_subclusters
 from core.diagnostics.facts import Facts
 from core.diagnostics.foreign import hosts_of_groups
 from core.diagnostics.modes import mode_hits
+from core.diagnostics.readings import Reading
 from core.storage.study import Study
 
 EXEMPLARS = 7
@@ -41,12 +42,36 @@ def class_rows(study: Study, label: str) -> Int64[np.ndarray, "n"]:
     return rows
 
 
-def groups(study: Study, arm: str, label: str) -> list[Group]:
-    """The sub-clusters of a class, largest first."""
+def readings(study: Study, arm: str, label: str) -> list[Reading]:
+    """Ways to divide a class, coarse to fine; assignments in the order of `class_rows`."""
+    row = class_figures(study, arm, label)
+    found = study.readings(arm, label)
+    if "reading_groups" not in row:
+        return [Reading(found[0], float(row.get("p_value", 1)), "none")]
+    described = zip(found, row["reading_p_values"], row["reading_evidence"], strict=True)
+    return [Reading(assignments, float(p_value), evidence) for assignments, p_value, evidence in described]
+
+
+def class_figures(study: Study, arm: str, label: str) -> pd.Series:
+    """The row of the table of classes."""
+    table = study.diagnostics
+    return table[(table["arm"] == arm) & (table["label"] == label)].iloc[0]
+
+
+def count_range(row: pd.Series) -> str:
+    """The count as it is shown: a number if the subsamples agree on it or were not drawn, else a range."""
+    low, high = row.get("subclusters_low"), row.get("subclusters_high")
+    return str(row["subclusters"]) if pd.isna(low) or low == high else f"{low} to {high}"
+
+
+def groups(study: Study, arm: str, label: str, count: int | None = None) -> list[Group]:
+    """The sub-clusters of a class, largest first; count: those of the reading with so many instead of the default."""
     rows = class_rows(study, label)
     assignments, points = study.subclusters(arm)[rows], study.arm(arm).embeddings[rows]
+    if count is not None:
+        assignments = next(r.assignments for r in readings(study, arm, label) if r.count == count)
     modes = study.items["sublabel"].to_numpy()[rows] if "sublabel" in study.items else None
-    hosts = _hosts(study, arm, label)
+    hosts = {} if count is not None else _hosts(study, arm, label)
     found = []
     for number in range(int(assignments.max(initial=-1)) + 1):
         inside = np.flatnonzero(assignments == number)
@@ -60,8 +85,7 @@ def groups(study: Study, arm: str, label: str) -> list[Group]:
 
 def _hosts(study: Study, arm: str, label: str) -> dict[int, str]:
     """The class that each group of a class lies among, for those that the table of classes says lie among others."""
-    table = study.diagnostics
-    facts = Facts.of(table[(table["arm"] == arm) & (table["label"] == label)].iloc[0])
+    facts = Facts.of(class_figures(study, arm, label))
     if not facts.foreign_groups:
         return {}
     rows = np.flatnonzero(study.evaluated)

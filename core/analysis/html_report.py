@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from PIL import Image
 from plotly.offline import get_plotlyjs
 
-from core.analysis.class_report import flows, groups
+from core.analysis.class_report import count_range, flows, groups
 from core.analysis.evidence import evidence_of, with_evidence
 from core.analysis.figures import flow_figure, history_figure, map_figure
 from core.analysis.recommendations import next_steps
@@ -135,11 +135,9 @@ def _class_rows(study: Study, labels: list[str]) -> list[tuple[str, int, list[di
 
 
 def _figures(row: pd.Series) -> dict[str, str]:
-    low, high = row.get("subclusters_low"), row.get("subclusters_high")
-    spread = "" if pd.isna(low) or low == high else f" ({low}–{high})"
     excess = next((row[name] for name in ("sublabel_excess", "survival_excess") if pd.notna(row.get(name))), None)
     return {
-        "count": f"{row['subclusters']}{spread}",
+        "count": count_range(row),
         "kappa": _cell("kappa", row["kappa"]),
         "recall": _cell("recall", excess),
         "verdict": str(row["verdict"]),

@@ -45,6 +45,8 @@ class Diagnosis:
     table: pd.DataFrame
     assignments: Int64[np.ndarray, "n"]
     """Sub-cluster within the class; -1 = in no sub-cluster."""
+    readings: list[Int64[np.ndarray, "_"]]
+    """Of each item, its sub-cluster in every reading of its class, coarse to fine; empty if it was not counted."""
     foreign: Bool[np.ndarray, "n"]
     """Foreign items, likely wrong labels: most of their neighbours have one other label (and such items are few), or
     they are of a group or mode that lies among another class."""
@@ -137,8 +139,11 @@ def analyse(
         progress=progress,
     )
     assignments = np.full(len(points), -1)
+    readings = [np.empty(0, dtype=np.int64)] * len(points)
     for rows, sub in zip(counted_rows, counted, strict=True):
         assignments[rows] = sub.assignments
+        for row, of_row in zip(rows, np.stack([reading.assignments for reading in sub.readings], axis=1), strict=True):
+            readings[row] = of_row
     known = None if named is None else named.codes
     hosts = hosts_of_groups(groups, assignments, company, known=known)
     foreign = _all_foreign(groups, company, foreign, hosts, known)
@@ -164,7 +169,7 @@ def analyse(
         table[f"reference_{column}"] = np.nan if reference is None else reference.table[column]
     table["reference_subclusters"] = table["reference_subclusters"].astype("Int64")
     table["verdict"] = [verdict(Facts.of(row)) for row in table.to_dict("records")]
-    return Diagnosis(table.drop(columns=["sublabel_chance", "survival_chance"]), assignments, foreign)
+    return Diagnosis(table.drop(columns=["sublabel_chance", "survival_chance"]), assignments, readings, foreign)
 
 
 def _all_foreign(
@@ -233,6 +238,9 @@ def _count_columns(counted: list[Subclusters]) -> dict[str, Any]:
         "stability": [sub.stability for sub in counted],
         "second_opinion": pd.array([sub.second_opinion for sub in counted], dtype="Int64"),
         "p_value": [sub.p_value for sub in counted],
+        "reading_groups": [[reading.count for reading in sub.readings] for sub in counted],
+        "reading_p_values": [[reading.p_value for reading in sub.readings] for sub in counted],
+        "reading_evidence": [[reading.evidence for reading in sub.readings] for sub in counted],
     }
 
 

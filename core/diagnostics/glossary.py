@@ -11,8 +11,9 @@ NORTHCUTT = (
 )
 WILSON = "Wilson 1927, JASA 22, 209-212, and a quarter of the overlap below; see docs/label-noise.md"
 COUNT = (
-    "signal dimensions: Hong, Sheng & Dobriban 2020, https://arxiv.org/abs/2012.02985; merging: Hennig 2010, Methods "
-    "for merging Gaussian mixture components, Adv. Data Anal. Classif. 4, 3-34; dip test: Hartigan & Hartigan 1985"
+    "signal dimensions: Hong, Sheng & Dobriban 2020, https://arxiv.org/abs/2012.02985; peaks: Chazal, Guibas, Oudot & "
+    "Skraba 2013, J. ACM 60, 41; gaps: Hennig 2010, Adv. Data Anal. Classif. 4, 3-34, by the dip test of Hartigan & "
+    "Hartigan 1985"
 )
 
 
@@ -33,8 +34,11 @@ _MEASURES = [
     Measure(
         "subclusters",
         "Sub-clusters",
-        "Groups within the class that are separated by a gap, counted in the embedding space, never on the map. Modes "
-        "with few items, or modes that touch, are counted as one group.",
+        "Groups within the class, counted in the embedding space, never on the map. A group is a peak of the density "
+        "that stands out from its saddle beyond chance, or a compact piece with a gap around it; its shape does not "
+        "matter. A curve or a cloud of any shape is one group. Modes with fewer than some 10 items, or that touch "
+        "without a dip in density, are counted as one; a mode with two clear variants as two. A range where "
+        "subsamples do not agree.",
         "1, 2, 3, ...",
         "as many as the class has modes",
         COUNT,
@@ -42,19 +46,47 @@ _MEASURES = [
     Measure(
         "subclusters_low",
         "Sub-clusters, low",
-        "5 % quantile of the count over 30 subsamples of 80 % of the class. Missing in data sets of more than 200 "
+        "Lower end of the range that the count is shown as: the count itself if at least three quarters of 30 "
+        "subsamples of 80 % of the class have it, else their 10 % quantile. Missing in data sets of more than 200 "
         "classes.",
         "1, 2, 3, ...",
-        "close to the count",
+        "equal to the count = subsamples agree",
         OURS,
     ),
     Measure(
         "subclusters_high",
         "Sub-clusters, high",
-        "95 % quantile of the count over 30 subsamples of 80 % of the class. Missing in data sets of more than 200 "
+        "Upper end of the range that the count is shown as: the count itself if at least three quarters of 30 "
+        "subsamples of 80 % of the class have it, else their 90 % quantile. Missing in data sets of more than 200 "
         "classes.",
         "1, 2, 3, ...",
-        "close to the count",
+        "equal to the count = subsamples agree",
+        OURS,
+    ),
+    Measure(
+        "reading_groups",
+        "Readings",
+        "Coarser and finer ways to divide the class for which there is some evidence, by their numbers of groups. The "
+        "count is the finest whose weakest separation comes by chance less than once in 1,000 classes of one group.",
+        "1, 2, 3, ...",
+        "-",
+        OURS,
+    ),
+    Measure(
+        "reading_p_values",
+        "p-values of the readings",
+        "Chance of a separation as clear as the weakest of each reading in a class of a single group; for a further "
+        "peak of a class with several, a tenth of its chance.",
+        "0 to 1",
+        "lower = more evidence",
+        OURS,
+    ),
+    Measure(
+        "reading_evidence",
+        "Evidence of the readings",
+        "What tells the groups of each reading apart: peaks of the density, or gaps between compact pieces.",
+        "peaks, gaps, none",
+        "-",
         OURS,
     ),
     Measure(

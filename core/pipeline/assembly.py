@@ -170,7 +170,10 @@ class Assembly:
             for notice in (length_notice(diagnoses[name].table), query_notice(queries[name])):
                 if notice is not None:
                     self.warn(name, notice)
-        groups = {name: pd.DataFrame({"id": self._ids, "subcluster": d.assignments}) for name, d in diagnoses.items()}
+        groups = {
+            name: pd.DataFrame({"id": self._ids, "subcluster": d.assignments, "readings": d.readings})
+            for name, d in diagnoses.items()
+        }
         self._save(QUERIES, queries)
         self._save(SUBCLUSTERS, groups)
         self._save(DIAGNOSTICS, {name: d.table.merge(noise, on="label", how="left") for name, d in diagnoses.items()})

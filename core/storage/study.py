@@ -130,6 +130,19 @@ class Study:
             self._subclusters[name].flags.writeable = False
         return self._subclusters[name]
 
+    def readings(self, name: str, label: str) -> Int64[np.ndarray, "r n"]:
+        """Sub-cluster of each evaluated item of a class in every reading of the class, coarse to fine; -1 = in none.
+
+        A study of an earlier version has a single reading: its count.
+        """
+        rows = np.flatnonzero(self.evaluated & (self.items["label"] == label).to_numpy())
+        table = self._per_item(SUBCLUSTERS, self.arm(name).name).iloc[rows]
+        if "readings" not in table:
+            return self.subclusters(name)[rows][None]
+        most = max(len(of_item) for of_item in table["readings"])
+        none = np.full(most, -1)
+        return np.stack([of_item if len(of_item) else none for of_item in table["readings"]], axis=1).astype(np.int64)
+
     def neighbours(self, name: str) -> Neighbours:
         """Search among the evaluated items in an arm's embedding space."""
         if name not in self._neighbours:

@@ -143,9 +143,9 @@ def test_embeddings_made_elsewhere_are_told_how_to_train(study: Study) -> None:
 
 
 def test_what_all_classes_need_is_what_the_one_with_most_modes_needs(study: Study) -> None:
-    study.diagnostics["sublabel_modes"] = np.where(study.diagnostics["label"] == "even", 5, 3)
+    study.diagnostics["expected_modes"] = np.where(study.diagnostics["label"] == "even", 5, 3)
     found = samples_for_every_class(study)
     assert found is not None
     assert found.modes == 5
-    study.diagnostics["sublabel_modes"] = 1
+    study.diagnostics["expected_modes"] = 1
     assert samples_for_every_class(study) is None

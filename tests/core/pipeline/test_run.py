@@ -305,7 +305,7 @@ class TestReports:
         study = run.run(small(), tmp_path / "out")
         for arm in study.arms:
             warnings = study.arm(arm).warnings
-            assert [warning.code for warning in warnings] == ["total-collapse", "no-tuples"]
+            assert [warning.code for warning in warnings] == ["total-collapse", "no-tuples", "few-queries"]
             assert study.arm(arm).history["tuples"].tolist() == [0, 0, 0]
             assert study.arm(arm).history["active"].isna().all()
         from core.__main__ import _print_summary
@@ -318,7 +318,7 @@ class TestReports:
         study = run.run(small(arms=arms), tmp_path / "out")
         assert study.arm("baseline").positives is None
         assert study.arm("baseline").history["tuples"].isna().all()
-        assert study.arm("baseline").warnings == ()
+        assert [warning.code for warning in study.arm("baseline").warnings] == ["few-queries"]  # two held-out items
         assert load_file(study.arm("baseline").folder / "loss.safetensors")["proxies"].shape == (2, 4)
         assert not (study.arm("nearest").folder / "loss.safetensors").exists()
 
