@@ -125,7 +125,7 @@ def _verdicts(view: View, label: str) -> None:
                 st.badge(row["verdict"], color=BADGES[row["verdict"]], help=explain("verdict").definition)
             st.markdown(f"{escape_markdown(cache.class_evidence(view, arm, label))}.")
             cells = st.columns(5, gap="small")
-            cells[0].metric("Sub-clusters", count_range(row), help=_meaning("subclusters"))
+            cells[0].metric("Groups", count_range(row), help=_meaning("subclusters"))
             expected = Facts.of(row).expected
             cells[1].metric("Expected", "unknown" if expected is None else expected, help=_meaning("expected_modes"))
             shown = [name for name in FIGURES if name in row and pd.notna(row[name])][:3]
@@ -148,8 +148,8 @@ def _belief(row: pd.Series) -> str:
         return "Counted once: references, small classes and those of studies with many classes are not resampled."
     opinion = "none" if pd.isna(row["second_opinion"]) else f"{int(row['second_opinion'])}"
     spread = count_range(row)
-    agreed = "Subsamples agree with the count" if spread == str(row["subclusters"]) else "Subsamples do not agree"
-    return f"{agreed} (30 of 80 %). Second opinion (HDBSCAN): {opinion}."
+    agreed = "agree" if spread == str(row["subclusters"]) else "do not agree"
+    return f"30 subsamples of 80 % {agreed} on the count. Second opinion (HDBSCAN): {opinion}."
 
 
 def _meaning(name: str) -> str:
@@ -197,11 +197,10 @@ def _choose_reading(view: View, arm: str, label: str) -> int | None:
         help=_meaning("reading_groups"),
         key=f"reading-{arm}-{label}",
     )
-    if chosen != count and chosen > 1:
-        finer = "finer" if chosen > count else "coarser"
-        st.caption(
-            f"A {finer} reading: a separation as clear as its weakest comes by chance with p = {p_values[chosen]:.2g}."
-        )
+    if chosen not in (1, count):
+        finer, p_value = "finer" if chosen > count else "coarser", p_values[chosen]
+        chance = "p < 0.0001" if p_value < 1e-4 else f"p = {p_value:.1g}"
+        st.caption(f"A {finer} reading: a separation as clear as its weakest comes by chance with {chance}.")
     return None if chosen == count else chosen
 
 

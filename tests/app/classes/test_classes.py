@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 from streamlit.testing.v1 import AppTest
 
+from core.analysis.class_report import count_range, groups
 from core.analysis.evidence import evidence_of
 from core.analysis.recommendations import next_steps
 from core.storage.study import Study
@@ -36,7 +37,7 @@ def test_the_figures_are_the_study_s_own(root: Path) -> None:
     for at, arm in enumerate(("standard", "nearest")):
         row = rows.loc[arm]
         assert shown[5 * at : 5 * at + 5] == [
-            ("Sub-clusters", str(row["subclusters"])),
+            ("Groups", count_range(row)),
             ("Expected", str(row["expected_modes"])),
             ("Kappa", f"{row['kappa']:.2f}"),
             ("Recovery", f"{row['mode_recovery']:.2f}"),
@@ -47,6 +48,41 @@ def test_the_figures_are_the_study_s_own(root: Path) -> None:
         assert any(element.value == f"{said}." for element in app.markdown)
 
 
+def test_a_coarser_reading_shows_other_groups(root: Path) -> None:
+    study = Study.load(root / "tiny")
+    rows = study.evaluated & (study.items["label"] == "odd").to_numpy()
+    path = study.path / "subclusters.parquet"
+    table = pd.read_parquet(path)
+    inside = (table["arm"] == "nearest") & table["id"].isin(study.items["id"][rows])
+    table["readings"] = [list(found) for found in table["readings"]]
+    table.loc[inside, "subcluster"] = [at % 3 for at in range(inside.sum())]
+    table.loc[inside, "readings"] = pd.Series(
+        [[0, at // 4 % 2, at % 3] for at in range(inside.sum())], table.index[inside]
+    )
+    table.to_parquet(path, index=False)
+    classes = study.diagnostics.reset_index(drop=True)
+    at = classes.query("arm == 'nearest' and label == 'odd'").index[0]
+    for name, value in {
+        "subclusters": 3,
+        "reading_groups": [1, 2, 3],
+        "reading_p_values": [1.0, 1e-6, 4e-4],
+        "reading_evidence": ["none", "peaks", "peaks"],
+    }.items():
+        classes.at[at, name] = value
+    classes.to_parquet(study.path / "diagnostics.parquet", index=False)
+
+    app = open_classes(**{"class": "odd"})
+    assert not app.exception
+    choice = next(control for control in app.segmented_control if control.label == "Groups in nearest")
+    assert choice.options == ["1", "2", "3 (the count)"]
+    choice.set_value(2).run()
+    assert not app.exception
+    assert any(element.value.startswith("A coarser reading") for element in app.caption)
+    assert [group.size for group in groups(Study.load(study.path), "nearest", "odd", 2)] == sorted(
+        pd.Series([at // 4 % 2 for at in range(inside.sum())]).value_counts(), reverse=True
+    )
+
+
 def test_a_study_of_an_earlier_version_opens_as_before(root: Path) -> None:
     """Its table has none of the columns that came later, and other words may be missing from it, but none is wrong."""
     later = ["distinct", "foreign_groups", "foreign_hosts", "class_overlap", "overlapping_class", "expected_modes"]
@@ -54,7 +90,7 @@ def test_a_study_of_an_earlier_version_opens_as_before(root: Path) -> None:
     change(root, "diagnostics", verdict="blurred", **dict.fromkeys(later))
     app = open_classes(**{"class": "odd"})
     assert not app.exception
-    assert [metric.label for metric in app.metric][:4] == ["Sub-clusters", "Expected", "Kappa", "Mode recall"]
+    assert [metric.label for metric in app.metric][:4] == ["Groups", "Expected", "Kappa", "Mode recall"]
     assert any("5 known modes are expected." in element.value for element in app.markdown)
 
 
@@ -125,7 +161,7 @@ def test_without_modes_or_reference_the_page_says_what_is_missing(root: Path) ->
 def test_the_same_arm_twice_is_one_column(root: Path) -> None:
     app = open_classes(right="standard")
     assert not app.exception
-    assert len([metric for metric in app.metric if metric.label == "Sub-clusters"]) == 1
+    assert len([metric for metric in app.metric if metric.label == "Groups"]) == 1
 
 
 def test_a_study_damaged_while_open_says_so(root: Path) -> None:

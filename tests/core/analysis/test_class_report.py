@@ -52,6 +52,34 @@ def test_groups_list_their_modes_and_begin_at_the_medoid(study: Study) -> None:
         assert dict(group.modes) == pytest.approx(shares.to_dict())
 
 
+def test_readings_ascend_and_the_count_is_one_of_them(study_folder: Path) -> None:
+    study = Study.load(study_folder)
+    for arm in study.arms:
+        found = class_report.readings(study, arm, "even")
+        counts = [reading.count for reading in found]
+        assert counts[0] == 1
+        assert counts == sorted(set(counts))
+        default = next(r for r in found if r.count == class_report.class_figures(study, arm, "even")["subclusters"])
+        rows = class_report.class_rows(study, "even")
+        np.testing.assert_array_equal(default.assignments, study.subclusters(arm)[rows])
+
+
+def test_a_study_without_readings_has_its_count(study: Study) -> None:
+    rows = class_report.class_rows(study, "even")
+    del study.diagnostics["reading_groups"]
+    found = class_report.readings(study, "standard", "even")
+    assert len(found) == 1
+    np.testing.assert_array_equal(found[0].assignments, study.subclusters("standard")[rows])
+
+
+def test_the_count_is_a_range_where_subsamples_do_not_agree() -> None:
+    assert (
+        class_report.count_range(pd.Series({"subclusters": 4, "subclusters_low": 3, "subclusters_high": 5})) == "3 to 5"
+    )
+    assert class_report.count_range(pd.Series({"subclusters": 4, "subclusters_low": 4, "subclusters_high": 4})) == "4"
+    assert class_report.count_range(pd.Series({"subclusters": 4, "subclusters_low": pd.NA})) == "4"
+
+
 def test_a_group_among_the_items_of_another_class_is_said_to_be(study: Study) -> None:
     points, rows = study.arm("standard").embeddings.copy(), np.flatnonzero(study.evaluated)
     labels = study.items["label"].to_numpy()[rows]
