@@ -18,6 +18,9 @@ TRAINING = (
     "tests/core/jobs/",
     "tests/core/pipeline/",
     *(f"tests/core/training/test_{name}.py" for name in ("distributed", "finetuning", "pretrained", "trainer")),
+    "tests/core/training/test_augmentation.py::TestTraining",
+    "tests/core/authoring/test_own_experiment.py::test_extremes_make_a_sane_study",
+    "tests/test_docs.py::test_commands_run[python -m core run",
 )
 """Where tests train, or start runs in processes of their own."""
 TRAINING_FIXTURES = {"small", "run"}
@@ -54,13 +57,16 @@ def study_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what `make test-fast` leaves out, and puts the browser's files first: they take longest."""
+    """Marks what `make test-fast` leaves out, and puts the browser's files and the documents' first: they take longest.
+
+    Begun last, one of them would keep one worker busy while the others have nothing left to do.
+    """
     for item in items:
         if item.nodeid.startswith("tests/browser/"):
             item.add_marker(pytest.mark.browser)
         elif item.nodeid.startswith(TRAINING) or TRAINING_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.training)
-    items.sort(key=lambda item: not item.nodeid.startswith("tests/browser/"))
+    items.sort(key=lambda item: not item.nodeid.startswith(("tests/browser/", "tests/test_docs.py")))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -68,7 +68,7 @@ class ImageAtlas:
         return np.argsort(self.ids, kind="stable")
 
     def slots(self, ids: Int64[np.ndarray, "m"]) -> Int64[np.ndarray, "m"]:
-        """Where each id's thumbnail lies; -1 where the atlas has none."""
+        """Slot of each id's thumbnail; -1 where the atlas has none."""
         if not len(self.ids):
             return np.full(len(ids), -1, dtype=np.int64)
         place = np.searchsorted(self.ids, ids, sorter=self._order)

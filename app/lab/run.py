@@ -47,7 +47,7 @@ def _follow(recipe: Recipe | None, job: Job, was_live: bool, *, key: str) -> Non
     status = job.status()
     if was_live and status.over:
         st.rerun()
-    with st.container():  # stays when it is empty, or the maps would move up at the end, and begin anew
+    with st.container():  # kept when it is empty, or the maps would move up at the end and be drawn anew
         if status.state != "done":
             run_progress.progress(job, status)
         if not status.over:
@@ -71,4 +71,4 @@ def _start_button(recipe: Recipe | None, label: str, type: str, *, key: str) -> 
     pressed = st.button(label, icon=":material/play_arrow:", key=f"start-{key}", type=type, disabled=recipe is None)
     if pressed and recipe is not None:
         errors.attempt(lambda: jobs.start(recipe, root=studies_root()))
-        st.rerun()  # the whole page: a fragment by itself would go on with the run before
+        st.rerun()  # the whole page: a fragment by itself would keep showing the earlier run

@@ -20,8 +20,8 @@ _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w./-]+)?", re.
 def data_roots() -> list[Path] | None:
     """The folders named by UNCOLLAPSE_DATA, separated as in PATH; None where it is not set, and everything is allowed.
 
-    On its own machine the app listens to its user alone, who can read those files anyway; whoever offers it to others
-    sets the variable. Set but empty, it allows uploads only.
+    By default the app serves only the user of its machine, who can read those files anyway; set the variable before
+    serving others. Set but empty, it allows uploads only.
     """
     value = os.environ.get(DATA_VARIABLE)
     if value is None:
@@ -33,7 +33,7 @@ def check_path(path: str) -> None:
     """Raises DataError where a path resolves outside the allowed folders.
 
     Uploaded files are always allowed. Links and ".." are followed before the decision, a relative path both from where
-    the app runs and from where runs do, and the sentence does not tell whether there is anything at the path.
+    the app runs and from where runs do, and the message does not reveal whether the path exists.
     """
     roots = data_roots()
     if roots is None:
@@ -53,7 +53,7 @@ def check_recipe(recipe: Recipe) -> None:
 
 
 def paths_of(recipe: Recipe) -> dict[str, str]:
-    """What a recipe reads from the disk, by the key that says so."""
+    """The paths that a recipe reads, by key."""
     paths = {"data.path": recipe.data.path}
     if not _is_named(recipe):
         paths["model.weights"] = recipe.model.weights

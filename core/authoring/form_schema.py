@@ -141,7 +141,7 @@ def serves(path: str, used: set[str]) -> bool:
 
 
 def usual(path: str, values: dict[str, Any]) -> str:
-    """What the default of an optional key means, in a word or two; values by path."""
+    """What the default of an optional key means, as a short text; values by path."""
     loss, rate = values["train.loss"], f"{values['train.lr']:g}"
     return {
         "data.max_items": "all",

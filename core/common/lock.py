@@ -1,4 +1,4 @@
-"""Locks between threads and processes that die with their owner."""
+"""Locks between threads and processes, released when their owner ends, however it ends."""
 
 import contextlib
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ from filelock import FileLock
 
 @contextlib.contextmanager
 def held(path: Path, *, wait: bool = True) -> Iterator[None]:
-    """One holder at a time of all that name this path; the file is there as long as it is held.
+    """A lock by its path, with one holder at a time; the file exists as long as it is held.
 
-    The folder is made where it is missing, so the lock of a folder that may be deleted lies beside it. wait: False
+    A missing folder is made, so the lock of a folder that may be deleted belongs beside it, not inside. wait: False
     raises filelock.Timeout where another one holds it. Raises OSError.
     """
     lock = FileLock(path, blocking=wait, fallback_to_soft=False)  # a soft lock would outlive a killed process
@@ -19,5 +19,5 @@ def held(path: Path, *, wait: bool = True) -> Iterator[None]:
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)  # while held: who waits sees that the file has gone, and makes a new one
+        path.unlink(missing_ok=True)  # while held: a waiting process notices, and makes a new file
         lock.release()

@@ -1,6 +1,6 @@
-"""Where the program itself lies."""
+"""Folders of the program itself."""
 
 from pathlib import Path
 
 REPO = Path(__file__).parents[2]
-"""Runs start here, so this is where they look for relative paths."""
+"""The working folder of runs, to which their relative paths refer."""

@@ -13,12 +13,12 @@ from core.common.files import write_text
 
 
 def to_json(value: Any, *, indent: int | None = None) -> str:
-    """Nested dicts and lists of plain and NumPy values as strict JSON."""
-    return json.dumps(_plain(value), indent=indent, ensure_ascii=False, allow_nan=False)
+    """Nested dicts and lists of Python and NumPy values as strict JSON."""
+    return json.dumps(_builtin(value), indent=indent, ensure_ascii=False, allow_nan=False)
 
 
 def write_json(path: Path, value: Any, *, indent: int | None = None) -> None:
-    """A file of such JSON, whole or not at all. Raises OSError."""
+    """Write such JSON to a file, atomically. Raises OSError."""
     write_text(path, to_json(value, indent=indent))
 
 
@@ -30,18 +30,18 @@ def read_json(path: Path) -> dict[str, Any]:
     return values
 
 
-def read_json_if_whole(path: Path) -> dict[str, Any]:
-    """The same, but empty where the file is missing or broken."""
+def read_json_if_valid(path: Path) -> dict[str, Any]:
+    """The object in a file; empty where the file is missing or not valid."""
     with contextlib.suppress(OSError, ValueError, RecursionError):
         return read_json(path)
     return {}
 
 
-def _plain(value: Any) -> Any:
+def _builtin(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _builtin(item) for key, item in value.items()}
     if isinstance(value, list | tuple | np.ndarray):
-        return [_plain(item) for item in value]
+        return [_builtin(item) for item in value]
     if isinstance(value, np.generic):
         value = value.item()
     missing = value is pd.NA or (isinstance(value, float) and not math.isfinite(value))

@@ -1,9 +1,9 @@
 """Runs in the background: start, watch, cancel, resume.
 
-A run is a subprocess in a session of its own, so it survives the app that started it. All that is known of it
-lies in `ROOT/.jobs/ID/`: recipe.toml or import.toml, log.txt, process.json and ticket.json (written by whoever
-starts it), status.json (written by the run itself, through StatusWriter), and files/ that were uploaded for an import.
-The study appears at `ROOT/ID` when it is complete.
+A run is a subprocess in a session of its own, so it survives the app that started it. All that is known of it lies in
+`ROOT/.jobs/ID/`: recipe.toml or import.toml, log.txt, process.json and ticket.json (written when it is started),
+status.json (written by the run itself, through StatusWriter), and files/ that were uploaded for an import. The study
+appears at `ROOT/ID` when it is complete.
 
 Runs take turns (`core.jobs.queue`), because in parallel they would compete for the cores. Each waits in its own
 process, so the queue advances without the app.
@@ -31,7 +31,7 @@ from core.access.allowed_paths import check_import_spec, check_recipe
 from core.common.errors import RecipeError, StudyError
 from core.common.files import write_text
 from core.common.lock import held
-from core.common.strict_json import read_json_if_whole, write_json
+from core.common.strict_json import read_json_if_valid, write_json
 from core.jobs import prefork, queue, subprocesses
 from core.jobs.status import Status, queued, read_status
 from core.recipe.import_spec import ImportSpec
@@ -79,7 +79,7 @@ class Job:
 
     def status(self) -> Status:
         """How far the run is; failed if its process has ended without reporting an end."""
-        record = read_json_if_whole(self._process_file)
+        record = read_json_if_valid(self._process_file)
         process = self._process(record)  # looked for first: a status read after its end is the final one
         status = read_status(self._status_file)
         if status.over:
@@ -88,7 +88,7 @@ class Job:
             return replace(status, pid=process.pid)
         if not record and time.time() - status.updated < _START_SECONDS:
             return status
-        if read_json_if_whole(self._process_file) != record:  # it was started again in the meantime
+        if read_json_if_valid(self._process_file) != record:  # it was started again in the meantime
             return self.status()
         if (self.study / DESCRIPTION).exists():
             return replace(status, state="done", fraction=1.0, study=str(self.study))
@@ -170,7 +170,7 @@ class Job:
     def _cancel(self, *, discard: bool) -> Status:
         status = self.status()
         if not status.over:
-            if process := self._process(read_json_if_whole(self._process_file)):
+            if process := self._process(read_json_if_valid(self._process_file)):
                 _end(process)
             status = replace(status, state="cancelled", pid=None, updated=time.time())
             if discard:
@@ -244,7 +244,7 @@ def next_id(root: Path, name: str) -> str:
 
 
 def start_once(name: str, root: Path, *, command: Sequence[str] = COMMAND) -> Job:
-    """The run of a shipped recipe under its own name, started by whoever asks first.
+    """The run of a shipped recipe under its own name, started by the first call.
 
     However many sessions and processes ask at the same time, one run starts; one that failed or was cancelled, or
     whose study is there, is not repeated. Raises RecipeError for an unknown name, StudyError for an unwritable root.
@@ -276,7 +276,7 @@ def wait_for_turn(status_file: Path) -> None:
 
 
 def delete(job: Job) -> None:
-    """Forget a run, ending it first; a finished study stays."""
+    """Delete the record of a run, ending it first; a finished study stays."""
     with job._locked():
         job._cancel(discard=True)
         job._discard()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.common.lock import held
-from core.common.strict_json import read_json_if_whole, write_json
+from core.common.strict_json import read_json_if_valid, write_json
 
 TICKET = "ticket.json"
 LOCK = ".lock"
@@ -47,5 +47,5 @@ def _write(folder: Path, number: int) -> None:
 
 
 def _numbers(folder: Path) -> dict[str, int]:
-    found = {ticket.parent.name: read_json_if_whole(ticket).get("number") for ticket in folder.glob(f"*/{TICKET}")}
+    found = {ticket.parent.name: read_json_if_valid(ticket).get("number") for ticket in folder.glob(f"*/{TICKET}")}
     return {name: number for name, number in found.items() if isinstance(number, int)}

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from core.common.errors import UncollapseError
-from core.common.strict_json import read_json_if_whole, write_json
+from core.common.strict_json import read_json_if_valid, write_json
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 Row = dict[str, Any]
@@ -141,7 +141,7 @@ def queued(history: Sequence[Row] = ()) -> Status:
 
 def read_status(path: Path) -> Status:
     """The status in a file; an empty one where it is missing or broken."""
-    return Status(**{key: value for key, value in read_json_if_whole(path).items() if key in _STATUS_FIELDS})
+    return Status(**{key: value for key, value in read_json_if_valid(path).items() if key in _STATUS_FIELDS})
 
 
 _STATUS_FIELDS = frozenset(f.name for f in fields(Status))

@@ -43,7 +43,7 @@ from core.storage.layout import (
 from core.storage.study import evaluated, labels_and_modes
 
 Progress = Callable[..., None]
-"""Called with any of stage, arm, epoch, epochs, fraction (0 to 1 of the whole), message, row (an epoch's figures)."""
+"""Called with any of stage, arm, epoch, epochs, fraction (of the run, 0 to 1), message, row (an epoch's figures)."""
 
 MAPS_IN_PARALLEL_UP_TO = 10_000
 """Items up to which maps are drawn while worker processes count sub-clusters; with more, both at once would take too

@@ -114,9 +114,9 @@ def _text(value: str) -> str:
 WHOLE = BeforeValidator(_whole)
 """Annotation of a choice between whole numbers."""
 Whole = Annotated[int, Strict(), WHOLE]
-"""A whole number, and no text or truth value that could be taken for one."""
+"""An integer; strings and booleans are refused, not converted."""
 Real = Annotated[float, Strict()]
-"""A number, whole ones among them, and no text or truth value that could be taken for one."""
+"""A number, integers included; strings and booleans are refused, not converted."""
 Text = Annotated[str, AfterValidator(_text)]
 """Text that a recipe's file can hold."""
 SEEDS = Range(0, 2**32 - 1)

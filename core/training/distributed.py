@@ -73,9 +73,9 @@ class _Gather(Function):
 
     @staticmethod
     def forward(_context: object, part: Tensor) -> Tensor:
-        whole = part.new_empty(processes() * len(part), *part.shape[1:])
-        dist.all_gather_single(whole, part.contiguous())
-        return whole
+        gathered = part.new_empty(processes() * len(part), *part.shape[1:])
+        dist.all_gather_single(gathered, part.contiguous())
+        return gathered
 
     @staticmethod
     def backward(_context: object, *gradients: Tensor) -> Tensor:

@@ -27,7 +27,7 @@ class Exports:
             _component(key="copy-link", data={"role": "link"})
 
     def reserve(self) -> None:
-        """Keep a place for what a part of the page will offer; each run of the whole page has to."""
+        """Reserve a place for what a part of the page will offer; needed in each run of the whole page."""
         self._popover.empty()
 
     def table(self, label: str, key: str, make: Callable[[], pd.DataFrame]) -> None:

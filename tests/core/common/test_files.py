@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.common.files import replacing, write_bytes, write_text
-from core.common.strict_json import read_json, read_json_if_whole, write_json
+from core.common.strict_json import read_json, read_json_if_valid, write_json
 
 
 def test_a_file_is_replaced_at_the_end(tmp_path: Path):
@@ -49,4 +49,4 @@ def test_broken_json_is_an_error_or_nothing(tmp_path: Path, text: str):
     path.write_text(text)
     with pytest.raises((ValueError, RecursionError)):
         read_json(path)
-    assert read_json_if_whole(path) == {} == read_json_if_whole(tmp_path / "gone")
+    assert read_json_if_valid(path) == {} == read_json_if_valid(tmp_path / "gone")
