@@ -15,6 +15,7 @@ from plotly.offline import get_plotlyjs
 
 from core.analysis.class_report import flows, groups
 from core.analysis.figures import flow_figure, history_figure, map_figure
+from core.analysis.label_noise import WrongLabels, wrong_labels
 from core.analysis.recommendations import next_steps
 from core.analysis.summary import COLUMNS, compare, summarise, worst_first
 from core.common.errors import UncollapseError
@@ -32,7 +33,9 @@ TILE = 56
 GRID = "rgba(128, 136, 146, 0.25)"
 INTEGER_FIGURES = frozenset({"subclusters", "destroyed", "blurred", "compressed"})
 CURVES = {"sub_map@r": "Fine MAP@R, held-out items", "kappa": "Kappa", "loss": "Loss", "active": "Active tuples, share"}
-EXPLAINED = ("recall@1", "map@r", "kappa", "subclusters", "sublabel_excess", "fragmentation", "verdict")
+EXPLAINED = (
+    *("recall@1", "map@r", "kappa", "subclusters", "sublabel_excess", "fragmentation", "label_noise", "verdict"),
+)
 
 
 def write_report(study: Study, path: Path) -> None:
@@ -67,6 +70,7 @@ def report(study: Study) -> str:
         classes=_class_rows(study, order[:MAX_CLASSES]),
         hidden=max(0, len(order) - MAX_CLASSES),
         arms=arms,
+        noise=_noise(wrong_labels(study)),
         apart=[_class_details(study, pair, label, thumbnails) for label in order[:MAX_DETAILED_CLASSES]],
         measures=[explain(name) for name in EXPLAINED],
         plotly=get_plotlyjs(),
@@ -141,6 +145,7 @@ def _class_details(
     sides = [(arm, flows(study, arm, label)) for arm in pair]
     return {
         "label": label,
+        "noise": _noise(wrong_labels(study, label)),
         "arms": [
             {
                 "name": arm,
@@ -159,6 +164,11 @@ def _class_details(
         ],
         "flows": _html(flow_figure(sides[0], sides[1])) if len(sides[0][1]) else "",
     }
+
+
+def _noise(found: WrongLabels | None) -> str:
+    """Empty in studies from before labels were looked at."""
+    return "" if found is None else found.sentence
 
 
 def _thumbnails(study: Study) -> dict[int, np.ndarray]:

@@ -107,15 +107,32 @@ def _only_limits(shares: pd.DataFrame) -> pd.DataFrame:
 
 
 def confident_items(votes: Votes, codes: Int64[np.ndarray, "n"]) -> Bool[np.ndarray, "n"]:
-    """The surest items of every predicted class; how sure is decided for each fold by the labels of the others."""
-    confident = np.zeros(len(codes), dtype=bool)
-    for predicted, rows in enumerate(Groups(votes.predicted + 1, np.arange(codes.max() + 2)).members()[1:]):
-        other = codes[rows] != predicted
-        for fold in range(FOLDS):
-            own = votes.fold[rows] == fold
-            least = _least_confidence(votes.confidence[rows[~own]], other[~own])
-            confident[rows[own]] = votes.confidence[rows[own]] >= least
+    """The surest items of every predicted class, by the standard of that class and by one for all classes.
+
+    The first is for classes that differ in how pure they are, the second for classes too small to tell.
+    """
+    other = votes.predicted != codes
+    confident = _surer_than_needed(votes.fold, _sureness(votes), other) & (votes.predicted >= 0)
+    for rows in Groups(votes.predicted + 1, np.arange(codes.max() + 2)).members()[1:]:
+        confident[rows] &= _surer_than_needed(votes.fold[rows], votes.confidence[rows], other[rows])
     return confident
+
+
+def _surer_than_needed(
+    fold: Int64[np.ndarray, "m"], confidence: Float64[np.ndarray, "m"], other: Bool[np.ndarray, "m"]
+) -> Bool[np.ndarray, "m"]:
+    """Items at least as sure as the labels of the other folds ask for; other: labels that differ."""
+    found = np.zeros(len(fold), dtype=bool)
+    for number in range(FOLDS):
+        own = fold == number
+        found[own] = confidence[own] >= _least_confidence(confidence[~own], other[~own])
+    return found
+
+
+def _sureness(votes: Votes) -> Float64[np.ndarray, "n"]:
+    """Share of the items of the same predicted class that are not surer, in (0, 1]."""
+    confidence = pd.Series(votes.confidence)
+    return confidence.groupby(votes.predicted).rank(method="max", pct=True).to_numpy()
 
 
 def _least_confidence(confidence: Float64[np.ndarray, "m"], other: Bool[np.ndarray, "m"]) -> float:
@@ -132,10 +149,7 @@ def _least_confidence(confidence: Float64[np.ndarray, "m"], other: Bool[np.ndarr
 
 def surest_items(votes: Votes) -> Bool[np.ndarray, "n"]:
     """The surest SUREST of the items of every predicted class, and those equally sure."""
-    least = (
-        pd.Series(votes.confidence).groupby(votes.predicted).transform("quantile", 1 - SUREST, interpolation="lower")
-    )
-    return (votes.confidence >= least.to_numpy()) & (votes.predicted >= 0)
+    return (_sureness(votes) > 1 - SUREST) & (votes.predicted >= 0)
 
 
 def _wrong_shares(
