@@ -16,6 +16,7 @@ from plotly.offline import get_plotlyjs
 from core.analysis.class_report import count_range, flows, groups
 from core.analysis.evidence import evidence_of, with_evidence
 from core.analysis.figures import flow_figure, history_figure, map_figure
+from core.analysis.label_noise import WrongLabels, wrong_labels
 from core.analysis.recommendations import next_steps
 from core.analysis.summary import COLUMNS, COUNTED, compare, summarise, worst_first
 from core.common.errors import UncollapseError
@@ -34,15 +35,8 @@ GRID = "rgba(128, 136, 146, 0.25)"
 INTEGER_FIGURES = frozenset({"subclusters", *COUNTED})
 CURVES = {"sub_map@r": "Fine MAP@R, held-out items", "kappa": "Kappa", "loss": "Loss", "active": "Active tuples, share"}
 EXPLAINED = (
-    "recall@1",
-    "map@r",
-    "kappa",
-    "subclusters",
-    "sublabel_excess",
-    "mode_recovery",
-    "class_overlap",
-    "fragmentation",
-    "verdict",
+    *("recall@1", "map@r", "kappa", "subclusters", "sublabel_excess", "mode_recovery", "class_overlap"),
+    *("fragmentation", "label_noise", "verdict"),
 )
 
 
@@ -78,6 +72,7 @@ def report(study: Study) -> str:
         classes=_class_rows(study, order[:MAX_CLASSES]),
         hidden=max(0, len(order) - MAX_CLASSES),
         arms=arms,
+        noise=_noise(wrong_labels(study)),
         details=[_class_details(study, pair, label, thumbnails) for label in order[:MAX_DETAILED_CLASSES]],
         measures=[explain(name) for name in EXPLAINED],
         plotly=get_plotlyjs(),
@@ -152,6 +147,7 @@ def _class_details(
     sides = [(arm, flows(study, arm, label)) for arm in pair]
     return {
         "label": label,
+        "noise": _noise(wrong_labels(study, label)),
         "arms": [
             {
                 "name": arm,
@@ -171,6 +167,11 @@ def _class_details(
         ],
         "flows": _html(flow_figure(sides[0], sides[1])) if len(sides[0][1]) else "",
     }
+
+
+def _noise(found: WrongLabels | None) -> str:
+    """Empty in studies from before labels were looked at."""
+    return "" if found is None else found.sentence
 
 
 def _thumbnails(study: Study) -> dict[int, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Collapse, sub-clusters, retrieval and agreement of embeddings: measures and their definitions.
+"""Collapse, sub-clusters, label noise, retrieval and agreement of embeddings: measures and their definitions.
 
 Modules are imported on first use, so that pages that only show or explain figures load no scientific libraries.
 """

@@ -40,8 +40,8 @@ Z95 = 1.959964
 """Standard errors of a 95 % interval."""
 
 SUREST = 0.25
-"""Of the items of a predicted class, those that the overlap is measured against. A fixed share, for where classes
-overlap much and items are few, all of them may be equally confident."""
+"""Share of the items of every predicted class against which the overlap is measured. It is fixed, since all items may
+count as confident where classes overlap much and items are few."""
 
 MAX_OVERLAP = 0.125
 """Overlap up to which the confident items are taken to be all but free of it."""
@@ -86,8 +86,10 @@ def estimate_label_noise(graph: KnnGraph, labels: Labels, *, seed: int = 0) -> L
     1. Time is linear in n.
     """
     groups = check_groups(labels, len(graph.rows))
-    votes = cross_fitted_votes(graph, groups.codes, rng=np.random.default_rng(seed))
-    confident, surest = confident_items(votes, groups.codes), surest_items(votes)
+    rng = np.random.default_rng(seed)
+    votes = cross_fitted_votes(graph, groups.codes, rng=rng)
+    sureness = sureness_in_class(votes, rng=rng)
+    confident, surest = confident_items(votes, groups.codes, sureness), sureness > 1 - SUREST
     everything = np.zeros_like(groups.codes)
     overall = _wrong_shares(votes, groups, confident, surest, of=everything)
     classes = _wrong_shares(votes, groups, confident, surest, of=groups.codes)
@@ -106,36 +108,53 @@ def _only_limits(shares: pd.DataFrame) -> pd.DataFrame:
     return shares.assign(noise=np.nan, low=0.0)
 
 
-def confident_items(votes: Votes, codes: Int64[np.ndarray, "n"]) -> Bool[np.ndarray, "n"]:
-    """The surest items of every predicted class; how sure is decided for each fold by the labels of the others."""
-    confident = np.zeros(len(codes), dtype=bool)
-    for predicted, rows in enumerate(Groups(votes.predicted + 1, np.arange(codes.max() + 2)).members()[1:]):
-        other = codes[rows] != predicted
-        for fold in range(FOLDS):
-            own = votes.fold[rows] == fold
-            least = _least_confidence(votes.confidence[rows[~own]], other[~own])
-            confident[rows[own]] = votes.confidence[rows[own]] >= least
+def sureness_in_class(votes: Votes, *, rng: np.random.Generator) -> Float64[np.ndarray, "n"]:
+    """Rank of each item's confidence in its predicted class, in (0, 1], 1 = the surest; ties in random order.
+
+    Alike for all classes, so that each has the same share above any value; 0 for items without a prediction.
+    """
+    order = rng.permutation(len(votes.predicted))
+    confidence = pd.Series(votes.confidence[order], index=order)
+    ranks = confidence.groupby(votes.predicted[order]).rank(method="first", pct=True)
+    return np.where(votes.predicted >= 0, ranks.sort_index().to_numpy(), 0.0)
+
+
+def confident_items(
+    votes: Votes, codes: Int64[np.ndarray, "n"], sureness: Float64[np.ndarray, "n"]
+) -> Bool[np.ndarray, "n"]:
+    """The surest items of every predicted class, by the standard of that class and by one for all classes.
+
+    The first is for classes that differ in how pure they are, the second for classes too small to tell. sureness: of
+    `sureness_in_class`.
+    """
+    other = votes.predicted != codes
+    confident = surer_than_needed(votes.fold, sureness, other) & (votes.predicted >= 0)
+    for rows in Groups(votes.predicted + 1, np.arange(codes.max() + 2)).members()[1:]:
+        confident[rows] &= surer_than_needed(votes.fold[rows], votes.confidence[rows], other[rows])
     return confident
 
 
-def _least_confidence(confidence: Float64[np.ndarray, "m"], other: Bool[np.ndarray, "m"]) -> float:
-    """The confidence from which on the upper limit of the share of other labels is smallest; infinity without items."""
-    if not len(confidence):
+def surer_than_needed(
+    fold: Int64[np.ndarray, "m"], sureness: Float64[np.ndarray, "m"], other: Bool[np.ndarray, "m"]
+) -> Bool[np.ndarray, "m"]:
+    """Items at least as sure as the labels of the other folds ask for; other: labels that differ."""
+    found = np.zeros(len(fold), dtype=bool)
+    for number in range(FOLDS):
+        own = fold == number
+        found[own] = sureness[own] >= _least_sureness(sureness[~own], other[~own])
+    return found
+
+
+def _least_sureness(sureness: Float64[np.ndarray, "m"], other: Bool[np.ndarray, "m"]) -> float:
+    """The sureness from which on the upper limit of the share of other labels is smallest; infinity without items."""
+    if not len(sureness):
         return np.inf
-    order = np.argsort(-confidence, kind="stable")
-    confidence, counts = confidence[order], np.arange(1, len(order) + 1)
+    order = np.argsort(-sureness, kind="stable")
+    sureness, counts = sureness[order], np.arange(1, len(order) + 1)
     shares = np.cumsum(other[order]) / counts
-    last_of_equals = np.append(confidence[1:] < confidence[:-1], True)
+    last_of_equals = np.append(sureness[1:] < sureness[:-1], True)
     _, high = wilson(shares[last_of_equals], counts[last_of_equals].astype(np.float64), z=STRICTNESS)
-    return float(confidence[last_of_equals][high.argmin()])
-
-
-def surest_items(votes: Votes) -> Bool[np.ndarray, "n"]:
-    """The surest SUREST of the items of every predicted class, and those equally sure."""
-    least = (
-        pd.Series(votes.confidence).groupby(votes.predicted).transform("quantile", 1 - SUREST, interpolation="lower")
-    )
-    return (votes.confidence >= least.to_numpy()) & (votes.predicted >= 0)
+    return float(sureness[last_of_equals][high.argmin()])
 
 
 def _wrong_shares(

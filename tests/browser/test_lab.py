@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from core.analysis.label_noise import wrong_labels
+from core.analysis.recommendations import samples_for_every_class
+from core.storage.study import Study
 from tests.browser.widgets import choose, fill, ready, slide
 
 
@@ -30,6 +33,20 @@ def test_sliders_say_who_collapses(page: Page, url: str) -> None:
     expect(page).to_have_url(re.compile(r"samples=2\b"))
     slide(page, "Wrong labels", "Home", to="0")
     expect(badge(page, "Random")).to_have_text("the class is not drawn together", timeout=30_000)
+
+
+def test_the_study_on_screen_is_marked_by_its_wrong_labels(page: Page, digits_url: str, study: Study) -> None:
+    noise, samples = wrong_labels(study), samples_for_every_class(study)
+    assert noise is not None
+    assert samples is not None
+    page.goto(f"{digits_url}/classes?study=digits")
+    expect(page.get_by_text("training labels are wrong")).to_be_visible(timeout=90_000)
+    page.get_by_role("link", name="Lab").click()
+    expect(page.get_by_text(f"{noise.sentence} {samples.sentence}")).to_be_visible(timeout=90_000)
+    plot = page.locator(".st-key-phase .js-plotly-plot")
+    expect(plot).to_be_visible(timeout=30_000)
+    band = plot.evaluate("plot => Array.from(plot._fullData.find(t => t.fill === 'toself').x)")
+    assert (band[0], band[2]) == pytest.approx((max(0.1, 100 * noise.low), 100 * noise.high))
 
 
 def test_free_points_move_and_can_be_scrubbed(page: Page, url: str) -> None:

@@ -15,10 +15,11 @@ from core.diagnostics.label_noise import (
     MAX_OVERLAP,
     confident_items,
     estimate_label_noise,
-    surest_items,
+    sureness_in_class,
+    surer_than_needed,
     wilson,
 )
-from core.diagnostics.out_of_sample import Votes
+from core.diagnostics.out_of_sample import FOLDS, Votes
 from core.neighbours.index import Neighbours
 
 SEEDS = range(1000, 1004)
@@ -161,27 +162,44 @@ def test_wrong_input_is_refused():
         estimate_label_noise(graph, labels[:-1])
 
 
+def in_order(n, *, pure):
+    """Votes for one class, the surest first, and labels: the first `pure` agree with them, then every second."""
+    codes = np.where((np.arange(n) >= pure) & (np.arange(n) % 2 == 1), 1, 0)
+    return Votes(np.zeros(n, dtype=np.int64), np.linspace(1, 0.5, n), np.arange(n) % FOLDS), codes
+
+
 def test_confident_items_stop_before_the_border():
-    """Ten folds' worth of items in order: the surest 60 of 100 agree with their label, of the rest one in two."""
-    confidence = np.linspace(1, 0.5, 100)
-    codes = np.where((np.arange(100) >= 60) & (np.arange(100) % 2 == 1), 1, 0)
-    votes = Votes(np.zeros(100, dtype=np.int64), confidence, np.arange(100) % 5)
-    confident = confident_items(votes, codes)
+    votes, codes = in_order(100, pure=60)
+    confident = confident_items(votes, codes, sureness_in_class(votes, rng=np.random.default_rng(0)))
     assert confident[:60].all()
     assert confident[62:].sum() == 0
 
 
+def test_a_class_too_small_to_tell_goes_by_the_standard_of_all():
+    """Twenty classes of ten items, the last four of each not to be trusted: no class alone could tell."""
+    votes, codes = in_order(10, pure=6)
+    every = np.arange(20).repeat(10)
+    many = Votes(every, np.tile(votes.confidence, 20), np.random.default_rng(0).permutation(200) % FOLDS)
+    given = np.where(np.tile(codes, 20) == 0, every, (every + 1) % 20)
+    confident = confident_items(many, given, sureness_in_class(many, rng=np.random.default_rng(0))).reshape(20, 10)
+    assert confident[:, :6].mean() > 0.9
+    assert confident[:, 7:].mean() < 0.1
+
+
 def test_equally_sure_items_are_confident_together():
-    votes = Votes(np.zeros(40, dtype=np.int64), np.full(40, 0.8), np.arange(40) % 5)
-    assert confident_items(votes, np.arange(40) % 2).all()
-    assert surest_items(votes).all()
+    assert surer_than_needed(np.arange(40) % FOLDS, np.full(40, 0.8), np.arange(40) % 2 == 0).all()
 
 
-def test_surest_are_a_quarter_of_each_predicted_class():
-    predicted = np.array([-1] * 4 + [0] * 8 + [1] * 4)
-    confidence = np.concatenate([np.zeros(4), np.arange(8, 16) / 16, np.arange(4) / 16])
-    surest = surest_items(Votes(predicted, confidence, np.arange(16) % 5))
-    assert np.flatnonzero(surest).tolist() == [9, 10, 11, 14, 15]
+def test_sureness_ranks_each_predicted_class_alike():
+    predicted = np.array([-1, -1, 0, 0, 0, 0, 1, 1])
+    confidence = np.array([0, 0, 0.5, 0.7, 0.6, 0.7, 1, 1])
+    votes = Votes(predicted, confidence, np.arange(8) % FOLDS)
+    for seed in range(5):
+        sureness = sureness_in_class(votes, rng=np.random.default_rng(seed))
+        assert sureness[:3].tolist() == [0, 0, 0.25]
+        assert sureness[4] == 0.5
+        assert sorted(sureness[[3, 5]]) == [0.75, 1]
+        assert sorted(sureness[6:]) == [0.5, 1]
 
 
 @pytest.mark.parametrize(("wrong", "n"), [(0, 10), (3, 10), (10, 10), (37, 400)])
