@@ -66,7 +66,7 @@ class Subclusters:
 
 
 def count_subclusters(points: Float[np.ndarray, "n d"], *, seed: int = 0) -> Subclusters:
-    """Sub-clusters of one class, counted in the space of the points themselves; deterministic for a seed.
+    """Sub-clusters of one class, counted in the space of the points as they are given; deterministic for a seed.
 
     Conservative by design: modes with fewer than about 10 points are mostly counted as one group. Exact duplicates are
     removed first. Raises DataError for invalid input. Method: signal dimensions by FlipPA (Hong et al. 2020); then two
