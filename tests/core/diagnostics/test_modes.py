@@ -47,7 +47,7 @@ def test_equals_an_exhaustive_count_with_and_without_a_graph(seed, k, copies):
     n = int(rng.integers(k + 1, 40))
     points = rng.normal(size=(n, 2)).astype(np.float32)
     if copies:
-        points = points[rng.integers(0, 5, n)]
+        points = points[rng.integers(0, min(5, n), n)]
     modes, label = rng.integers(0, 3, n), rng.integers(0, 2, n)
     wanted = expected_votes(points.astype(np.float64), modes, k)
     np.testing.assert_allclose(neighbour_votes(points, modes, k), wanted)
