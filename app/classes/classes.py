@@ -124,18 +124,22 @@ def _verdicts(view: View, label: str) -> None:
                 st.subheader(escape_markdown(arm), anchor=False, width="content")
                 st.badge(row["verdict"], color=BADGES[row["verdict"]], help=explain("verdict").definition)
             st.markdown(f"{escape_markdown(cache.class_evidence(view, arm, label))}.")
-            cells = st.columns(5, gap="small")
-            cells[0].metric("Groups", count_range(row), help=_meaning("subclusters"))
-            expected = Facts.of(row).expected
-            cells[1].metric("Expected", "unknown" if expected is None else expected, help=_meaning("expected_modes"))
-            shown = [name for name in FIGURES if name in row and pd.notna(row[name])][:3]
-            for cell, name in zip(cells[2:], shown, strict=False):
-                title, digits = FIGURES[name]
-                cell.metric(title, f"{row[name]:.{digits}f}", help=_meaning(name))
+            with st.container(horizontal=True, gap="medium"):
+                _metrics(row)
             st.caption(_belief(row))
             with st.expander("What to try next", expanded=row["verdict"] in LOST):
                 for step in next_steps(view.study, arm, label):
                     st.markdown(f"**{escape_markdown(step.title)}.** {escape_markdown(step.reason)}")
+
+
+def _metrics(row: pd.Series) -> None:
+    st.metric("Groups", count_range(row), help=_meaning("subclusters"), width="content")
+    expected = Facts.of(row).expected
+    shown = "unknown" if expected is None else expected
+    st.metric("Expected", shown, help=_meaning("expected_modes"), width="content")
+    for name in [name for name in FIGURES if name in row and pd.notna(row[name])][:3]:
+        title, digits = FIGURES[name]
+        st.metric(title, f"{row[name]:.{digits}f}", help=_meaning(name), width="content")
 
 
 def _arm_columns(view: View) -> list[Any]:

@@ -55,7 +55,7 @@ def _modes(facts: Facts) -> str:
 
 def _merged(families: Sequence[Sequence[str]]) -> str:
     first, *rest = families
-    return ", ".join([f"{listed(first)} have merged", *(f"so have {listed(family)}" for family in rest)])
+    return ", ".join([f"{listed(first)} are not told apart", *(f"nor are {listed(family)}" for family in rest)])
 
 
 def _scale(facts: Facts) -> str:

@@ -21,11 +21,11 @@ UNKNOWN = "nothing tells how many modes there should be"
         ({"items": 1}, ["1 item, of 20 that a verdict needs"]),
         (
             {"groups": 4, "expected": 5, "apart": 4, "merged": (("6", "8"),)},
-            ["4 groups stand out", "of 5 known modes, 6 and 8 have merged"],
+            ["4 groups stand out", "of 5 known modes, 6 and 8 are not told apart"],
         ),
         (
             {"groups": 2, "expected": 4, "apart": 2, "merged": (("a", "b"), ("c", "d"))},
-            ["2 groups stand out", "of 4 known modes, a and b have merged, so have c and d"],
+            ["2 groups stand out", "of 4 known modes, a and b are not told apart, nor are c and d"],
         ),
         (
             {"groups": 3, "apart": 3, "named": False},
@@ -74,7 +74,10 @@ def test_sentences(changes, clauses):
 def test_other_spaces_are_named():
     facts = replace(FACTS, groups=4, expected=5, apart=4, merged=(("6", "8"),))
     said = evidence(facts, arm="nearest", elsewhere={"standard": 1, "pixels": 3})
-    assert said == "4 groups stand out in nearest, 1 in standard, 3 in pixels; of 5 known modes, 6 and 8 have merged"
+    assert (
+        said
+        == "4 groups stand out in nearest, 1 in standard, 3 in pixels; of 5 known modes, 6 and 8 are not told apart"
+    )
 
 
 def test_many_names_are_counted():
