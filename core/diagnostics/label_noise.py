@@ -49,6 +49,9 @@ MAX_OVERLAP = 0.125
 MAX_NOISE = 0.45
 """Where the upper limit is above it, the labels are no guide to the classes, or the embedding shows none of them."""
 
+MIN_DOUBT = 0.01
+"""Share of all labels, found among other classes only, that is too small to matter."""
+
 TINY = 1e-12
 
 REMAINING = 0.25
@@ -95,7 +98,7 @@ def estimate_label_noise(graph: KnnGraph, labels: Labels, *, seed: int = 0) -> L
     classes = _wrong_shares(votes, groups, confident, surest, of=groups.codes)
     within_others = (classes["high"] >= MAX_NOISE).to_numpy()[groups.codes]
     doubtful, _ = _weighted_share(votes, confident, (votes.predicted != groups.codes) & within_others, of=everything)
-    if doubtful[0] > overall["noise"][0] / 2:  # classes that lie within others look like this too, without any noise
+    if doubtful[0] > max(MIN_DOUBT, overall["noise"][0] / 2):  # or classes lie within others, and no label is wrong
         overall = _only_limits(overall)
     if overall["high"][0] >= MAX_NOISE:  # the embedding shows no classes
         classes = _only_limits(classes)
