@@ -320,7 +320,10 @@ def _figures(view: View, label: str) -> None:
         )
         config = {arm: st.column_config.NumberColumn(arm, format="%.3f") for arm in arms}
         st.dataframe(
-            table, hide_index=True, column_config=config | {"Meaning": st.column_config.TextColumn(width="large")}
+            table,
+            hide_index=True,
+            height="content",
+            column_config=config | {"Meaning": st.column_config.TextColumn(width="large")},
         )
 
 
