@@ -34,8 +34,6 @@ CLEAR_SEPARATION = 3.5
 """Smallest distance in standard deviations between two groups that may be supported; halves of a Gaussian are 2.6
 apart."""
 
-SUGGESTIVE = 1.0
-
 SMALLEST_PIECE = 4
 CLOSEST = 3
 """Nearest others of a row that must be in its group for that to be isolated."""
