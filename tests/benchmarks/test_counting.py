@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import types
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,13 @@ from tests.benchmarks.counting.dip_means import dip_means
 from tests.benchmarks.counting.league import ENDED, TIME, Outcome, Records, Worker, play
 from tests.benchmarks.counting.shapes import EVERY, FOREIGN, ONE_PIECE, modes, sizes
 from tests.benchmarks.counting.uniforce import uniforce
+
+
+@pytest.fixture(autouse=True)
+def _no_script(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers import the main module anew; tests of the app leave there a script that is none."""
+    monkeypatch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
+
 
 REPO = Path(__file__).parents[2]
 CASE = cases.Case(cases.PLANTED, "equal modes", "3 modes, separation 20", seed=1, n=120, d=16, pieces=3)

@@ -22,7 +22,7 @@ from tests.benchmarks.counting.cases import Case
 from tests.benchmarks.counting.methods import BY_NAME, TOLD, told
 from tests.benchmarks.counting.shapes import FOREIGN
 
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 FIRST_CALL_LIMIT = 600.0
 """Seconds to draw a case and, the first time, to load and compile a method's library, which are not timed."""
 
@@ -67,6 +67,7 @@ def outcome(case: Case, method: str) -> Callable[[], Outcome]:
 def _serve(pipe: Connection) -> None:
     """A worker: answers (case, method) with "ready" and then with an Outcome."""
     warnings.simplefilter("ignore")
+    os.environ["NUMBA_NUM_THREADS"] = "1"  # numba is not loaded yet; in the parent it may be, and would not have it
     warm = set()
     while (task := pipe.recv()) is not None:
         case, method = task
