@@ -163,7 +163,7 @@ def analyse(
     table["fragmentation"] = fragmentation(points, groups.codes, pieces)
     table["near_duplicates"] = near_duplicates(points, groups, graph)
     if normalise and lengths is None:
-        lengths = lengths_of(embeddings)
+        lengths = lengths_of(check_points(embeddings))
     table["length_groups"] = False if lengths is None else lengths_in_groups(lengths, kept_rows)
     for column in ("subclusters", "sublabel_excess"):
         table[f"reference_{column}"] = np.nan if reference is None else reference.table[column]

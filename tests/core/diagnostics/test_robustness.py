@@ -1,5 +1,7 @@
 """Odd and broken input: a clear sentence or a defined result, never a wrong number in silence."""
 
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -74,6 +76,20 @@ def test_what_is_no_matrix_of_numbers_is_refused(points):
 def test_counting_names_its_own_points():
     with pytest.raises(DataError, match="points row 1"):
         count_subclusters(np.array([[1.0, 0], [np.nan, 0]]))
+
+
+def test_lists_and_whole_numbers_are_analysed_too():
+    """In a process of its own: here, a type checker would refuse what the signature does not promise."""
+    code = "from core.diagnostics import diagnose; print(diagnose([[1, 2], [3, 4]] * 20, [0, 1] * 20)['n'].tolist())"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[20, 20]"
+
+
+def test_one_column_has_no_directions():
+    points = np.random.default_rng(3).normal(size=(40, 1))
+    with pytest.raises(DataError, match="normalise=False"):
+        diagnose(points, [0, 1] * 20)
+    assert diagnose(points, [0, 1] * 20, normalise=False)["n"].tolist() == [20, 20]
 
 
 def test_labels_of_any_kind():
