@@ -55,12 +55,11 @@ def check_points(points: np.ndarray, *, name: str = "embeddings") -> Float[np.nd
     return points
 
 
-def check_directions(points: np.ndarray, *, name: str = "embeddings") -> Float[np.ndarray, "n d"]:
-    """The directions of the vectors: `check_points`, then rows divided by their norms; unit rows are not changed.
+def check_directions(points: Float[np.ndarray, "n d"], *, name: str = "embeddings") -> Float[np.ndarray, "n d"]:
+    """The directions of vectors that `check_points` has checked: rows divided by their norms, unit rows unchanged.
 
-    Raises DataError also for rows of zeros and a single column, which have none.
+    Raises DataError for rows of zeros and for a single column, which have none.
     """
-    points = check_points(points, name=name)
     if points.shape[1] < 2:
         raise DataError(f"{name} have a single column, which has no directions; analyse them with normalise=False")
     _refuse(np.all(points == 0, axis=1), name, "only zeros, which have no direction")

@@ -112,7 +112,10 @@ def analyse(
     False, these columns are missing values; `count_subclusters` computes them for single classes. Default: True for at
     most RELIABILITY_UP_TO classes. lengths: of the vectors before they were normalised, where that was done elsewhere.
     """
-    points = check_directions(embeddings) if normalise else check_points(embeddings)
+    points = check_points(embeddings)
+    if normalise:
+        lengths = lengths_of(points) if lengths is None else lengths
+        points = check_directions(points)
     groups = check_groups(labels, len(points))
     named = None if sublabels is None else check_groups(sublabels, len(points), name="sublabels")
     if reference is not None:
@@ -127,64 +130,101 @@ def analyse(
         graph = Neighbours(points, np.arange(len(points))).graph(max(1, min(COMPANY, len(points) - 1)))
     few = len(groups.names) <= RELIABILITY_UP_TO
     company = company_of(points, graph, np.random.default_rng(seed))
-    foreign = foreign_items(groups, company)
-    members = groups.members()
-    counted_rows = [rows[~foreign[rows]] for rows in members]
+    strays = foreign_items(groups, company)
     counted = _count_classes(
         points,
-        counted_rows,
+        _kept(groups, strays),
         count_subclusters if (few if reliability is None else reliability) else count_without_reliability,
         seed=seed,
         n_jobs=n_jobs,
         progress=progress,
     )
-    assignments = np.full(len(points), -1)
-    readings = [np.empty(0, dtype=np.int64)] * len(points)
-    for rows, sub in zip(counted_rows, counted, strict=True):
+    assignments, readings = _per_item(_kept(groups, strays), counted, len(points))
+    hosts = hosts_of_groups(groups, assignments, company, known=None if named is None else named.codes)
+    foreign = _all_foreign(groups, company, strays, hosts, named)
+    table = pd.DataFrame({"label": groups.names, "n": groups.sizes, "distinct": distinct_items(points, groups, graph)})
+    table = table.assign(
+        **_count_columns(counted),
+        **_host_columns(groups, assignments, hosts),
+        **_shape_columns(points, groups, foreign),
+        **_overlap_columns(groups, company, foreign),
+        **_columns_of_modes(points, groups, graph, foreign, assignments, named, reference, recover=few, seed=seed),
+        near_duplicates=near_duplicates(points, groups, graph),
+        length_groups=False if lengths is None else lengths_in_groups(lengths, _kept(groups, foreign)),
+        **_reference_columns(reference, classes=len(groups.names)),
+    )
+    table["verdict"] = [verdict(Facts.of(row)) for row in table.to_dict("records")]
+    return Diagnosis(table.drop(columns=["sublabel_chance", "survival_chance"]), assignments, readings, foreign)
+
+
+def _kept(groups: Groups, foreign: Bool[np.ndarray, "n"]) -> list[Int64[np.ndarray, "_"]]:
+    """Rows of each class without its foreign items."""
+    return [rows[~foreign[rows]] for rows in groups.members()]
+
+
+def _per_item(
+    members: list[Int64[np.ndarray, "_"]], counted: list[Subclusters], n: int
+) -> tuple[Int64[np.ndarray, "n"], list[Int64[np.ndarray, "_"]]]:
+    """Of each item its sub-cluster, -1 = none, and its sub-cluster in every reading of its class."""
+    assignments, readings = np.full(n, -1), [np.empty(0, dtype=np.int64)] * n
+    for rows, sub in zip(members, counted, strict=True):
         assignments[rows] = sub.assignments
         for row, of_row in zip(rows, np.stack([reading.assignments for reading in sub.readings], axis=1), strict=True):
             readings[row] = of_row
+    return assignments, readings
+
+
+def _columns_of_modes(
+    points: Float[np.ndarray, "n d"],
+    groups: Groups,
+    graph: KnnGraph,
+    foreign: Bool[np.ndarray, "n"],
+    assignments: Int64[np.ndarray, "n"],
+    named: Groups | None,
+    reference: Diagnosis | None,
+    *,
+    recover: bool,
+    seed: int,
+) -> dict[str, Any]:
+    """What is left of the modes known by name and of the reference's groups, and which of either are told apart."""
+    members = _kept(groups, foreign)
     known = None if named is None else named.codes
-    hosts = hosts_of_groups(groups, assignments, company, known=known)
-    foreign = _all_foreign(groups, company, foreign, hosts, known)
-    kept_rows = [rows[~foreign[rows]] for rows in members]
     before = None if reference is None else np.where(reference.foreign, -1, reference.assignments)
     expected = None if before is None else Expected.of_reference(before)
     if named is not None:
         expected = Expected(named.codes, named.names.astype(str))
-    table = pd.DataFrame({"label": groups.names, "n": groups.sizes})
-    table["distinct"] = distinct_items(points, groups, graph)
-    table = table.assign(**_count_columns(counted), **_host_columns(groups, assignments, hosts))
-    table = table.assign(**_shape_columns(points, groups, foreign), **_overlap_columns(groups, company, foreign))
-    table = table.assign(**mode_columns(points, kept_rows, known, graph, prefix="sublabel"))
-    table = table.assign(**mode_columns(points, kept_rows, before, graph, prefix="survival"))
-    table = table.assign(**expected_columns(points, kept_rows, expected, assignments, graph, recover=few, seed=seed))
     pieces = np.where(foreign, -1, assignments if known is None else known)
-    table["fragmentation"] = fragmentation(points, groups.codes, pieces)
-    table["near_duplicates"] = near_duplicates(points, groups, graph)
-    if normalise and lengths is None:
-        lengths = lengths_of(check_points(embeddings))
-    table["length_groups"] = False if lengths is None else lengths_in_groups(lengths, kept_rows)
-    for column in ("subclusters", "sublabel_excess"):
-        table[f"reference_{column}"] = np.nan if reference is None else reference.table[column]
-    table["reference_subclusters"] = table["reference_subclusters"].astype("Int64")
-    table["verdict"] = [verdict(Facts.of(row)) for row in table.to_dict("records")]
-    return Diagnosis(table.drop(columns=["sublabel_chance", "survival_chance"]), assignments, readings, foreign)
+    return {
+        **mode_columns(points, members, known, graph, prefix="sublabel"),
+        **mode_columns(points, members, before, graph, prefix="survival"),
+        **expected_columns(points, members, expected, assignments, graph, recover=recover, seed=seed),
+        "fragmentation": fragmentation(points, groups.codes, pieces),
+    }
+
+
+def _reference_columns(reference: Diagnosis | None, *, classes: int) -> dict[str, Any]:
+    """What the reference itself has; missing values without one."""
+    if reference is None:
+        return {"reference_subclusters": pd.array([None] * classes, "Int64"), "reference_sublabel_excess": np.nan}
+    return {
+        "reference_subclusters": reference.table["subclusters"].astype("Int64"),
+        "reference_sublabel_excess": reference.table["sublabel_excess"],
+    }
 
 
 def _all_foreign(
     groups: Groups,
     company: Int64[np.ndarray, "n k"],
-    foreign: Bool[np.ndarray, "n"],
+    strays: Bool[np.ndarray, "n"],
     hosts: Int64[np.ndarray, "n"],
-    known: Int64[np.ndarray, "n"] | None,
+    named: Groups | None,
 ) -> Bool[np.ndarray, "n"]:
-    """Single foreign items, and those of foreign groups and foreign modes; none in a class that would be left empty."""
-    wrong = foreign | (hosts >= 0)
-    if known is not None:
-        wrong |= hosts_of_groups(groups, known, company, known=known) >= 0
-    left = np.bincount(groups.codes, weights=~wrong, minlength=len(groups.names))
-    return np.where(left[groups.codes] > 0, wrong, foreign)
+    """Single foreign items, and those of foreign groups and modes; strays alone in a class that would be left empty."""
+    foreign = strays | (hosts >= 0)
+    if named is not None:
+        foreign |= hosts_of_groups(groups, named.codes, company, known=named.codes) >= 0
+    left = np.bincount(groups.codes, weights=~foreign, minlength=len(groups.names))
+    return np.where(left[groups.codes] > 0, foreign, strays)
 
 
 def _host_columns(groups: Groups, assignments: Int64[np.ndarray, "n"], hosts: Int64[np.ndarray, "n"]) -> dict[str, Any]:
