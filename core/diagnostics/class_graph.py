@@ -8,7 +8,7 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
-from core.neighbours.index import Neighbours
+from core.neighbours.index import KnnGraph, Neighbours
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,12 @@ class ClassGraph:
     @classmethod
     def of(cls, points: Float64[np.ndarray, "n s"], k: int) -> "ClassGraph":
         """The graph of the k < n nearest others."""
-        found = Neighbours(points, np.arange(len(points))).graph(k)
-        distances = np.maximum(found.distances.astype(np.float64), np.finfo(np.float32).tiny)
-        rows = found.rows.astype(np.int64)
+        return cls._bridged(points, Neighbours(points, np.arange(len(points))).graph(k))
+
+    @classmethod
+    def _bridged(cls, points: Float64[np.ndarray, "n s"], graph: KnnGraph) -> "ClassGraph":
+        distances = np.maximum(graph.distances.astype(np.float64), np.finfo(np.float32).tiny)
+        rows = graph.rows.astype(np.int64)
         return cls(points, distances, rows, _bridges(points, rows))
 
     def nearer(self, k: int) -> "ClassGraph":
@@ -37,14 +40,9 @@ class ClassGraph:
 
     def among(self, rows: Int64[np.ndarray, "m"]) -> "ClassGraph":
         """The graph of some of the points, with as many neighbours as all of them have left."""
-        place = np.full(len(self.points), -1)
-        place[rows] = np.arange(len(rows))
-        places = place[self.rows[rows]]
-        left = int((places >= 0).sum(axis=1).min())
-        order = np.argsort(places < 0, axis=1, kind="stable")[:, :left]
-        places = np.take_along_axis(places, order, axis=1)
-        distances = np.take_along_axis(self.distances[rows], order, axis=1)
-        return ClassGraph(self.points[rows], distances, places, _bridges(self.points[rows], places))
+        found = KnnGraph(self.rows.astype(np.int32), self.distances.astype(np.float32)).among(rows)
+        left = int((found.rows >= 0).sum(axis=1).min())
+        return self._bridged(self.points[rows], KnnGraph(found.rows[:, :left], found.distances[:, :left]))
 
     def components(self) -> Int64[np.ndarray, "n"]:
         """The component that each point belongs to without the bridges."""

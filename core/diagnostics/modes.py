@@ -32,12 +32,8 @@ class Listed:
     @classmethod
     def of(cls, graph: KnnGraph, rows: Int64[np.ndarray, "n"]) -> "Listed":
         """Taken from the graph of all items; rows: those of the class."""
-        place = np.full(len(graph.rows) + 1, -1)  # the last entry is the padding's
-        place[rows] = np.arange(len(rows))
-        found = place[graph.rows[rows]]
-        order = np.argsort(found < 0, axis=1, kind="stable")
-        distances = np.take_along_axis(graph.distances[rows], order, axis=1)
-        return cls(np.take_along_axis(found, order, axis=1), distances)
+        found = graph.among(rows)
+        return cls(found.rows.astype(np.int64), found.distances)
 
     def certain(self, k: int) -> np.ndarray:
         """Whether the k nearest are known: k + 1 are listed, and the last two are not at the same distance."""

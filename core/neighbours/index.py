@@ -31,6 +31,16 @@ class KnnGraph:
     rows: Int32[np.ndarray, "n k"]
     distances: Float32[np.ndarray, "n k"]
 
+    def among(self, rows: Int64[np.ndarray, "m"]) -> "KnnGraph":
+        """The graph of some of the items, by position among them: of the neighbours listed, those that are of them."""
+        place = np.full(len(self.rows) + 1, -1, dtype=np.int32)  # the last entry is the padding's
+        place[rows] = np.arange(len(rows))
+        found = place[self.rows[rows]]
+        order = np.argsort(found < 0, axis=1, kind="stable")
+        found = np.take_along_axis(found, order, axis=1)
+        distances = np.take_along_axis(self.distances[rows], order, axis=1)
+        return KnnGraph(found, np.where(found < 0, np.float32(np.inf), distances))
+
 
 Found = tuple[Float[np.ndarray, "q k"], Int64[np.ndarray, "q k"]]
 """Distances or squared distances, and the row numbers."""

@@ -137,3 +137,11 @@ def test_above_the_exact_size_the_search_is_approximate_but_close(monkeypatch):
     assert not search.exact
     _, rows = naive(points, points, 11)
     assert np.mean([len(set(a) & set(b[1:])) / 10 for a, b in zip(search.graph(10).rows, rows, strict=True)]) > 0.95
+
+
+def test_the_graph_among_some_items_keeps_their_listed_neighbours_in_order():
+    points = np.array([[0.0], [1.0], [3.0], [7.0], [20.0]])
+    graph = Neighbours(points, np.arange(5)).graph(3)
+    some = graph.among(np.array([0, 2, 3]))
+    assert some.rows.tolist() == [[1, 2, -1], [0, 2, -1], [1, 0, -1]]
+    assert some.distances.tolist() == [[3, 7, np.inf], [3, 4, np.inf], [4, 7, np.inf]]
