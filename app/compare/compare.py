@@ -11,6 +11,7 @@ from app.widgets.fragments import view_fragment
 from app.widgets.galleries import item_galleries
 from app.widgets.markdown import escape_markdown
 from app.widgets.opening import open_view
+from core.analysis.class_report import class_figures
 from core.analysis.summary import COLUMNS, summarise, worst_first
 from core.analysis.tables import selection_table
 from core.diagnostics import explain
@@ -246,10 +247,9 @@ def _classes(view: View) -> None:
 
 def _evidence(view: View, label: str) -> None:
     """Why one class has its verdicts: the picked one, else the one in the worst state."""
-    table = view.study.diagnostics
     lines = [f"**{escape_markdown(str(label))}**"]
     for arm in dict.fromkeys(view.arms):
-        verdict = table.loc[(table["arm"] == arm) & (table["label"] == label), "verdict"].iloc[0]
+        verdict = class_figures(view.study, arm, label)["verdict"]
         said = escape_markdown(cache.class_evidence(view, arm, label))
         lines.append(f"- **{escape_markdown(arm)}**, {verdict}: {said}.")
     st.markdown("\n".join(lines))

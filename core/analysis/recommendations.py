@@ -7,6 +7,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from core.analysis.class_report import class_figures
 from core.analysis.label_noise import SamplesNeeded, samples_needed, wrong_labels
 from core.diagnostics.facts import Facts
 from core.diagnostics.verdicts import TOO_SMALL, coincides, only_in_length
@@ -80,9 +81,7 @@ def samples_for_every_class(study: Study) -> SamplesNeeded | None:
 
 def next_steps(study: Study, arm: str, label: str) -> list[Step]:
     """What to try for one class of an arm, most useful first; one step that says so where nothing is needed."""
-    table = study.diagnostics
-    row = table[(table["arm"] == study.arm(arm).name) & (table["label"] == label)].iloc[0]
-    case = _Case(study, arm, row)
+    case = _Case(study, arm, class_figures(study, study.arm(arm).name, label))
     steps = [step for rule in _RULES if (step := rule(case)) is not None]
     return steps or [_nothing_left(case)]
 
