@@ -133,7 +133,7 @@ class Gaps:
 
         On parallel curves the ways along the graph all lead over one bridge, and the dip test sees no gap.
         """
-        if np.isin(self._component[first], self._component[second]).any():
+        if not self._component.any() or np.isin(self._component[first], self._component[second]).any():
             return 1.0
         lengths = cdist(self._scores[first], self._scores[second])
         i, j = np.unravel_index(lengths.argmin(), lengths.shape)
@@ -143,7 +143,7 @@ class Gaps:
 
     def _isolated(self, rows: Int64[np.ndarray, "m"]) -> bool:
         """Whether a group holds the nearest others of its rows: stragglers of a larger group are nearer to that."""
-        return bool(np.isin(self._nearest[rows], rows).all())
+        return bool((self.groups[self._nearest[rows]] == self.groups[rows[0]]).all())
 
 
 def _dip_p_value(places: Float64[np.ndarray, "m"]) -> float:

@@ -1,9 +1,14 @@
 """The loops of a mixture's fit, compiled: on classes of some dozen items, numpy's calls cost more than their sums."""
 
+import math
+
 import numpy as np
 from jaxtyping import Float64, Int64
 
 from core.common.jit import compiled
+
+NEGLIGIBLE = -40.0
+"""Log-likelihood below that of the likeliest component from which a share is none: far below a rounding error."""
 
 
 @compiled
@@ -101,11 +106,11 @@ def expectation_maximisation(
     axes: the scores, transposed: the innermost loops run over rows that lie side by side.
     """
     k, n = weights.shape
-    log_likelihoods, top = np.empty((k, n)), np.empty(n)
+    squares, top = np.square(axes), np.empty(n)
     before = likelihood = -np.inf
+    log_likelihoods = np.empty((k, n))
     for _ in range(iterations):
-        for c in range(k):
-            _log_density(axes, weights[c], floor, spherical, log_likelihoods[c])
+        _log_densities(axes, squares, weights, floor, spherical, log_likelihoods)
         likelihood = _share(log_likelihoods, weights, top)
         if likelihood - before < gain:
             break
@@ -119,33 +124,31 @@ def expectation_maximisation(
 
 
 @compiled
-def _log_density(
+def _log_densities(
     axes: Float64[np.ndarray, "s n"],
-    weights: Float64[np.ndarray, "n"],
+    squares: Float64[np.ndarray, "s n"],
+    weights: Float64[np.ndarray, "k n"],
     floor: Float64[np.ndarray, "s"],
     spherical: bool,
-    out: Float64[np.ndarray, "n"],
+    out: Float64[np.ndarray, "k n"],
 ) -> None:
-    """The log-density of every row under one component with these weights, times the component's share."""
-    s, n = axes.shape
-    mass = weights.sum() + 1e-12
-    means, variances = np.empty(s), np.empty(s)
-    for a in range(s):
-        first = second = 0.0
-        for i in range(n):
-            weighted = weights[i] * axes[a, i]
-            first += weighted
-            second += weighted * axes[a, i]
-        means[a] = first / mass
-        variances[a] = second / mass - means[a] ** 2
-    if spherical:
-        variances[:] = variances.sum() / s
-    variances = np.maximum(variances, floor)
-    out[:] = np.log(mass / n) - 0.5 * np.log(2 * np.pi * variances).sum()
-    for a in range(s):
-        scale, mean = 0.5 / variances[a], means[a]
-        for i in range(n):
-            out[i] -= scale * (axes[a, i] - mean) ** 2
+    """The log-density of every row under every component with these weights, times the component's share."""
+    (k, n), s = weights.shape, len(axes)
+    first, second = np.dot(weights, axes.T), np.dot(weights, squares.T)
+    constants = np.empty(k)
+    for c in range(k):
+        mass = weights[c].sum() + 1e-12
+        means = first[c] / mass
+        variances = second[c] / mass - means**2
+        if spherical:
+            variances[:] = variances.sum() / s
+        variances = np.maximum(variances, floor)
+        first[c], second[c] = means / variances, -0.5 / variances
+        constants[c] = np.log(mass / n) - 0.5 * (np.log(2 * np.pi * variances) + means**2 / variances).sum()
+    np.dot(first, axes, out)
+    out += np.dot(second, squares)
+    for c in range(k):
+        out[c] += constants[c]
 
 
 @compiled
@@ -156,12 +159,17 @@ def _share(
     k, n = weights.shape
     top[:] = log_likelihoods[0]
     for c in range(1, k):
-        top[:] = np.maximum(top, log_likelihoods[c])
+        for i in range(n):
+            top[i] = max(top[i], log_likelihoods[c, i])
     total = np.zeros(n)
     for c in range(k):
         for i in range(n):
-            weights[c, i] = np.exp(log_likelihoods[c, i] - top[i])
-            total[i] += weights[c, i]
+            below = log_likelihoods[c, i] - top[i]
+            if below > NEGLIGIBLE:
+                weights[c, i] = math.exp(below)
+                total[i] += weights[c, i]
+            else:
+                weights[c, i] = 0.0
     for c in range(k):
         weights[c] /= total
     return (top + np.log(total)).sum() / n

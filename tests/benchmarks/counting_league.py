@@ -26,8 +26,10 @@ from tests.benchmarks.counting.methods import BY_NAME, METHODS, OURS, PRESENT, T
 REPORTED = (201, 202, 203, 204, 205)
 DEVELOPMENT = (101, 102, 103, 104, 105)
 PARTS = (cases.PLANTED, cases.REAL, cases.ONE, cases.PROMISE)
-QUICK_DRAWS, PROMISE_SHARE = 2, 0.05
-"""Draws of --quick; draws of the promised table's cells as a share of those of a single piece."""
+QUICK_DRAWS = 2
+PROMISE_SHARE, PRESENT_SHARE = 0.05, 0.1
+"""Draws of the promised table's cells, and those of a single piece that release 0.2 is asked too, as a share of the
+draws of a single piece."""
 
 BLOCK = re.compile(
     r"(?<=<!-- generated: python -m tests.benchmarks.counting_league -->\n).*?(?=\n<!-- end -->)", re.DOTALL
@@ -41,21 +43,26 @@ def say(text: str) -> None:
 
 def tasks(wanted: argparse.Namespace) -> Iterator[tuple[cases.Case, str]]:
     """(case, method) pairs of the parts that are wanted; single pieces and the promise are for ours and the present."""
-    both = [name for name in (OURS, PRESENT) if name in wanted.methods]
-    draws = QUICK_DRAWS if wanted.quick else wanted.draws
+    draws, first, quick = QUICK_DRAWS if wanted.quick else wanted.draws, wanted.seeds[0], wanted.quick
+    ours, present = ([name] if name in wanted.methods else [] for name in (OURS, PRESENT))
     for part in wanted.only:
         match part:
             case cases.PLANTED:
-                found, names = cases.planted(wanted.seeds[: wanted.repeats], quick=wanted.quick), wanted.methods
+                asked = [(cases.planted(wanted.seeds[: wanted.repeats], quick=quick), wanted.methods)]
             case cases.REAL:
-                found, names = cases.known_modes(wanted.cache, wanted.seeds), [*wanted.methods, TOLD]
+                asked = [(cases.known_modes(wanted.cache, wanted.seeds), [*wanted.methods, TOLD])]
             case cases.ONE:
-                found, names = cases.one_piece(draws, wanted.seeds[0], quick=wanted.quick), both
+                fewer = _share(draws, PRESENT_SHARE)
+                asked = [(cases.one_piece(draws, first, quick=quick), ours)]
+                asked += [(cases.one_piece(fewer, first, quick=quick), present)]
             case _:
-                each_cell = max(1, round(PROMISE_SHARE * draws))
-                found, names = cases.promise(each_cell, wanted.seeds[0], quick=wanted.quick), both
-        for each in found:
-            yield from ((each, name) for name in names)
+                asked = [(cases.promise(_share(draws, PROMISE_SHARE), first, quick=quick), [*ours, *present])]
+        for found, names in asked:
+            yield from ((each, name) for each in found for name in names)
+
+
+def _share(draws: int, share: float) -> int:
+    return max(1, round(share * draws))
 
 
 def trained(wanted: argparse.Namespace) -> list[str]:
@@ -119,7 +126,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seeds", nargs="+", type=int, help=f"{REPORTED[0]} to {REPORTED[-1]} by default")
     parser.add_argument("--repeats", type=int, default=1, help="seeds that every planted shape is drawn with")
     parser.add_argument(
-        "--draws", type=int, default=1000, help="of every single piece; a twentieth of each promised cell"
+        "--draws",
+        type=int,
+        default=1000,
+        help="of every single piece; a tenth of them for release 0.2, a twentieth for a promised cell",
     )
     parser.add_argument("--limit", type=float, default=60.0, help="processor seconds for one count")
     parser.add_argument("--jobs", type=int, default=2)

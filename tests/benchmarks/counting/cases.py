@@ -25,7 +25,10 @@ DRAWN_LARGE = (
     "5 modes, separation 8",
     "30 modes, separation 12",
 )
-ONE_PIECE_SETTINGS = ((60, 64), (150, 64), (500, 64), (1500, 64), (150, 16), (300, 256))
+ONE_PIECE_SETTINGS = (
+    *((60, 64), (150, 64), (500, 64), (150, 16), (300, 256), (100, 64)),
+    *((60, 16), (150, 64), (500, 64), (200, 64), (300, 256), (1500, 64)),
+)
 """The draws of a single piece take these in turn."""
 
 TRUE_COUNTS = (2, 3, 4, 5, 6, 8)
