@@ -5,8 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64, Int64
 from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import KDTree
 
 from core.neighbours.index import KnnGraph, Neighbours
 
@@ -46,7 +44,9 @@ class ClassGraph:
 
     def components(self) -> Int64[np.ndarray, "n"]:
         """The component that each point belongs to without the bridges."""
-        return _components(self.rows)[1]
+        from core.diagnostics import graph_loops  # imports numba: seconds
+
+        return graph_loops.components(self.rows)
 
     def lengths(self) -> csr_array:
         """The symmetrised graph with the lengths of its edges."""
@@ -63,33 +63,16 @@ def edges_of(rows: Int64[np.ndarray, "n k"]) -> Int64[np.ndarray, "e 2"]:
     return np.stack([np.repeat(np.arange(len(rows)), rows.shape[1]), rows.ravel()], axis=1)
 
 
-def symmetric_lists(edges: Int64[np.ndarray, "e 2"], n: int) -> tuple[Int64[np.ndarray, "n1"], Int64[np.ndarray, "m"]]:
-    """Row pointers and columns of the graph with an edge wherever either end has the other among its neighbours."""
-    directed = coo_array((np.ones(len(edges), dtype=np.int8), (edges[:, 0], edges[:, 1])), shape=(n, n)).tocsr()
-    both = (directed + directed.T).tocsr()
-    return both.indptr.astype(np.int64), both.indices.astype(np.int64)
-
-
 def _bridges(points: Float64[np.ndarray, "n s"], rows: Int64[np.ndarray, "n k"]) -> Int64[np.ndarray, "b 2"]:
     """Nearest pairs that join each component, the smallest first, to the others."""
-    n = len(points)
-    found, component = _components(rows)
-    bridges = np.empty((found - 1, 2), dtype=np.int64)
+    from core.diagnostics import graph_loops  # imports numba: seconds
+
+    n, component = len(points), graph_loops.components(rows)
+    bridges = np.empty((component.max(), 2), dtype=np.int64)
     for bridge in bridges:
         sizes = np.bincount(component)
         smallest = np.where(sizes > 0, sizes, n + 1).argmin()
         inside, outside = np.flatnonzero(component == smallest), np.flatnonzero(component != smallest)
-        distances, nearest = KDTree(points[outside]).query(points[inside])
-        bridge[:] = inside[distances.argmin()], outside[nearest[distances.argmin()]]
+        bridge[:] = graph_loops.nearest_pair(points, inside, outside)
         component[inside] = component[bridge[1]]
     return bridges
-
-
-def _components(rows: Int64[np.ndarray, "n k"]) -> tuple[int, Int64[np.ndarray, "n"]]:
-    """The number of connected components, and that of each row."""
-    edges = edges_of(rows)
-    adjacency = coo_array(
-        (np.ones(len(edges), dtype=np.int8), (edges[:, 0], edges[:, 1])), shape=(len(rows), len(rows))
-    )
-    found, component = connected_components(adjacency, directed=False)
-    return int(found), component.astype(np.int64)

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 from scipy.spatial import KDTree
 
-from core.diagnostics.class_graph import ClassGraph, edges_of, symmetric_lists
+from core.diagnostics.class_graph import ClassGraph, edges_of
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Landscape:
     """Intrinsic dimension, from the same neighbours."""
     starts: Int64[np.ndarray, "m1"]
     neighbours: Int64[np.ndarray, "e"]
-    """Neighbours of row i: neighbours[starts[i]:starts[i + 1]]."""
+    """Neighbours of row i, mutual ones twice: neighbours[starts[i]:starts[i + 1]]."""
 
     def prominences(self) -> Float64[np.ndarray, "p"]:
         """Heights of all peaks but the highest above their saddles, largest first."""
@@ -64,6 +64,8 @@ def landscape(graph: ClassGraph) -> Landscape:
 
     A bridge is a row of its own, halfway: the density there says how deep the break is that it crosses.
     """
+    from core.diagnostics import graph_loops  # imports numba: seconds
+
     k, n = graph.rows.shape[1], len(graph.points)
     dimension = intrinsic_dimension(graph.distances)
     middles = graph.points[graph.bridges].mean(axis=1)
@@ -76,7 +78,7 @@ def landscape(graph: ClassGraph) -> Landscape:
         np.stack([own, graph.bridges[:, 1]], axis=1),
     ]
     heights = -np.sqrt(k) * dimension * np.log(reaches)
-    return Landscape(k, n, heights, dimension, *symmetric_lists(np.concatenate(edges), len(reaches)))
+    return Landscape(k, n, heights, dimension, *graph_loops.both_ways(np.concatenate(edges), len(reaches)))
 
 
 def intrinsic_dimension(distances: Float64[np.ndarray, "n k"]) -> float:

@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from core.common.jit import compiled
+from core.diagnostics.graph_loops import root
 
 
 @compiled
@@ -32,13 +33,13 @@ def join_peaks(
         if best < 0:
             parents[row], prominences[row] = row, np.inf
             continue
-        top = _root(parents, best)
+        top = root(parents, best)
         parents[row] = top
         for edge in range(starts[row], starts[row + 1]):
             other = neighbours[edge]
             if parents[other] < 0:
                 continue
-            top, second = _root(parents, row), _root(parents, other)
+            top, second = root(parents, row), root(parents, other)
             if top == second:
                 continue
             low, high = (second, top) if heights[second] <= heights[top] else (top, second)
@@ -48,13 +49,5 @@ def join_peaks(
                 parents[low] = high
     roots = np.empty(n, dtype=np.int64)
     for row in range(n):
-        roots[row] = _root(parents, row)
+        roots[row] = root(parents, row)
     return roots, prominences
-
-
-@compiled
-def _root(parents: Int64[np.ndarray, "n"], row: int) -> int:
-    while parents[row] != row:
-        parents[row] = parents[parents[row]]
-        row = parents[row]
-    return row

@@ -73,11 +73,11 @@ class Density:
                 yield Reading(numbered(view.basins(prominence)), float(p_value), "peaks")
 
     def confirmed(self, found: Iterable[Reading]) -> Iterator[Reading]:
-        """Those that the density does not contradict; a single gap along a curve needs more evidence, for chance leaves
-        gaps in curves."""
+        """Those that the density does not contradict; along a curve they need more evidence, for chance leaves gaps in
+        curves."""
+        doubt = CURVE_DOUBT if self.dimension < CURVE_BELOW else 1
         for reading in found:
             if not self._contradicts(reading):
-                doubt = CURVE_DOUBT if reading.count == 2 and self.dimension < CURVE_BELOW else 1
                 yield replace(reading, p_value=min(1.0, doubt * reading.p_value))
 
     def _contradicts(self, reading: Reading) -> bool:

@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Self
 
+import numba
 import pandas as pd
 import psutil
 from sklearn.metrics import adjusted_rand_score
@@ -67,7 +68,7 @@ def outcome(case: Case, method: str) -> Callable[[], Outcome]:
 def _serve(pipe: Connection) -> None:
     """A worker: answers (case, method) with "ready" and then with an Outcome."""
     warnings.simplefilter("ignore")
-    os.environ["NUMBA_NUM_THREADS"] = "1"  # numba is not loaded yet; in the parent it may be, and would not have it
+    numba.set_num_threads(1)  # by now an environment variable would come too late
     warm = set()
     while (task := pipe.recv()) is not None:
         case, method = task

@@ -1,0 +1,71 @@
+"""The loops of the neighbour graph within a class, compiled: on some dozen rows a sparse matrix costs more to make than
+all that is asked of it."""
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+from core.common.jit import compiled
+
+
+@compiled
+def components(rows: Int64[np.ndarray, "n k"]) -> Int64[np.ndarray, "n"]:
+    """Connected component of each row of a graph of neighbours, numbered in the order of their first rows."""
+    n = len(rows)
+    parents = np.arange(n)
+    for i in range(n):
+        for other in rows[i]:
+            first, second = root(parents, i), root(parents, other)
+            parents[max(first, second)] = min(first, second)
+    number, found = np.empty(n, dtype=np.int64), 0
+    for i in range(n):
+        top = root(parents, i)
+        if top == i:  # a component's root is its first row
+            number[i] = found
+            found += 1
+        else:
+            number[i] = number[top]
+    return number
+
+
+@compiled
+def root(parents: Int64[np.ndarray, "n"], row: int) -> int:
+    """The end of a chain of parents, which it shortens."""
+    while parents[row] != row:
+        parents[row] = parents[parents[row]]
+        row = parents[row]
+    return row
+
+
+@compiled
+def nearest_pair(
+    points: Float64[np.ndarray, "n s"], inside: Int64[np.ndarray, "m"], outside: Int64[np.ndarray, "l"]
+) -> tuple[int, int]:
+    """The nearest two rows, one of each kind."""
+    first, second, least = inside[0], outside[0], np.inf
+    for i in inside:
+        for j in outside:
+            square = 0.0
+            for a in range(points.shape[1]):
+                square += (points[i, a] - points[j, a]) ** 2
+            if square < least:
+                first, second, least = i, j, square
+    return first, second
+
+
+@compiled
+def both_ways(edges: Int64[np.ndarray, "e 2"], n: int) -> tuple[Int64[np.ndarray, "n1"], Int64[np.ndarray, "e2"]]:
+    """Row pointers and columns of the graph in which every edge leads both ways; one that is given twice is there
+    twice."""
+    starts = np.zeros(n + 1, dtype=np.int64)
+    for edge in range(len(edges)):
+        starts[edges[edge, 0] + 1] += 1
+        starts[edges[edge, 1] + 1] += 1
+    starts = np.cumsum(starts)
+    places, columns = starts[:-1].copy(), np.empty(2 * len(edges), dtype=np.int64)
+    for edge in range(len(edges)):
+        first, second = edges[edge]
+        columns[places[first]] = second
+        places[first] += 1
+        columns[places[second]] = first
+        places[second] += 1
+    return starts, columns

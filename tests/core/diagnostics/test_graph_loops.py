@@ -1,0 +1,44 @@
+"""The graph's loops against scipy's sparse matrices and brute force."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial.distance import cdist
+
+from core.diagnostics.graph_loops import both_ways, components, nearest_pair
+
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def adjacency(edges, n):
+    return coo_array((np.ones(len(edges), dtype=np.int64), (edges[:, 0], edges[:, 1])), shape=(n, n)).tocsr()
+
+
+@given(st.integers(2, 60), st.integers(1, 3), SEEDS)
+def test_components_are_scipys(n, k, seed):
+    rows = np.random.default_rng(seed).integers(0, n, (n, k))
+    edges = np.stack([np.repeat(np.arange(n), k), rows.ravel()], axis=1)
+    assert np.array_equal(components(rows), connected_components(adjacency(edges, n), directed=False)[1])
+
+
+@given(st.integers(1, 60), st.integers(0, 200), SEEDS)
+def test_every_edge_leads_both_ways(n, m, seed):
+    edges = np.random.default_rng(seed).integers(0, n, (m, 2))
+    starts, columns = both_ways(edges, n)
+    both = (adjacency(edges, n) + adjacency(edges, n).T).toarray()
+    for row in range(n):
+        assert np.array_equal(np.bincount(columns[starts[row] : starts[row + 1]], minlength=n), both[row])
+
+
+@given(st.integers(2, 40), st.integers(1, 4), SEEDS)
+def test_the_nearest_pair_is_the_least_of_all_distances(n, s, seed):
+    rng = np.random.default_rng(seed)
+    points, cut = rng.normal(size=(n, s)), int(rng.integers(1, n))
+    order = rng.permutation(n)
+    first, second = nearest_pair(points, order[:cut], order[cut:])
+    assert first in order[:cut]
+    assert second in order[cut:]
+    least = cdist(points[order[:cut]], points[order[cut:]]).min()
+    assert np.isclose(np.linalg.norm(points[first] - points[second]), least)
