@@ -2,7 +2,7 @@
 all that is asked of it."""
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Bool, Float64, Int64
 
 from core.common.jit import compiled
 
@@ -50,6 +50,17 @@ def nearest_pair(
             if square < least:
                 first, second, least = i, j, square
     return first, second
+
+
+@compiled
+def joining(links: Int64[np.ndarray, "l 2"], component: Int64[np.ndarray, "n"]) -> Bool[np.ndarray, "l"]:
+    """Which links, in their order, join components that no earlier one has joined (Kruskal's minimum spanning tree)."""
+    parents, kept = np.arange(component.max() + 1), np.zeros(len(links), dtype=np.bool_)
+    for i in range(len(links)):
+        first, second = root(parents, component[links[i, 0]]), root(parents, component[links[i, 1]])
+        kept[i] = first != second
+        parents[first] = second
+    return kept
 
 
 @compiled

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 import numpy as np
 from jaxtyping import Float64
@@ -58,19 +59,28 @@ class Density:
         return cls(views, min((view.dimension for view in views), default=np.inf), complete)
 
     def readings(self) -> Iterator[Reading]:
-        """Basins of the peaks that stand out at some scale.
+        """Basins of the peaks that stand out at some scale, with the best evidence for each number of groups.
 
         The first separation decides whether there is more than one group and is held to LEVEL. Once there is, a further
         one is held to FURTHER_LEVEL.
         """
+        known = set[int]()
+        for p_value, view, prominence, most in self._separations():
+            if not known.issuperset(range(2, most + 1)):
+                reading = Reading(numbered(view.basins(prominence)), p_value, "peaks")
+                known.add(reading.count)
+                yield reading
+
+    def _separations(self) -> list[tuple[float, Landscape, float, int]]:
+        """p-value, scale, prominence, and the most groups that it can leave; the clearest first."""
+        found = []
         for view in self.views:
             prominences = view.prominences()
             p_values = np.minimum(1, WORST_SHAPE * self._p_values(view, prominences))
             weakest = np.maximum(p_values[:1], np.minimum(1, p_values * LEVEL / FURTHER_LEVEL))
-            for prominence, p_value in zip(prominences, weakest, strict=True):
-                if p_value >= READABLE_BELOW:
-                    break
-                yield Reading(numbered(view.basins(prominence)), float(p_value), "peaks")
+            readable = np.count_nonzero(weakest < READABLE_BELOW)
+            found += [(float(weakest[i]), view, float(prominences[i]), i + 2) for i in range(readable)]
+        return sorted(found, key=itemgetter(0))
 
     def confirmed(self, found: Iterable[Reading]) -> Iterator[Reading]:
         """Those that the density does not contradict; along a curve they need more evidence, for chance leaves gaps in
@@ -87,15 +97,11 @@ class Density:
         """
         smallest = np.bincount(reading.assignments[reading.assignments >= 0]).min()
         views = [view for view in self.views if smallest >= ROWS_PER_PEAK * view.k]
-        least = [view.group_prominences(reading.assignments).min(keepdims=True) for view in views]
-        return (
-            self.complete
-            and bool(views)
-            and all(
-                self._p_values(view, prominence)[0] > CONTRADICTED_ABOVE
-                for view, prominence in zip(views, least, strict=True)
-            )
-        )
+        return self.complete and bool(views) and all(self._flat(view, reading) for view in views)
+
+    def _flat(self, view: Landscape, reading: Reading) -> bool:
+        least = view.group_prominences(reading.assignments).min(keepdims=True)
+        return bool(self._p_values(view, least)[0] > CONTRADICTED_ABOVE)
 
     def _p_values(self, view: Landscape, prominences: Float64[np.ndarray, "p"]) -> Float64[np.ndarray, "p"]:
         return prominence_p_values(prominences, neighbourhoods=view.n / view.k, dimension=self.dimension)
