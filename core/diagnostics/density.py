@@ -25,9 +25,11 @@ class Landscape:
     """Log density in units of its standard error, 1 / sqrt(k)."""
     dimension: float
     """Intrinsic dimension, from the same neighbours."""
+    order: Int64[np.ndarray, "m"]
+    """Rows from the highest down."""
     starts: Int64[np.ndarray, "m1"]
     neighbours: Int64[np.ndarray, "e"]
-    """Neighbours of row i, mutual ones twice: neighbours[starts[i]:starts[i + 1]]."""
+    """Neighbours of row i that are higher: neighbours[starts[i]:starts[i + 1]]."""
 
     def prominences(self) -> Float64[np.ndarray, "p"]:
         """Heights of all peaks but the highest above their saddles, largest first."""
@@ -43,20 +45,20 @@ class Landscape:
 
         groups: 0 to g - 1 and -1 = none.
         """
-        rows = np.repeat(np.arange(len(self.heights)), np.diff(self.starts))
+        lower = np.repeat(np.arange(len(self.heights)), np.diff(self.starts))
         inside = np.append(groups, np.full(len(self.heights) - self.n, -1))
-        first, second = inside[rows], inside[self.neighbours]
         saddles, peaks = np.full((2, groups.max() + 1), -np.inf)
-        between = (first >= 0) & (first != second)
-        np.maximum.at(saddles, first[between], np.minimum(self.heights[rows], self.heights[self.neighbours])[between])
+        differ = inside[lower] != inside[self.neighbours]
+        for end in (lower[differ], self.neighbours[differ]):
+            known = inside[end] >= 0
+            np.maximum.at(saddles, inside[end][known], self.heights[lower[differ]][known])
         np.maximum.at(peaks, groups[groups >= 0], self.heights[: self.n][groups >= 0])
         return peaks - saddles
 
     def _join(self, level: float) -> tuple[Int64[np.ndarray, "m"], Float64[np.ndarray, "m"]]:
         from core.diagnostics.density_loops import join_peaks  # imports numba: seconds
 
-        order = np.argsort(-self.heights, kind="stable")
-        return join_peaks(order, self.starts, self.neighbours, self.heights, level)
+        return join_peaks(self.order, self.starts, self.neighbours, self.heights, level)
 
 
 def landscape(graph: ClassGraph) -> Landscape:
@@ -78,7 +80,8 @@ def landscape(graph: ClassGraph) -> Landscape:
         np.stack([own, graph.bridges[:, 1]], axis=1),
     ]
     heights = -np.sqrt(k) * dimension * np.log(reaches)
-    return Landscape(k, n, heights, dimension, *graph_loops.both_ways(np.concatenate(edges), len(reaches)))
+    order = np.argsort(-heights, kind="stable")
+    return Landscape(k, n, heights, dimension, order, *graph_loops.uphill_lists(np.concatenate(edges), order))
 
 
 def intrinsic_dimension(distances: Float64[np.ndarray, "n k"]) -> float:

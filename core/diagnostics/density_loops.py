@@ -17,10 +17,10 @@ def join_peaks(
 ) -> tuple[Int64[np.ndarray, "n"], Float64[np.ndarray, "n"]]:
     """Walk down the density and join every peak lower than `level` above its saddle to the higher one beyond.
 
-    order: rows from the highest down. neighbours[starts[i]:starts[i + 1]]: those of row i. Returns the peak that each
-    row belongs to, and each row's prominence: the height of a peak above the saddle to a higher one, infinity for one
-    that meets no higher peak, zero for rows that are no peaks. A peak above `level` is never joined, and its prominence
-    is that above its highest saddle.
+    order: rows from the highest down. neighbours[starts[i]:starts[i + 1]]: those of row i that come earlier. Returns
+    the peak that each row belongs to, and each row's prominence: the height of a peak above the saddle to a higher one,
+    infinity for one that meets no higher peak, zero for rows that are no peaks. A peak above `level` is never joined,
+    and its prominence is that above its highest saddle.
     """
     n = len(heights)
     parents, prominences = np.full(n, -1), np.zeros(n)
@@ -28,7 +28,7 @@ def join_peaks(
         best = -1
         for edge in range(starts[row], starts[row + 1]):
             other = neighbours[edge]
-            if parents[other] >= 0 and (best < 0 or heights[other] > heights[best]):
+            if best < 0 or heights[other] > heights[best]:
                 best = other
         if best < 0:
             parents[row], prominences[row] = row, np.inf
@@ -36,10 +36,7 @@ def join_peaks(
         top = root(parents, best)
         parents[row] = top
         for edge in range(starts[row], starts[row + 1]):
-            other = neighbours[edge]
-            if parents[other] < 0:
-                continue
-            top, second = root(parents, row), root(parents, other)
+            top, second = root(parents, row), root(parents, neighbours[edge])
             if top == second:
                 continue
             low, high = (second, top) if heights[second] <= heights[top] else (top, second)

@@ -64,19 +64,24 @@ def joining(links: Int64[np.ndarray, "l 2"], component: Int64[np.ndarray, "n"]) 
 
 
 @compiled
-def both_ways(edges: Int64[np.ndarray, "e 2"], n: int) -> tuple[Int64[np.ndarray, "n1"], Int64[np.ndarray, "e2"]]:
-    """Row pointers and columns of the graph in which every edge leads both ways; one that is given twice is there
-    twice."""
-    starts = np.zeros(n + 1, dtype=np.int64)
+def uphill_lists(
+    edges: Int64[np.ndarray, "e 2"], order: Int64[np.ndarray, "n"]
+) -> tuple[Int64[np.ndarray, "n1"], Int64[np.ndarray, "e"]]:
+    """Row pointers and columns of a graph whose every edge leads up: to the end that comes earlier in the order."""
+    n = len(order)
+    rank, starts = np.empty(n, dtype=np.int64), np.zeros(n + 1, dtype=np.int64)
+    rank[order] = np.arange(n)
     for edge in range(len(edges)):
-        starts[edges[edge, 0] + 1] += 1
-        starts[edges[edge, 1] + 1] += 1
+        starts[1 + _later(edges[edge], rank)] += 1
     starts = np.cumsum(starts)
-    places, columns = starts[:-1].copy(), np.empty(2 * len(edges), dtype=np.int64)
+    places, columns = starts[:-1].copy(), np.empty(len(edges), dtype=np.int64)
     for edge in range(len(edges)):
-        first, second = edges[edge]
-        columns[places[first]] = second
-        places[first] += 1
-        columns[places[second]] = first
-        places[second] += 1
+        low = _later(edges[edge], rank)
+        columns[places[low]] = edges[edge].sum() - low
+        places[low] += 1
     return starts, columns
+
+
+@compiled
+def _later(edge: Int64[np.ndarray, "2"], rank: Int64[np.ndarray, "n"]) -> int:
+    return edge[0] if rank[edge[0]] > rank[edge[1]] else edge[1]

@@ -16,7 +16,7 @@ from core.diagnostics.peaks import PEAK_DIMENSIONS, Density, neighbour_graph
 from core.diagnostics.readings import LEVEL, Reading, best_readings
 from core.diagnostics.signal import signal_scores
 
-MAX_COUNTED = 4000
+MAX_COUNTED = 2000
 """Largest number of rows in which groups are looked for; further ones join the group of the nearest."""
 
 

@@ -9,15 +9,14 @@ from scipy.sparse.csgraph import connected_components
 
 from core.diagnostics.class_graph import ClassGraph
 from core.diagnostics.density import Landscape, intrinsic_dimension, landscape
+from core.diagnostics.graph_loops import uphill_lists
 
 
 def chain(heights):
     """A landscape whose rows are joined one to the next."""
-    n = len(heights)
-    lists = [[other for other in (row - 1, row + 1) if 0 <= other < n] for row in range(n)]
-    starts = np.cumsum([0, *map(len, lists)])
-    neighbours = np.concatenate([np.array(others, dtype=np.int64) for others in lists])
-    return Landscape(4, n, np.array(heights, dtype=float), 1.0, starts.astype(np.int64), neighbours)
+    n, order = len(heights), np.argsort(-np.array(heights), kind="stable")
+    edges = np.stack([np.arange(n - 1), np.arange(1, n)], axis=1)
+    return Landscape(4, n, np.array(heights, dtype=float), 1.0, order, *uphill_lists(edges, order))
 
 
 def test_three_peaks_in_a_row():

@@ -7,7 +7,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import cdist
 
-from core.diagnostics.graph_loops import both_ways, components, nearest_pair
+from core.diagnostics.graph_loops import components, joining, nearest_pair, uphill_lists
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -23,13 +23,24 @@ def test_components_are_scipys(n, k, seed):
     assert np.array_equal(components(rows), connected_components(adjacency(edges, n), directed=False)[1])
 
 
-@given(st.integers(1, 60), st.integers(0, 200), SEEDS)
-def test_every_edge_leads_both_ways(n, m, seed):
-    edges = np.random.default_rng(seed).integers(0, n, (m, 2))
-    starts, columns = both_ways(edges, n)
-    both = (adjacency(edges, n) + adjacency(edges, n).T).toarray()
-    for row in range(n):
-        assert np.array_equal(np.bincount(columns[starts[row] : starts[row + 1]], minlength=n), both[row])
+@given(st.integers(2, 60), st.integers(0, 200), SEEDS)
+def test_every_edge_is_listed_once_at_its_later_end(n, m, seed):
+    rng = np.random.default_rng(seed)
+    edges, order = rng.integers(0, n, (m, 2)), rng.permutation(n)
+    starts, columns = uphill_lists(edges, order)
+    rows = np.repeat(np.arange(n), np.diff(starts))
+    assert (np.argsort(order)[rows] >= np.argsort(order)[columns]).all()
+    assert sorted(map(sorted, zip(rows, columns, strict=True))) == sorted(map(sorted, edges))
+
+
+@given(st.integers(2, 40), st.integers(1, 40), SEEDS)
+def test_joining_links_are_a_spanning_forest(n, m, seed):
+    rng = np.random.default_rng(seed)
+    component, links = rng.integers(0, n, n), rng.integers(0, n, (m, 2))
+    kept = joining(links, component)
+    ends = component[links]
+    whole, forest = (connected_components(adjacency(some, n), directed=False)[0] for some in (ends, ends[kept]))
+    assert whole == forest == n - np.count_nonzero(kept)
 
 
 @given(st.integers(2, 40), st.integers(1, 4), SEEDS)
