@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64, Int64
-from scipy.sparse import coo_array, csr_array
 
 from core.neighbours.index import KnnGraph, Neighbours
 
@@ -62,14 +61,21 @@ class ClassGraph:
 
         return graph_loops.components(self.rows)
 
-    def lengths(self) -> csr_array:
-        """The symmetrised graph with the lengths of its edges."""
-        n = len(self.points)
-        lengths = np.linalg.norm(self.points[self.bridges[:, 0]] - self.points[self.bridges[:, 1]], axis=1)
-        edges = np.concatenate([edges_of(self.rows), self.bridges])
-        weights = np.concatenate([self.distances.ravel(), np.maximum(lengths, np.finfo(np.float32).tiny)])
-        directed = coo_array((weights, (edges[:, 0], edges[:, 1])), shape=(n, n)).tocsr()
-        return directed.maximum(directed.T).tocsr()
+    def ways(self, sources: Int64[np.ndarray, "g"]) -> Float64[np.ndarray, "g n"]:
+        """Lengths of the shortest ways along the graph and its bridges, from each source to every point."""
+        from core.diagnostics import graph_loops  # imports numba: seconds
+
+        return graph_loops.shortest_ways(*self._both_ways, sources)
+
+    @functools.cached_property
+    def _both_ways(self) -> tuple[Int64[np.ndarray, "n1"], Int64[np.ndarray, "e"], Float64[np.ndarray, "e"]]:
+        """Row pointers, columns and lengths of the edges, each in both directions."""
+        across = np.linalg.norm(self.points[self.bridges[:, 0]] - self.points[self.bridges[:, 1]], axis=1)
+        edges, lengths = np.concatenate([edges_of(self.rows), self.bridges]), np.append(self.distances, across)
+        ends, others = np.concatenate([edges, edges[:, ::-1]]).T
+        order = np.argsort(ends, kind="stable")
+        starts = np.append(0, np.cumsum(np.bincount(ends, minlength=len(self.points))))
+        return starts, others[order], np.tile(lengths, 2)[order]
 
 
 def edges_of(rows: Int64[np.ndarray, "n k"]) -> Int64[np.ndarray, "e 2"]:

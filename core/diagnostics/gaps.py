@@ -12,7 +12,6 @@ from itertools import combinations
 import diptest
 import numpy as np
 from jaxtyping import Float64, Int64
-from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import KDTree
 from scipy.spatial.distance import cdist
 
@@ -67,7 +66,7 @@ class Gaps:
         self, scores: Float64[np.ndarray, "n s"], pieces: Int64[np.ndarray, "n"], graph: ClassGraph, *, level: float
     ) -> None:
         """level: p-value from which a pair needs no support."""
-        self._scores, self._graph, self._level = scores, graph.lengths(), level
+        self._scores, self._graph, self._level = scores, graph, level
         self._nearest, self._reach = graph.rows[:, :CLOSEST], graph.distances[:, -1]
         self._neighbours, self._dimension = graph.rows.shape[1], max(1, intrinsic_dimension(graph.distances))
         self._component = graph.components()
@@ -106,7 +105,7 @@ class Gaps:
         for group in groups:
             rows = np.flatnonzero(self.groups == group)
             middles.append(rows[np.square(self._scores[rows] - self._scores[rows].mean(axis=0)).sum(axis=1).argmin()])
-        return dijkstra(self._graph, directed=False, indices=middles)
+        return self._graph.ways(np.array(middles))
 
     def _unimodal(self, a: int, b: int) -> float:
         """Dip-test p-value for two groups being a single one.

@@ -1,6 +1,8 @@
 """The loops of the neighbour graph within a class, compiled: on some dozen rows a sparse matrix costs more to make than
 all that is asked of it."""
 
+import heapq
+
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
@@ -50,6 +52,33 @@ def nearest_pair(
             if square < least:
                 first, second, least = i, j, square
     return first, second
+
+
+@compiled
+def shortest_ways(
+    starts: Int64[np.ndarray, "n1"],
+    columns: Int64[np.ndarray, "e"],
+    lengths: Float64[np.ndarray, "e"],
+    sources: Int64[np.ndarray, "g"],
+) -> Float64[np.ndarray, "g n"]:
+    """Length of the shortest way from each source to every row (Dijkstra).
+
+    columns[starts[i]:starts[i + 1]] are the rows that row i is joined to, over these lengths; infinite where no way is.
+    """
+    ways = np.full((len(sources), len(starts) - 1), np.inf)
+    for i in range(len(sources)):
+        way, ahead = ways[i], [(0.0, sources[i])]
+        way[sources[i]] = 0.0
+        while ahead:
+            length, row = heapq.heappop(ahead)
+            if length > way[row]:
+                continue
+            for edge in range(starts[row], starts[row + 1]):
+                longer = length + lengths[edge]
+                if longer < way[columns[edge]]:
+                    way[columns[edge]] = longer
+                    heapq.heappush(ahead, (longer, columns[edge]))
+    return ways
 
 
 @compiled

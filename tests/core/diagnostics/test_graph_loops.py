@@ -4,9 +4,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial.distance import cdist
 
+from core.diagnostics.class_graph import ClassGraph, edges_of
 from core.diagnostics.graph_loops import components, joining, nearest_pair, uphill_lists
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -31,6 +32,17 @@ def test_every_edge_is_listed_once_at_its_later_end(n, m, seed):
     rows = np.repeat(np.arange(n), np.diff(starts))
     assert (np.argsort(order)[rows] >= np.argsort(order)[columns]).all()
     assert sorted(map(sorted, zip(rows, columns, strict=True))) == sorted(map(sorted, edges))
+
+
+@given(st.integers(3, 50), st.integers(1, 2), SEEDS)
+def test_ways_along_the_graph_are_scipys(n, k, seed):
+    graph = ClassGraph.of(np.random.default_rng(seed).normal(size=(n, 3)), k)
+    edges = np.concatenate([edges_of(graph.rows), graph.bridges])
+    lengths = np.zeros((n, n))
+    lengths[edges[:, 0], edges[:, 1]] = np.linalg.norm(graph.points[edges[:, 0]] - graph.points[edges[:, 1]], axis=1)
+    sources = np.array([0, n - 1])
+    ways = dijkstra(np.maximum(lengths, lengths.T), directed=False, indices=sources)
+    assert np.allclose(graph.ways(sources), ways, rtol=1e-5)
 
 
 @given(st.integers(2, 40), st.integers(1, 40), SEEDS)
