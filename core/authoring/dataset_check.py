@@ -1,6 +1,7 @@
 """Pictures of the user's own, before any training: what is there, what is wrong, and a recipe to begin with."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,10 +41,14 @@ class DatasetCheck:
         return self.recipe is not None
 
 
-def data_config(path: str) -> DataConfig:
-    """How to read what a path leads to: a CSV or Parquet table, or else a folder or zip. Raises RecipeError."""
+def data_config(path: str, columns: Mapping[str, str] | None = None) -> DataConfig:
+    """How to read what a path leads to: a CSV or Parquet table, or else a folder or zip. Raises RecipeError.
+
+    columns: known column -> its name in the table, where that is another.
+    """
     is_table = path.lower().endswith((".csv", ".parquet"))
-    return checked(DataConfig, {"source": "table" if is_table else "folder", "path": path}, table="data")
+    values = {"source": "table" if is_table else "folder", "path": path, "columns": dict(columns or {})}
+    return checked(DataConfig, values, table="data")
 
 
 def check_dataset(path: str) -> DatasetCheck:

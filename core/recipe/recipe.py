@@ -176,5 +176,5 @@ def _either(losses: frozenset[str]) -> str:
 
 def _without_none(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _without_none(item) for key, item in value.items() if item is not None}
+        return {key: _without_none(item) for key, item in value.items() if item not in (None, {})}
     return value
