@@ -241,6 +241,12 @@ def convert(
     from models.conversion import convert as make
 
     made = make(weights, out or weights.with_name(f"{weights.stem}-backbone.safetensors"), name=model)
+    if made.prefix:
+        _print_warning(f'took the names that begin with "{shown(made.prefix)}", without it')
+    if made.others:
+        _print_warning(f"left other copies of the network: {', '.join(map(shown, made.others[:3]))}")
+    if made.outside:
+        _print_warning(f"left {len(made.outside):,} other tensors, such as {shown(made.outside[0])}")
     if made.dropped:
         _print_warning(f"left out the classifier, which no embedding needs: {', '.join(made.dropped)}")
     stdout.print(f"saved {made.tensors} tensors in {made.path}", markup=False, highlight=False, soft_wrap=True)
