@@ -1,6 +1,5 @@
 """The command line: python -m core run | import | search | diagnose | report | convert | keys | data check."""
 
-import contextlib
 import json
 import logging
 import os
@@ -279,19 +278,16 @@ def check_data(
 ) -> None:
     """List everything wrong with a data set, row by row; exits with 2 if it cannot be used."""
     from core.data import check
-    from core.data.table import open_config
+    from core.data.table import describe
 
     config = _data_config(spec, tuple(overrides or ()), columns or ())
     problems = check(config)
-    if config.source == "table" and not as_json:
-        with contextlib.suppress(DataError):  # which is among the problems
-            _print_note(open_config(config).said)
     if as_json:
         _print_json(problems.to_dict("records"))
-    elif problems.empty:
-        stdout.print(f"{spec}: nothing is wrong", markup=False, highlight=False, soft_wrap=True)
     else:
-        _print_table(problems, title=spec)
+        if said := describe(config):
+            _print_note(said)
+        _print_problems(problems, spec)
     if (problems["severity"] == "error").any():
         raise typer.Exit(2)
 
@@ -403,6 +399,13 @@ def _print_summary(study: Any, *, as_json: bool) -> None:
         table = summary.rename(columns=COLUMNS).reset_index(names="arm")
         _print_table(table, title=study.name)
         stdout.print(f"saved in {study.path}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _print_problems(problems: pd.DataFrame, spec: str) -> None:
+    if problems.empty:
+        _print_note(f"{spec}: nothing is wrong")
+    else:
+        _print_table(problems, title=spec)
 
 
 def _print_note(note: str) -> None:

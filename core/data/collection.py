@@ -56,14 +56,13 @@ def raise_errors(problems: Iterable[Problem], *, origin: str) -> None:
     same = [error.where for error in errors if error.problem == first.problem]
     others = len(errors) - len(same)
     more = f" (and {others:,} other problems: see `python -m core data check`)" if others else ""
-    raise DataError(
-        f"{shown(origin, limit=60)}: {first.problem} ({len(same):,}: {first_names(same)}); {first.remedy}{more}"
-    )
+    what, remedy = f"{shown(origin)}: {first.problem} ({len(same):,}: ", f"); {first.remedy}{more}"
+    raise DataError(what + first_names(same, room=max(30, 290 - len(what) - len(remedy))) + remedy)
 
 
 def first_names(names: Sequence[str], *, limit: int = 3, room: int = 100) -> str:
     """The first `limit` names as text: long ones shortened, and fewer of them where they need more than `room`."""
-    said = [shown(name) for name in names[:limit]]
+    said = [shown(name, limit=min(80, room)) for name in names[:limit]]
     while len(said) > 1 and sum(map(len, said)) > room:
         said.pop()
     return ", ".join(said) + (", ..." if len(names) > len(said) else "")

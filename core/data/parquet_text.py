@@ -22,17 +22,22 @@ class ParquetText:
     """A Parquet table whose columns are known, and whose rows are not read yet."""
 
     path: Path
-    names: list[str]
+    schema: pa.Schema
     said: str = "Parquet"
     doubt: str = ""
+
+    @property
+    def names(self) -> list[str]:
+        """The columns without surrounding whitespace."""
+        return [name.strip() for name in self.schema.names]
 
     def read(self, places: Collection[int], *, max_rows: int) -> pd.DataFrame:
         """The columns at some places, as text, under these numbers; "" for missing values and NaN.
 
         Raises ValueError, OSError, or what pyarrow raises on broken files.
         """
-        names = [self.names[place] for place in places]
-        with pq.ParquetFile(self.path, read_dictionary=names) as file:
+        names = [self.schema.names[place] for place in places]
+        with pq.ParquetFile(self.path, read_dictionary=repeating(self.schema, names)) as file:
             if (n := file.metadata.num_rows) > max_rows:
                 raise ValueError(f"it has more than {max_rows:,} rows")
             columns = {place: texts(file, name) for place, name in zip(places, names, strict=True)}
@@ -43,13 +48,19 @@ def open_parquet(path: Path) -> ParquetText:
     """Raises ValueError, OSError, or what pyarrow raises on broken files."""
     regular_size(path)
     with pq.ParquetFile(path) as file:
-        return ParquetText(path, [name.strip() for name in file.schema_arrow.names])
+        return ParquetText(path, file.schema_arrow)
+
+
+def repeating(schema: pa.Schema, names: Collection[str]) -> list[str]:
+    """The columns of text, for `read_dictionary`: every distinct text is then in memory once."""
+    kinds = (pa.types.is_string, pa.types.is_large_string)
+    return [name for name in names if any(is_kind(schema.field(name).type) for is_kind in kinds)]
 
 
 def texts(file: pq.ParquetFile, name: str) -> np.ndarray:
     """One column of an open file as text, "" for missing values. Raises ValueError for cells of another kind.
 
-    Open the file with `read_dictionary` for this column, so that repeated text takes no memory.
+    Open the file with `read_dictionary` of what is `repeating`.
     """
     kind = file.schema_arrow.field(name).type
     if not is_plain(kind):

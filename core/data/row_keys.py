@@ -164,8 +164,8 @@ def _compare(path: Path, name: str, ours: pd.Series, theirs: pd.Series, rows: Ro
         return
     row = int(wrong[0])
     values = f"{_quoted(ours.iloc[row])} in row {row} (counting from 0), the table has {_quoted(theirs.iloc[row])}"
-    what = f"{shown(path)} contradicts {shown(rows.path, limit=60)}: its {shown(name, limit=30)} is {values}"
-    raise DataError(f"{what}; put the rows in the same order")
+    what = f"{shown(path)} contradicts {shown(rows.path)}: its {shown(name, limit=30)} is {values}"
+    raise DataError(f"{what}; use the same order")
 
 
 def _renamed(ours: pd.Series, theirs: pd.Series) -> bool:

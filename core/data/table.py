@@ -118,6 +118,16 @@ def open_config(config: DataConfig) -> Table:
     return open_table(Path(config.path).expanduser(), config.columns, required=("path", "label"))
 
 
+def describe(config: DataConfig) -> str:
+    """What was found out about a recipe's table; "" for other sources, and for a table that cannot be opened."""
+    if config.source != "table":
+        return ""
+    try:
+        return open_config(config).said
+    except DataError:  # which is among the problems
+        return ""
+
+
 def read_items(table: Table, *, images: Path | None) -> tuple[pd.DataFrame, FileImages | None]:
     """All rows of a table for imported embeddings: the items, and their images below `images`, if given.
 

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from core.common.errors import DataError, shown
 from core.data.columns import listed
 from core.data.files import regular_size
-from core.data.parquet_text import is_plain, texts
+from core.data.parquet_text import is_plain, repeating, texts
 from core.data.row_keys import Rows, match_rows, meaning
 
 BLOCK_NUMBERS = 1 << 22
@@ -44,7 +44,7 @@ def read_matrix(path: Path, rows: Rows) -> tuple[Float[np.ndarray, "n d"], str]:
         rows.check_length(n, path)
         _check_unpacked(file, size, path)
         keys = [name for name in schema.names if name not in columns and _may_tell(schema, name, rows)]
-    with pq.ParquetFile(path, read_dictionary=keys) as file:
+    with pq.ParquetFile(path, read_dictionary=repeating(schema, keys)) as file:
         places = match_rows(path, keys, lambda name: pd.Series(texts(file, name), dtype=object), rows)
         return _values(file, columns, places, path), doubt
 
