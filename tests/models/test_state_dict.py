@@ -40,7 +40,7 @@ def test_any_prefix_in_any_mappings(parts: list[str], wrappers: list[str]) -> No
         ({"state_dict": OTHER, "state_dict_ema": OWN}, "state_dict_ema."),
         (after("module.encoder_q.") | after("module.encoder_k.", OTHER), "module.encoder_q."),
         (after("online.") | after("target.", OTHER), "online."),
-        ({"model": OWN, "state_dict": OWN}, "model."),
+        ({"model": OWN, "state_dict": dict(OWN)}, "model."),
     ],
 )
 def test_of_several_copies_one_is_taken_and_the_others_are_named(content: dict[str, Any], prefix: str) -> None:
