@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 import core
-from core.common.errors import DataError, UncollapseError
+from core.common.errors import DataError, UncollapseError, shown
 from core.common.strict_json import to_json
 from core.pipeline.warmup import warm_up
 from core.recipe.constraints import SEEDS
@@ -36,6 +37,10 @@ stdout = Console(width=None if sys.stdout.isatty() else 160)  # a file or pipe h
 stderr = Console(stderr=True)
 
 GATE = re.compile(r"\s*([a-z ]+?)\s*>\s*(\d+)\s*")
+Columns = Annotated[
+    list[str] | None,
+    typer.Option("--columns", metavar="COLUMN=NAME", help="What the table calls a column: label=Class."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
@@ -104,15 +109,17 @@ def import_embeddings(
         str | None, typer.Option(metavar="NAME=FILE", help="Vectors from before any training, to compare with.")
     ] = None,
     images: Annotated[Path | None, typer.Option(help="Folder or zip that the table's paths lead to.")] = None,
+    columns: Columns = None,
     title: Annotated[str, typer.Option(help="One line for people.")] = "",
     seed: Annotated[int, typer.Option(min=SEEDS.min, max=SEEDS.max, help="Decides counts and maps.")] = 0,
     as_json: AsJson = False,
     status: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Make a study of embeddings made elsewhere; rows in the table's order are L2-normalised, nothing is trained."""
+    from core.data.columns import parse_columns
     from core.jobs.job import wait_for_turn
     from core.jobs.status import StatusWriter
-    from core.pipeline.importing import import_study, parse_sources
+    from core.pipeline.importing import import_study, open_import, parse_sources
     from core.recipe.import_spec import ImportSpec
 
     if spec is not None:
@@ -126,7 +133,9 @@ def import_embeddings(
             "embeddings": parse_sources(embeddings, option="--embeddings"),
             "reference": parse_sources([] if reference is None else [reference], option="--reference"),
             "images": images,
+            "columns": parse_columns(columns or ()),
         }
+    read = open_import(sources["table"], images=sources["images"], columns=sources["columns"])
     if status is None:
         with _progress_bar() as bar:
             study = import_study(out=out, title=title, seed=seed, progress=_on_bar(bar), **sources)
@@ -135,6 +144,10 @@ def import_embeddings(
         with StatusWriter(status) as writer:
             study = import_study(out=out, title=title, seed=seed, progress=writer.update, **sources)
             writer.done(out)
+    for problem in read.problems:
+        _print_warning(problem.sentence)
+    if not as_json:
+        _print_note(read.said)
     _print_summary(study, as_json=as_json)
 
 
@@ -227,6 +240,12 @@ def convert(
     from models.conversion import convert as make
 
     made = make(weights, out or weights.with_name(f"{weights.stem}-backbone.safetensors"), name=model)
+    if made.prefix:
+        _print_warning(f'took the names that begin with "{shown(made.prefix)}", without it')
+    if made.others:
+        _print_warning(f"left other copies of the network: {', '.join(map(shown, made.others[:3]))}")
+    if made.outside:
+        _print_warning(f"left {len(made.outside):,} other tensors, such as {shown(made.outside[0])}")
     if made.dropped:
         _print_warning(f"left out the classifier, which no embedding needs: {', '.join(made.dropped)}")
     stdout.print(f"saved {made.tensors} tensors in {made.path}", markup=False, highlight=False, soft_wrap=True)
@@ -254,18 +273,21 @@ def keys(
 def check_data(
     spec: Annotated[str, typer.Argument(help="A folder, zip, table, recipe file, or the name of a recipe.")],
     overrides: Annotated[list[str] | None, typer.Option("--set", help="Change a recipe: data.path=FOLDER")] = None,
+    columns: Columns = None,
     as_json: AsJson = False,
 ) -> None:
     """List everything wrong with a data set, row by row; exits with 2 if it cannot be used."""
     from core.data import check
+    from core.data.table import describe
 
-    problems = check(_data_config(spec, tuple(overrides or ())))
+    config = _data_config(spec, tuple(overrides or ()), columns or ())
+    problems = check(config)
     if as_json:
         _print_json(problems.to_dict("records"))
-    elif problems.empty:
-        stdout.print(f"{spec}: nothing is wrong", markup=False, highlight=False, soft_wrap=True)
     else:
-        _print_table(problems, title=spec)
+        if said := describe(config):
+            _print_note(said)
+        _print_problems(problems, spec)
     if (problems["severity"] == "error").any():
         raise typer.Exit(2)
 
@@ -305,14 +327,17 @@ def _on_bar(bar: Progress) -> Any:
     return show
 
 
-def _data_config(spec: str, overrides: tuple[str, ...]) -> DataConfig:
+def _data_config(spec: str, overrides: tuple[str, ...], columns: Sequence[str]) -> DataConfig:
     from core.authoring.dataset_check import data_config
+    from core.data.columns import parse_columns
 
     if spec in recipe_names() or spec.endswith(".toml"):
+        if columns:
+            raise UncollapseError("--columns is for a table; a recipe says it as --set data.columns.label=Class")
         return Recipe.load(spec, overrides).data
     if overrides:
-        raise UncollapseError(f"--set changes a recipe, and {spec} is none; leave it out")
-    return data_config(spec)
+        raise UncollapseError(f"--set changes a recipe, and {shown(spec)} is none; leave it out")
+    return data_config(spec, parse_columns(columns))
 
 
 def _gate(expression: str) -> tuple[str, int]:
@@ -374,6 +399,17 @@ def _print_summary(study: Any, *, as_json: bool) -> None:
         table = summary.rename(columns=COLUMNS).reset_index(names="arm")
         _print_table(table, title=study.name)
         stdout.print(f"saved in {study.path}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _print_problems(problems: pd.DataFrame, spec: str) -> None:
+    if problems.empty:
+        _print_note(f"{spec}: nothing is wrong")
+    else:
+        _print_table(problems, title=spec)
+
+
+def _print_note(note: str) -> None:
+    stdout.print(note, markup=False, highlight=False, soft_wrap=True)
 
 
 def _print_warning(warning: str) -> None:

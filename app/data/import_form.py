@@ -1,18 +1,20 @@
 """Embeddings of the user's own model: table and matrices, a check, and the running imports."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from app.data import column_names
 from app.widgets import errors, run_progress
 from app.widgets.markdown import escape_markdown
 from app.widgets.study_list import open_button
 from app.widgets.uploading import session_folder, stored
 from core import jobs
 from core.access.allowed_paths import check_import_spec
-from core.common.errors import UncollapseError
+from core.common.errors import UncollapseError, shown
 from core.jobs.job import Job
 from core.recipe.import_spec import ImportSpec
 from core.storage.catalogue import studies_root
@@ -34,12 +36,13 @@ def show() -> None:
             errors.show_error(error)
             table, matrices = "", {}
         reference, images, title = _details(matrices)
+        columns = column_names.show("import-columns")
     with side:
         spec = _spec(table, matrices, reference, images, title)
-        if spec is None:
+        if spec is None or columns is None:
             _explain()
         else:
-            _check_and_start(spec)
+            _check_and_start(replace(spec, columns=columns))
     _imports()
 
 
@@ -119,9 +122,14 @@ def _check_and_start(spec: ImportSpec) -> None:
         errors.show_error(error)
         return
     with st.spinner("Reading the files"):
-        items, wrong = _checked(spec.to_toml(), _stamps(spec))
+        check = _checked(spec.to_toml(), _stamps(spec))
+    items, wrong = check.items, check.faults
     for fault in wrong:
         st.error(escape_markdown(_named(fault, spec)), icon=":material/error:")
+    for warning in check.warnings:
+        st.warning(escape_markdown(_named(warning, spec)), icon=":material/warning:")
+    if check.said:
+        st.caption(escape_markdown(_named(check.said, spec)))
     if len(items):
         modes = f", {items['sublabel'].nunique():,} modes" if "sublabel" in items else ""
         found = f"{len(items):,} items of {items['label'].nunique():,} classes{modes}"
@@ -140,7 +148,7 @@ def _named(fault: str, spec: ImportSpec) -> str:
     """Uploaded files by the names they came with."""
     for path in (spec.table, *spec.embeddings.values(), *spec.reference.values()):
         if Path(path).is_relative_to(session_folder()):
-            fault = fault.replace(path, Path(path).name)
+            fault = fault.replace(shown(path), shown(Path(path).name))
     return fault
 
 

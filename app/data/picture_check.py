@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app.data import column_names
 from app.state import draft
 from app.widgets import errors
 from app.widgets.markdown import escape_markdown
@@ -49,15 +50,23 @@ def show() -> None:
     except UncollapseError as error:
         errors.show_error(error)
         return
+    columns: dict[str, str] | None = {}
+    if path.lower().endswith((".csv", ".parquet")):
+        with where:
+            columns = column_names.show("pictures-columns")
+    if columns is None:
+        return
     if not path:
         st.info("Nothing is trained or changed here: the pictures are read once, and what is wrong is listed.")
         return
-    _report(path)
+    _report(path, columns)
 
 
-def _report(path: str) -> None:
-    check = _examined(path, _stamp(path))
+def _report(path: str, columns: dict[str, str]) -> None:
+    check = _examined(path, columns, _stamp(path))
     wrong = int((check.problems["severity"] == "error").sum())
+    if check.said:
+        st.caption(escape_markdown(check.said))
     if check.usable:
         modes = f", {check.modes:,} known modes" if check.modes else ""
         st.success(
@@ -95,10 +104,10 @@ def _report(path: str) -> None:
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading every picture")
-def _examined(path: str, stamp: int) -> "DatasetCheck":
+def _examined(path: str, columns: dict[str, str], stamp: int) -> "DatasetCheck":
     from core.authoring.dataset_check import examine  # reads pictures and tables
 
-    return examine(path)
+    return examine(path, columns)
 
 
 def _stamp(path: str) -> int:

@@ -1,6 +1,7 @@
 """Pictures of the user's own, before any training: what is there, what is wrong, and a recipe to begin with."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from PIL import Image
 from core.access.allowed_paths import check_path
 from core.common.errors import UncollapseError
 from core.data import check, load
+from core.data.table import describe
 from core.recipe.data import DataConfig
 from core.recipe.reading import checked
 from core.recipe.recipe import Recipe
@@ -34,24 +36,31 @@ class DatasetCheck:
     """Class and picture, one each for the first classes."""
     recipe: Recipe | None
     """To start from; None where the data cannot be used."""
+    said: str = ""
+    """What was found out about a table."""
 
     @property
     def usable(self) -> bool:
         return self.recipe is not None
 
 
-def data_config(path: str) -> DataConfig:
-    """How to read what a path leads to: a CSV or Parquet table, or else a folder or zip. Raises RecipeError."""
+def data_config(path: str, columns: Mapping[str, str] | None = None) -> DataConfig:
+    """How to read what a path leads to: a CSV or Parquet table, or else a folder or zip. Raises RecipeError.
+
+    columns: known column -> its name in the table, where that is another.
+    """
     is_table = path.lower().endswith((".csv", ".parquet"))
-    return checked(DataConfig, {"source": "table" if is_table else "folder", "path": path}, table="data")
+    values = {"source": "table" if is_table else "folder", "path": path, "columns": dict(columns or {})}
+    return checked(DataConfig, values, table="data")
 
 
-def check_dataset(path: str) -> DatasetCheck:
-    """Read every picture of a folder, zip or table once."""
-    config = data_config(path)
+def check_dataset(path: str, columns: Mapping[str, str] | None = None) -> DatasetCheck:
+    """Read every picture of a folder, zip or table once. columns: as for `data_config`."""
+    config = data_config(path, columns)
     problems = check(config)
+    said = describe(config)
     if (problems["severity"] == "error").any():
-        return DatasetCheck(problems, 0, 0, None, [], None)
+        return DatasetCheck(problems, 0, 0, None, [], None, said)
     data = load(config, seed=0)
     items = data.items
     modes = items["sublabel"].nunique() if "sublabel" in items else None
@@ -59,7 +68,8 @@ def check_dataset(path: str) -> DatasetCheck:
     examples = [(str(label), data.images.picture(int(id))) for label, id in first.head(EXAMPLES).items()]
     grey = all(picture.mode == "L" for _, picture in examples)
     train = items[items["split"] == "train"]["label"].value_counts()
-    return DatasetCheck(problems, len(items), len(first), modes, examples, _recipe(path, config, train, grey=grey))
+    recipe = _recipe(path, config, train, grey=grey)
+    return DatasetCheck(problems, len(items), len(first), modes, examples, recipe, said)
 
 
 def _recipe(path: str, config: DataConfig, train: pd.Series, *, grey: bool) -> Recipe:
@@ -69,7 +79,7 @@ def _recipe(path: str, config: DataConfig, train: pd.Series, *, grey: bool) -> R
     return Recipe.from_dict(
         {
             "name": slug(Path(path).stem),
-            "data": {"source": config.source, "path": path, "channels": 1 if grey else 3},
+            "data": {"source": config.source, "path": path, "columns": config.columns, "channels": 1 if grey else 3},
             "train": {"classes_per_batch": max(2, classes), "samples_per_class": max(2, samples)},
             "arms": {"standard": {"positives": "random"}, "nearest": {"positives": "nearest"}},
         }
@@ -82,11 +92,11 @@ def slug(text: str) -> str:
     return plain or "data"
 
 
-def examine(path: str) -> DatasetCheck:
+def examine(path: str, columns: Mapping[str, str] | None = None) -> DatasetCheck:
     """`check_dataset` of a path from a browser, with whatever stops it as its only problem."""
     try:
         check_path(path)
-        return check_dataset(path)
+        return check_dataset(path, columns)
     except UncollapseError as error:
         row = {"where": path, "severity": "error", "problem": str(error), "remedy": "correct this first"}
         return DatasetCheck(pd.DataFrame([row]), 0, 0, None, [], None)

@@ -6,7 +6,7 @@ from typing import Literal
 
 import pandas as pd
 
-from core.common.errors import DataError
+from core.common.errors import DataError, shown
 from core.data.files import printable
 from core.data.images import Images
 
@@ -28,6 +28,11 @@ class Problem:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "where", printable(self.where))
+
+    @property
+    def sentence(self) -> str:
+        """Place, problem and remedy."""
+        return f"{shown(self.where)}: {self.problem}" + (f"; {self.remedy}" if self.remedy else "")
 
 
 @dataclass(frozen=True)
@@ -51,10 +56,13 @@ def raise_errors(problems: Iterable[Problem], *, origin: str) -> None:
     same = [error.where for error in errors if error.problem == first.problem]
     others = len(errors) - len(same)
     more = f" (and {others:,} other problems: see `python -m core data check`)" if others else ""
-    raise DataError(f"{origin}: {first.problem} ({len(same):,}: {first_names(same)}); {first.remedy}{more}")
+    what, remedy = f"{shown(origin)}: {first.problem} ({len(same):,}: ", f"); {first.remedy}{more}"
+    raise DataError(what + first_names(same, room=max(30, 290 - len(what) - len(remedy))) + remedy)
 
 
-def first_names(names: Sequence[str], *, limit: int = 3) -> str:
-    """The first `limit` names as text, each shortened to about 80 characters."""
-    short = [name if len(name) <= 80 else f"{name[:50]}...{name[-25:]}" for name in names[:limit]]
-    return ", ".join(short) + (", ..." if len(names) > limit else "")
+def first_names(names: Sequence[str], *, limit: int = 3, room: int = 100) -> str:
+    """The first `limit` names as text: long ones shortened, and fewer of them where they need more than `room`."""
+    said = [shown(name, limit=min(80, room)) for name in names[:limit]]
+    while len(said) > 1 and sum(map(len, said)) > room:
+        said.pop()
+    return ", ".join(said) + (", ..." if len(names) > len(said) else "")

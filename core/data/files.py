@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import cast
 
-from core.common.errors import DataError
+from core.common.errors import DataError, shown
 
 MAX_ZIP_MEMBERS = 2_000_000
 MAX_ZIP_BYTES = 64 * 2**30
@@ -22,6 +22,13 @@ _READABLE_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile decomp
 _ENCRYPTED = 0x1
 _OUTSIDE = ("a path or link leads outside the data folder", "copy the file into it and use forward slashes")
 _SYSTEM_FILES = frozenset({"__macosx", "thumbs.db", "desktop.ini", "icon\r", "@eadir"})
+_NOT_REGULAR = {
+    stat.S_ISDIR: "a folder",
+    stat.S_ISFIFO: "a pipe",
+    stat.S_ISSOCK: "a socket",
+    stat.S_ISCHR: "a device",
+    stat.S_ISBLK: "a device",
+}
 
 
 class Unreadable(Exception):
@@ -153,8 +160,24 @@ def open_files(path: Path) -> Files:
     if os.path.isdir(path):  # the methods of Path raise on names that are too long
         return Folder(path)
     if not os.path.exists(path):
-        raise DataError(f"{path} does not exist; give a folder or a .zip of images")
+        raise DataError(f"{shown(path)} does not exist; give a folder or a .zip of images")
+    try:
+        regular_size(path)
+    except OSError as error:
+        raise DataError(f"{shown(path)} cannot be read ({reason(error)}); give a folder or a .zip of images") from None
     return Zip(path)
+
+
+def regular_size(path: Path) -> int:
+    """Size in bytes of a regular file, or of one that a link leads to.
+
+    Raises OSError, without opening it, for anything else: a pipe or a device may never end.
+    """
+    found = os.stat(path)
+    for is_kind, kind in _NOT_REGULAR.items():
+        if is_kind(found.st_mode):
+            raise OSError(f"it is {kind}, not a file")
+    return found.st_size
 
 
 def is_inside(path: str) -> bool:

@@ -2,138 +2,159 @@
 
 `path` (relative to the table's folder, or to a given one) and `label`; optional `sublabel`, `split` (train | test or
 validation), and `is_query` with `is_gallery`. Other columns are ignored, except `id`, the join key of imported
-embeddings. Every value is read as text, so that the class 007 keeps its name.
+embeddings. Every value is read as text, and stays what the file says: 007, 1.0, nan and None are names.
 """
 
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from core.common.errors import DataError
+from core.common.errors import DataError, shown
 from core.data.collection import Collection, Problem, raise_errors
+from core.data.columns import choose_columns, known_names, listed, option, overlooked
+from core.data.delimited import DelimitedText, open_delimited
 from core.data.files import Files, Folder, open_files, reason
 from core.data.folder import SPLIT_NAMES
 from core.data.images import FileImages
 from core.data.labels import clean_names, name_faults, qualify_modes, unknown_option
+from core.data.parquet_text import ParquetText, open_parquet
 from core.recipe.data import DataConfig
 
-COLUMNS = ("id", "path", "label", "sublabel", "split", "is_query", "is_gallery")
-MAX_ROWS = 10_000_000
-BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
+Result = TypeVar("Result")
 
-_INTEGER = re.compile(r"[+-]?[0-9]+(\.0+)?")
+MAX_ROWS = 10_000_000
+BOOLEANS = {
+    **dict.fromkeys(("true", "1", "1.0", "yes"), True),
+    **dict.fromkeys(("false", "0", "0.0", "no", ""), False),
+}
+
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
+_NO_NUMBER = {"nan", "na", "n/a", "<na>", "none", "null"}
+"""What programs write for a missing number, in lower case."""
+_A = {"id": "an id", "path": "a path"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table whose columns are known, and whose rows are not read yet."""
+
+    path: Path
+    text: DelimitedText | ParquetText
+    places: dict[str, int]
+    """Known column -> its place."""
+
+    @property
+    def said(self) -> str:
+        """What was found out about the file, in one sentence."""
+        names = self.text.names
+        read = [c if names[p] == c else f"{c} from {shown(names[p], limit=20)}" for c, p in self.places.items()]
+        unread = [name for place, name in enumerate(names) if place not in self.places.values()]
+        rest = f"; not read: {listed(unread, room=60)}" if unread else ""
+        return f"{shown(self.path)}: {self.text.said}; columns read: {', '.join(read)}{rest}"
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Warnings of what may have been meant otherwise."""
+        found = [(str(self.path), self.text.doubt, "")] if self.text.doubt else []
+        for column, name in overlooked(self.text.names, self.places).items():
+            found.append((f"column {name}", f"it is not read, and may be meant as {column}", option(column, name)))
+        return [Problem(where, "warning", problem, remedy) for where, problem, remedy in found]
+
+    def rows(self) -> pd.DataFrame:
+        """The known columns as text without surrounding whitespace; "" for missing values. Raises DataError."""
+        text = self._read(list(self.places.values()))
+        if text.empty:
+            raise DataError(f"{shown(self.path)} has no rows; list at least two items of two classes")
+        return text.rename(columns={place: column for column, place in self.places.items()})
+
+    def column(self, name: str) -> pd.Series | None:
+        """Any one column by its name in the file, None where it is not there once. Raises DataError."""
+        if self.text.names.count(name) != 1:
+            return None
+        place = self.text.names.index(name)
+        return self._read([place])[place]
+
+    def _read(self, places: Sequence[int]) -> pd.DataFrame:
+        return _parsed(self.path, lambda: self.text.read(places, max_rows=MAX_ROWS)).apply(clean_text)
+
+
+def open_table(path: Path, columns: Mapping[str, str], *, required: Sequence[str]) -> Table:
+    """Find out what a table is and which of its columns are which; raises DataError.
+
+    columns: known column -> its name in the table, where that is another.
+    """
+    kinds: dict[str, Callable[[], DelimitedText | ParquetText]] = {
+        ".csv": lambda: open_delimited(path, score=lambda names: known_names(names, columns)),
+        ".parquet": lambda: open_parquet(path),
+    }
+    if path.suffix.lower() not in kinds:
+        raise DataError(f"{shown(path)} is neither a .csv nor a .parquet file; give one of these")
+    text = _parsed(path, kinds[path.suffix.lower()])
+    return Table(path, text, choose_columns(path, text.names, columns, required=required))
 
 
 def read(config: DataConfig) -> Collection:
     """The usable rows of the table at `config.path`, and the problems of the others."""
     if config.label:
         raise unknown_option(config.label, (), source="table")
-    table = Path(config.path).expanduser()
-    raw = _read_text(table, required=("path", "label")).drop(columns="id", errors="ignore")
-    folder = Folder(table.absolute().parent)
+    table = open_config(config)
+    raw = table.rows().drop(columns="id", errors="ignore")
+    folder = Folder(table.path.absolute().parent)
     raw["path"] = [_relative(path, folder.root) for path in raw["path"]]
-    faults = _row_faults(raw, folder, distinct=True)
+    faults = _row_faults(raw, folder, distinct=("path",))
     usable = raw.drop(index=list(faults)).reset_index(drop=True)
     problems = [_problem(row, raw, *fault) for row, fault in faults.items()]
-    return Collection(_items(usable), FileImages(folder.root, usable["path"].tolist()), problems)
+    return Collection(_items(usable), FileImages(folder.root, usable["path"].tolist()), table.problems + problems)
 
 
-def read_items(table: Path, *, images: Path | None) -> tuple[pd.DataFrame, FileImages | None]:
+def open_config(config: DataConfig) -> Table:
+    """The table of a recipe. Raises DataError."""
+    return open_table(Path(config.path).expanduser(), config.columns, required=("path", "label"))
+
+
+def describe(config: DataConfig) -> str:
+    """What was found out about a recipe's table; "" for other sources, and for a table that cannot be opened."""
+    if config.source != "table":
+        return ""
+    try:
+        return open_config(config).said
+    except DataError:  # which is among the problems
+        return ""
+
+
+def read_items(table: Table, *, images: Path | None) -> tuple[pd.DataFrame, FileImages | None]:
     """All rows of a table for imported embeddings: the items, and their images below `images`, if given.
 
     Without `images`, paths are only names and are not opened. The column `id` becomes `name`. Several rows may have the
     same image. Raises DataError if any row is unusable, because dropping it would misalign items and embeddings.
     """
-    raw = _read_text(table, required=("label",) if images is None else ("path", "label"))
+    raw = table.rows()
     files = None if images is None else open_files(images)
     if images is not None:
         raw["path"] = [_relative(path, images.absolute()) for path in raw["path"]]
-    faults = _row_faults(raw, files, distinct=False)
+    faults = _row_faults(raw, files, distinct=("id",))
     problems = [_problem(row, raw, *fault) for row, fault in faults.items()]
-    raise_errors([problem for problem in problems if problem.problem == problems[0].problem], origin=str(table))
+    raise_errors([problem for problem in problems if problem.problem == problems[0].problem], origin=str(table.path))
     items = _items(raw).rename(columns={"id": "name"})
     return items, None if images is None else FileImages(images, items["path"].tolist())
 
 
 def clean_text(column: pd.Series) -> pd.Series:
-    """Text stripped of whitespace, "" for missing values; 3.0 becomes 3 if all values are integers."""
-    text = column.str.strip().astype(object)
-    return _whole_numbers(text.mask(text.str.casefold() == "nan", ""))
+    """Text without surrounding whitespace."""
+    return column.map({value: value.strip() for value in column.unique()}).astype(object)
 
 
-def as_text(values: pa.ChunkedArray | pa.Array) -> pd.Series:
-    """A column of a Parquet file as text, as in a CSV file.
-
-    Raises ValueError if a cell is neither text nor a number.
-    """
-    return pd.Series([_text(value) for value in values.to_pylist()], dtype=str)
-
-
-def _read_text(table: Path, *, required: tuple[str, ...]) -> pd.DataFrame:
-    """The known columns as text; "" for missing values."""
-    readers: dict[str, Callable[[Path], pd.DataFrame]] = {".csv": _read_csv, ".parquet": _read_parquet}
-    if table.suffix.lower() not in readers:
-        raise DataError(f"{table} is neither a .csv nor a .parquet file; give one of these")
+def _parsed(path: Path, read: Callable[[], Result]) -> Result:
     try:
-        text = readers[table.suffix.lower()](table)
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise DataError(f"{table} cannot be read as a table ({reason(error)}); save it again") from None
-    _require_columns(text, table, required)
-    if text.empty:
-        raise DataError(f"{table} has no rows; list at least two items of two classes")
-    return text.apply(clean_text)
-
-
-def _read_csv(table: Path) -> pd.DataFrame:
-    text = pd.read_csv(
-        table,
-        usecols=lambda name: name.strip() in COLUMNS,
-        dtype=str,
-        keep_default_na=False,
-        encoding="utf-8-sig",
-        nrows=MAX_ROWS + 1,
-    )
-    _limit_rows(len(text))
-    return text.rename(columns=str.strip)
-
-
-def _read_parquet(table: Path) -> pd.DataFrame:
-    with pq.ParquetFile(table) as file:
-        _limit_rows(file.metadata.num_rows)
-        columns = [name for name in COLUMNS if name in file.schema_arrow.names]
-        arrow = file.read(columns=columns)
-    return pd.DataFrame({name: as_text(arrow[name]) for name in columns}, columns=columns, dtype=str)
-
-
-def _limit_rows(n: int) -> None:
-    if n > MAX_ROWS:
-        raise ValueError(f"it has more than {MAX_ROWS:,} rows")
-
-
-def _text(value: object) -> str:
-    if isinstance(value, (bytes, list, dict)):
-        raise ValueError(f"a cell holds {type(value).__name__}, not text or a number")
-    return "" if value is None else str(value)
-
-
-def _whole_numbers(column: pd.Series) -> pd.Series:
-    """3.0 becomes 3 if all values are integers: pandas writes integer columns with missing values like this."""
-    if not column[column != ""].str.fullmatch(_INTEGER).all():
-        return column
-    return column.str.replace(r"\.0+$", "", regex=True).astype(object)
-
-
-def _require_columns(raw: pd.DataFrame, table: Path, required: tuple[str, ...]) -> None:
-    if missing := [name for name in required if name not in raw]:
-        found = ", ".join(raw.columns) or "none of the known ones"
-        raise DataError(f"{table} lacks the column {' and the column '.join(missing)} (found: {found}); add it")
-    if ("is_query" in raw) != ("is_gallery" in raw):
-        raise DataError(f"{table} has only one of the columns is_query and is_gallery; add the other")
+        return read()
+    except (OSError, ValueError, OverflowError, KeyError, TypeError, pa.ArrowException) as error:
+        raise DataError(f"{shown(path)} cannot be read as a table ({reason(error)}); save it again") from None
 
 
 def _relative(path: str, root: Path) -> str:
@@ -143,10 +164,10 @@ def _relative(path: str, root: Path) -> str:
     return posixpath.normpath(path) if path else ""
 
 
-def _row_faults(raw: pd.DataFrame, files: Files | None, *, distinct: bool) -> dict[int, tuple[str, str]]:
+def _row_faults(raw: pd.DataFrame, files: Files | None, *, distinct: Sequence[str]) -> dict[int, tuple[str, str]]:
     """Map row -> (fault, remedy), at most one per row, in row order.
 
-    files: the root of the paths; None = do not open them. distinct: reject paths that are listed more than once.
+    files: the root of the paths; None = do not open them. distinct: columns whose values must differ.
     """
     faults: dict[int, tuple[str, str]] = {}
 
@@ -156,13 +177,16 @@ def _row_faults(raw: pd.DataFrame, files: Files | None, *, distinct: bool) -> di
 
     if files is not None:
         note(raw.index[raw["path"] == ""], "a path is missing", "give every row a path")
-    if distinct:
-        note(raw.index[raw["path"].duplicated()], "a path is listed twice", "keep one of the rows")
+    for column in distinct:
+        if column in raw:
+            note(raw.index[raw[column] == ""], f"{_A[column]} is missing", f"give every row {_A[column]}")
+            note(raw.index[raw[column].duplicated()], f"{_A[column]} is listed twice", "keep one of the rows")
     for column in ("label", "sublabel"):
         if column in raw:
             raw[column] = clean_names(raw[column])
             for row, fault in name_faults(raw[column]).dropna().items():
                 faults.setdefault(int(row), (f"a {column} {fault}", f"correct the {column}"))
+            note(_missing_numbers(raw[column]), f"a {column} says that a number is missing", f"correct the {column}")
     if "split" in raw:
         known = raw["split"].str.casefold().isin(SPLIT_NAMES)
         note(raw.index[~known], "a split is neither train nor test nor validation", "correct the split")
@@ -175,6 +199,16 @@ def _row_faults(raw: pd.DataFrame, files: Files | None, *, distinct: bool) -> di
             if row not in faults and (fault := files.entry(path).fault) is not None:
                 faults[int(row)] = fault.problem, fault.remedy
     return dict(sorted(faults.items()))
+
+
+def _missing_numbers(names: pd.Series) -> pd.Index:
+    """The rows that say nan, NA or the like where all others are numbers; among words, these are names."""
+    distinct = pd.Series(names.unique(), dtype=object)
+    missing = set(distinct[distinct.str.casefold().isin(_NO_NUMBER)])
+    others = set(distinct) - missing
+    if not missing or not others or not all(map(_NUMBER.fullmatch, others)):
+        return names.index[:0]
+    return names.index[names.isin(missing)]
 
 
 def _problem(row: int, raw: pd.DataFrame, fault: str, remedy: str) -> Problem:

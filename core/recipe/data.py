@@ -1,5 +1,6 @@
 """The recipe's table [data]: where the items come from and how they are split."""
 
+from dataclasses import field
 from typing import Annotated, Literal
 
 from pydantic.dataclasses import dataclass
@@ -26,6 +27,8 @@ class DataConfig:
     """Which of the source's groupings is the class, where it offers several (mnist: `parity` or `digit`)."""
     path: Text = ""
     """The folder, zip or table, for sources that read the disk; cub200 and cars196 as they are unpacked."""
+    columns: dict[Text, Text] = field(default_factory=dict)
+    """What a table calls its columns, where not as here: { label = "Class", path = "Image" }."""
     split: Literal["items", "modes", "classes"] = "items"
     """Hold out items of every class, the second half of every class's modes, or the second half of the classes."""
     test_fraction: Annotated[Real, Range(0, 1, open_min=True, open_max=True)] = 0.3
@@ -47,6 +50,11 @@ class DataConfig:
     def __post_init__(self) -> None:
         needs_path = self.source not in {"mnist", "digits", *SYNTHETIC}
         require(bool(self.path) or not needs_path, f'data.source = "{self.source}" needs data.path', key="data.path")
+        require(
+            not self.columns or self.source == "table",
+            f'data.columns is for tables, not for data.source = "{self.source}"; remove it',
+            key="data.columns",
+        )
         require(
             bool(self.label_noise) or not self.noise_between,
             "data.noise_between needs data.label_noise above 0",

@@ -1,7 +1,7 @@
 """What an import is to be made from, as a TOML file."""
 
 import tomllib
-from dataclasses import replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,6 +26,8 @@ class ImportSpec:
     images: str = ""
     title: str = ""
     seed: Seed = 0
+    columns: dict[str, str] = field(default_factory=dict)
+    """Known column -> its name in the table, where that is another."""
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -62,4 +64,5 @@ class ImportSpec:
             "embeddings": {name: Path(path) for name, path in self.embeddings.items()},
             "reference": {name: Path(path) for name, path in self.reference.items()},
             "images": Path(self.images) if self.images else None,
+            "columns": self.columns,
         }

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from core.common.errors import RecipeError
+from core.common.errors import RecipeError, shown
 from core.common.notices import Notice
 from core.recipe import constraints
 
@@ -46,7 +46,9 @@ def read_source(source: str | Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         known = ", ".join(recipe_names())
-        raise RecipeError(f"cannot read the recipe {source} ({reason}); give a .toml file or one of: {known}") from None
+        raise RecipeError(
+            f"cannot read the recipe {shown(source)} ({reason}); give a .toml file or one of: {known}"
+        ) from None
 
 
 def apply_override(values: dict[str, Any], override: str) -> None:

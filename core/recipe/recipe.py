@@ -9,7 +9,7 @@ from typing import Any, Self
 import tomli_w
 from pydantic.dataclasses import dataclass
 
-from core.common.errors import RecipeError
+from core.common.errors import RecipeError, shown
 from core.recipe.arms import ARM_NAME, ArmConfig
 from core.recipe.augment import AugmentConfig
 from core.recipe.constraints import STRICT, Seed, Text, require
@@ -156,7 +156,7 @@ class Recipe:
         try:
             values = tomllib.loads(read_source(source))
         except NOT_TOML as error:
-            raise RecipeError(f"{source} is not valid TOML: {error}") from None
+            raise RecipeError(f"{shown(source)} is not valid TOML: {shown(error, limit=120)}") from None
         for override in overrides:
             apply_override(values, override)
         return cls.from_dict(values)
@@ -176,5 +176,5 @@ def _either(losses: frozenset[str]) -> str:
 
 def _without_none(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _without_none(item) for key, item in value.items() if item is not None}
+        return {key: _without_none(item) for key, item in value.items() if item not in (None, {})}
     return value

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import Timeout
 
-from core.common.errors import StudyError, UncollapseError
+from core.common.errors import StudyError, UncollapseError, shown
 from core.common.lock import held
 from core.storage.layout import RECIPE
 
@@ -33,7 +33,7 @@ def workspace(out: Path, description: str | None = None, *, resume: bool = False
         out.parent.mkdir(parents=True, exist_ok=True)
         with _held(folder.with_name(folder.name + ".lock"), out):
             if os.path.lexists(out):
-                raise StudyError(f"{out} exists already; choose another --out or remove it")
+                raise StudyError(f"{shown(out)} exists already; choose another --out or remove it")
             try:
                 _prepare(folder, description, resume=resume)
                 yield folder
@@ -43,7 +43,7 @@ def workspace(out: Path, description: str | None = None, *, resume: bool = False
                     shutil.rmtree(folder, ignore_errors=True)
                 raise
     except OSError as error:
-        where = error.filename or out
+        where = shown(error.filename or out)
         if error.errno == errno.ENOSPC:
             raise StudyError(f"no space left on the disk while writing {where}; free some and run again") from None
         raise StudyError(f"cannot write {where}: {error.strerror or error}") from None

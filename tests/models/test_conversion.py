@@ -74,6 +74,7 @@ def without_classifier(state: State) -> State:
         lambda s: {"epoch": 3, "arch": "resnet18", "state_dict": s},
         lambda s: {"model": {f"module.{key}": value for key, value in s.items()}, "best": 0.5},
         lambda s: {key: value for key, value in s.items() if "num_batches" not in key},  # as older files are
+        lambda s: {"state_dict": {f"module.encoder_q.{key}": value for key, value in s.items()}, "queue": s["fc.bias"]},
     ],
 )
 def test_a_pth_becomes_a_backbone(wrap, state: State, source, tmp_path: Path):
@@ -132,12 +133,13 @@ def test_a_truncated_pth(size: int, light: State, source):
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
+        ({"vit": {"blocks.0.qkv": torch.zeros(1)}}, 'its names are such as "vit.blocks.0.qkv", and the network needs'),
         ({}, "holds no state dict"),
         ([1, 2], "holds no state dict"),
         (torch.zeros(3), "holds no state dict"),
-        ({"epoch": 3, "lr": 0.1}, "'epoch' is no tensor"),
-        ({1: torch.zeros(2)}, "1 is no tensor"),
-        ({"state_dict": {"a": {"b": torch.zeros(1)}}}, "'a' is no tensor"),
+        ({"epoch": 3, "lr": 0.1}, "holds no state dict"),
+        ({1: torch.zeros(2)}, 'its names are such as "1"'),
+        ({"state_dict": {"a": {"b": torch.zeros(1)}}}, 'its names are such as "state_dict.a.b"'),
     ],
 )
 def test_a_pth_without_a_state_dict(content: Any, complaint: str, source):
@@ -151,6 +153,10 @@ def test_a_pth_without_a_state_dict(content: Any, complaint: str, source):
         (lambda s: s.update(extra=torch.zeros(1)), "holds 1 tensor(s) unknown to this network, such as extra"),
         (lambda s: s.update({"conv1.weight": torch.zeros(64, 3, 3, 3)}), "shape (64, 3, 3, 3), the network needs (64"),
         (lambda s: s.update({"bn1.bias": torch.full((64,), torch.nan)}), "bn1.bias holds NaN or infinite weights"),
+        (lambda s: s.update({"bn1.bias": torch.full((64,), 1e300).double()}), "bn1.bias holds NaN or infinite"),
+        (lambda s: s.update({"bn1.bias": torch.full((64,), 1e300, dtype=torch.double)}), "infinite as float32"),
+        (lambda s: s.update({"bn1.bias": torch.full((64,), 1e30).half()}), "bn1.bias holds NaN or infinite"),
+        (lambda s: s.update({"bn1.bias": torch.zeros(64, dtype=torch.cfloat)}), "tensor bn1.bias is torch.complex64"),
         (lambda s: s.update({"bn1.bias": torch.zeros(64, dtype=torch.long)}), "tensor bn1.bias is torch.int64"),
         (lambda s: s.update({"bn1.bias": torch.zeros(64).to_sparse()}), "tensor bn1.bias is sparse"),
     ],

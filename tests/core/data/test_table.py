@@ -44,7 +44,9 @@ def test_labels_and_paths(write):
     ("given", "expected"),
     [
         ([3, 3, 3, 3, 7, 7, 7, 7], "33337777"),
-        ([3.0] * 4 + [7.0] * 4, "33337777"),
+        ([3.0] * 4 + [7.0] * 4, ["3.0"] * 4 + ["7.0"] * 4),
+        (["1"] * 2 + ["1.0"] * 2 + ["01"] * 4, ["1"] * 2 + ["1.0"] * 2 + ["01"] * 4),
+        (["nan"] * 2 + ["null"] * 2 + ["c"] * 4, ["nan"] * 2 + ["null"] * 2 + ["c"] * 4),
         ([True] * 4 + [False] * 4, ["True"] * 4 + ["False"] * 4),
         (["007"] * 4 + ["07"] * 4, ["007"] * 4 + ["07"] * 4),
         (["1.0"] * 4 + ["1.1"] * 4, ["1.0"] * 4 + ["1.1"] * 4),
@@ -95,7 +97,7 @@ LAST_SIX = [f"img/{i}.png" for i in range(2, 8)]
 BAD = {
     "no label column": ({}, "lacks the column label"),
     "empty labels": ({"label": ["", " ", *"aaabbb"]}, r"a label is missing \(2: row 1 img/0.png, row 2 img/1.png\)"),
-    "nan labels": ({"label": ["nan", "NaN", *"aaabbb"]}, r"a label is missing \(2: row 1"),
+    "no numbers": ({"label": ["nan", "NA", *"111222"]}, r"a label says that a number is missing \(2: row 1"),
     "long labels": ({"label": ["x" * 300] * 4 + ["b"] * 4}, r"a label is longer than 200 characters \(4: row 1"),
     "missing files": (
         {**TWO, "path": [f"img/{i}.jpg" for i in range(8)]},
@@ -159,8 +161,8 @@ def test_absolute_paths_below_the_table_are_fine(write, tmp_path):
     [
         ("a.csv", b"", "cannot be read as a table"),
         ("a.csv", b"path,label\n", "has no rows"),
-        ("a.csv", b"path;label\nimg/0.png;a\n", r"lacks the column path and the column label"),
-        ("a.csv", b"\xff\xfe\x00bad", "cannot be read as a table"),
+        ("a.csv", b"path;label\nimg/0.png;a\n", "a file is missing"),
+        ("a.csv", b"\xff\xfe\x00ba", "cannot be read as a table"),
         ("a.csv", b'path,label\n"img/0.png,a\n', "cannot be read as a table"),
         ("a.parquet", b"PAR1 garbage PAR1", "cannot be read as a table"),
         ("a.xlsx", b"", "neither a .csv nor a .parquet"),
@@ -186,7 +188,7 @@ def test_a_table_from_windows(tmp_path):
 
 def test_nested_cells(tmp_path):
     pd.DataFrame({"path": ["a"], "label": [["x"]]}).to_parquet(tmp_path / "a.parquet")
-    with pytest.raises(DataError, match="a cell holds list"):
+    with pytest.raises(DataError, match='the column "label" holds list'):
         load(DataConfig(source="table", path=str(tmp_path / "a.parquet")), seed=0)
 
 

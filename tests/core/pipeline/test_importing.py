@@ -14,7 +14,8 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from core.common.errors import DataError, UncollapseError
-from core.data.vectors import Rows, open_vectors
+from core.data.row_keys import Rows
+from core.data.vectors import open_vectors
 from core.diagnostics import diagnose
 from core.pipeline.assembly import Assembly
 from core.pipeline.importing import import_study
@@ -246,6 +247,23 @@ class TestWrongTable:
         (desk.folder / "items.csv").write_bytes(bytes(range(256)))
         desk.refused(desk.run(), "items.csv cannot be read as a table")
 
+    @pytest.mark.parametrize(
+        ("content", "words"),
+        [
+            ("label,note\nc0,a, b\n", ["row 1, on line 2, has 3 fields where the header has 2"]),
+            ("Label\nc0\n", ["lacks the column label", "--columns label=Label"]),
+            ("id,label\na,x\na,y\n", ["an id is listed twice (1: row 2)"]),
+            ("id,label\na,x\n,y\n", ["an id is missing (1: row 2)"]),
+        ],
+    )
+    def test_its_text(self, desk: Desk, content: str, words: list[str]):
+        (desk.folder / "items.csv").write_text(content)
+        desk.refused(desk.run(), *words)
+
+    @pytest.mark.parametrize("columns", ["label", "=x", "label=", "lable=label"])
+    def test_its_mapping(self, desk: Desk, columns: str):
+        desk.refused(desk.run("--columns", columns), "column")
+
     def test_no_path_where_pictures_are_wanted(self, desk: Desk):
         desk.refused(desk.run("--images", desk.folder), "lacks the column path")
 
@@ -322,7 +340,7 @@ class TestImported:
     def test_lengths_of_any_size(self, desk: Desk, values: np.ndarray, block: int):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("core.data.vectors.BLOCK_NUMBERS", block)
-            vectors = open_vectors(desk.save("wide", values), Rows(desk.folder / "items.csv", 4, None))
+            vectors = open_vectors(desk.save("wide", values), Rows(desk.folder / "items.csv", 4))
             if not values.any(axis=1).all():
                 with pytest.raises(DataError, match="only zeros"):
                     list(vectors.unit_blocks())
@@ -349,7 +367,7 @@ class TestImported:
 
         values, path = matrix(), desk.folder / "a.parquet"
         if kind in {"numbers", "indexed"}:
-            frame = pd.DataFrame(values).rename(columns=str).assign(label="x", note="text")
+            frame = pd.DataFrame(values).rename(columns=str).assign(label=[f"c{i % 2}" for i in range(N)], note="text")
             (frame.set_index(pd.Index(range(5, 5 + N))) if kind == "indexed" else frame).to_parquet(path)
         else:
             listed = pa.list_(pa.float32(), 3) if kind == "fixed" else pa.large_list(pa.float64())
@@ -368,6 +386,22 @@ class TestImported:
         np.testing.assert_allclose(study.arm("mine").embeddings, units(matrix()), atol=1e-7)
         assert study.items["name"].tolist() == ids
         assert study.items["id"].tolist() == list(range(N))
+
+    def test_columns_with_other_names_and_what_was_found_out(self, desk: Desk):
+        text = "Klasse;Datei;Split\n" + "".join(f"c{i % 2};{i}.png;test\n" for i in range(N))
+        (desk.folder / "items.csv").write_bytes(text.encode("utf-16"))
+        outcome = desk.run("--columns", "label=Klasse", "--columns", "path=Datei")
+        assert outcome.code == 0
+        assert (
+            "text in UTF-16, separated by semicolons; columns read: path from Datei, label from Klasse" in outcome.out
+        )
+        assert "warning: column Split: it is not read, and may be meant as split; --columns split=Split" in outcome.err
+        assert Study.load(desk.out).items["name"][3] == "3.png"
+
+    def test_codes_are_a_warning(self, desk: Desk):
+        desk.save("a", np.random.default_rng(0).integers(0, 2, (N, 9)).astype(np.uint8))
+        assert "only zeros and ones, which look like binary codes" in desk.run().err
+        assert "vector-values" in [warning.code for warning in Study.load(desk.out).arm("mine").warnings]
 
     def test_all_columns_of_the_table(self, desk: Desk):
         desk.table(

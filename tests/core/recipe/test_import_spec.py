@@ -67,21 +67,21 @@ def test_only_paths_inside_move(files: Path) -> None:
 
 
 def test_a_check_finds_every_broken_file(files: Path) -> None:
-    items, faults = check_import(**spec_for(files).sources())
-    assert (len(items), faults) == (60, [])
+    check = check_import(**spec_for(files).sources())
+    assert (len(check.items), check.faults, check.warnings) == (60, [], [])
     broken = np.load(files / "mine.npy")
     broken[7] = np.nan
     np.save(files / "broken.npy", broken)
     np.save(files / "short.npy", broken[:10])
     paths = {"a": str(files / "broken.npy"), "b": str(files / "short.npy"), "c": str(files / "mine.npy")}
-    items, faults = check_import(**spec_for(files, embeddings=paths).sources())
-    assert len(items) == 60
-    assert ["NaN" in faults[0], "10 rows" in faults[1], len(faults)] == [True, True, 2]
-    items, faults = check_import(**spec_for(files, table=str(files / "nothing.csv")).sources())
-    assert items.empty
-    assert len(faults) == 1
-    _, faults = check_import(**spec_for(files, embeddings={"Not A Name": paths["c"]}).sources())
-    assert "Not A Name" in faults[0]
+    check = check_import(**spec_for(files, embeddings=paths).sources())
+    assert len(check.items) == 60
+    assert ["NaN" in check.faults[0], "10 rows" in check.faults[1], len(check.faults)] == [True, True, 2]
+    check = check_import(**spec_for(files, table=str(files / "nothing.csv")).sources())
+    assert check.items.empty
+    assert len(check.faults) == 1
+    check = check_import(**spec_for(files, embeddings={"Not A Name": paths["c"]}).sources())
+    assert "Not A Name" in check.faults[0]
 
 
 @pytest.mark.training
