@@ -461,6 +461,16 @@ class TestConvert:
             assert torch.allclose(tensors["backbone.layer4.1.conv2.weight"], original, atol=1e-6)
             assert torch.allclose(tensors["mean"], torch.tensor(IMAGENET[0]))
 
+    @pytest.mark.parametrize(("name", "code"), [("resnet18", 0), ("resnet34", 2), ("resnet50", 2)])
+    def test_a_process_of_its_own_knows_the_networks(self, tmp_path: Path, name: str, code: int):
+        state = create("resnet18", channels=3, image_size=8).state_dict() if code == 0 else {"vit.cls": torch.zeros(2)}
+        torch.save({"net": {f"module.{key}": value for key, value in state.items()}}, tmp_path / "a.pth")
+        command = [sys.executable, "-m", "core", "convert", str(tmp_path / "a.pth"), "--model", name]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=REPO)
+        assert done.returncode == code
+        assert ("net.module." if code == 0 else "holds no weights of this network") in done.stderr
+        assert "Warning" not in done.stderr
+
     def test_what_cannot_be_converted_or_used(self, cli, run, data: Path, pth: Path, tmp_path: Path):
         refused(cli("convert", pth, "--model", "resnet34"), "lacks")
         refused(cli("convert", pth, "--model", "vgg"), 'not for "vgg"')
