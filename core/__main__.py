@@ -22,12 +22,12 @@ from core.common.errors import DataError, UncollapseError
 from core.common.strict_json import to_json
 from core.pipeline.warmup import warm_up
 from core.recipe.constraints import SEEDS
-from core.recipe.data import DataConfig
 from core.recipe.reading import recipe_names
 from core.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
     from core.authoring.form_schema import Key
+    from core.data import Examined
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 data_app = typer.Typer(no_args_is_help=True, help="Look at data sets before they are used.")
@@ -256,17 +256,21 @@ def check_data(
     overrides: Annotated[list[str] | None, typer.Option("--set", help="Change a recipe: data.path=FOLDER")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List everything wrong with a data set, row by row; exits with 2 if it cannot be used."""
-    from core.data import check
+    """Say what a data set is understood to be, and everything wrong with it; exits with 2 if it cannot be used."""
+    from core.authoring.understood import Understood
 
-    problems = check(_data_config(spec, tuple(overrides or ())))
+    found = _examined(spec, tuple(overrides or ()))
+    understood, problems = Understood.of(found.items), found.problems
     if as_json:
-        _print_json(problems.to_dict("records"))
-    elif problems.empty:
-        stdout.print(f"{spec}: nothing is wrong", markup=False, highlight=False, soft_wrap=True)
+        _print_json({"problems": problems.to_dict("records"), "understood": understood.to_dict()})
     else:
-        _print_table(problems, title=spec)
-    if (problems["severity"] == "error").any():
+        for sentence in (f"{spec}:", *understood.sentences()):
+            stdout.print(Text(sentence), soft_wrap=True)
+        if problems.empty:
+            stdout.print("nothing is wrong")
+        else:
+            _print_table(problems, title="problems")
+    if not found.usable:
         raise typer.Exit(2)
 
 
@@ -305,14 +309,15 @@ def _on_bar(bar: Progress) -> Any:
     return show
 
 
-def _data_config(spec: str, overrides: tuple[str, ...]) -> DataConfig:
-    from core.authoring.dataset_check import data_config
+def _examined(spec: str, overrides: tuple[str, ...]) -> "Examined":
+    from core.authoring.dataset_check import check_recipe_data, data_config
+    from core.data import examine
 
     if spec in recipe_names() or spec.endswith(".toml"):
-        return Recipe.load(spec, overrides).data
+        return check_recipe_data(Recipe.load(spec, overrides))
     if overrides:
         raise UncollapseError(f"--set changes a recipe, and {spec} is none; leave it out")
-    return data_config(spec)
+    return examine(data_config(spec))
 
 
 def _gate(expression: str) -> tuple[str, int]:

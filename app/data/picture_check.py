@@ -59,12 +59,15 @@ def _report(path: str) -> None:
     check = _examined(path, _stamp(path))
     wrong = int((check.problems["severity"] == "error").sum())
     if check.usable:
-        modes = f", {check.modes:,} known modes" if check.modes else ""
+        found = check.understood
+        modes = f", {found.modes:,} known modes" if found.modes else ""
         st.success(
-            f"{check.items:,} pictures of {check.classes:,} classes{modes} can be used.", icon=":material/check:"
+            f"{found.items:,} pictures of {len(found.classes):,} classes{modes} can be used.", icon=":material/check:"
         )
     else:
         st.error(f"The data cannot be used yet: {wrong:,} error{'s' if wrong > 1 else ''}.", icon=":material/error:")
+    if check.understood.items:
+        st.code("\n".join(check.understood.sentences()), language=None, wrap_lines=True)
     if len(check.problems):
         st.dataframe(
             check.problems,

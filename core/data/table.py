@@ -5,9 +5,10 @@ validation), and `is_query` with `is_gallery`. Other columns are ignored, except
 embeddings. Every value is read as text, so that the class 007 keeps its name.
 """
 
+import functools
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -17,14 +18,17 @@ import pyarrow.parquet as pq
 from core.common.errors import DataError
 from core.data.collection import Collection, Problem, raise_errors
 from core.data.files import Files, Folder, open_files, reason
-from core.data.folder import SPLIT_NAMES
 from core.data.images import FileImages
 from core.data.labels import clean_names, name_faults, qualify_modes, unknown_option
+from core.data.layout import TEST, TRAIN
 from core.recipe.data import DataConfig
 
 COLUMNS = ("id", "path", "label", "sublabel", "split", "is_query", "is_gallery")
 MAX_ROWS = 10_000_000
 BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
+
+SPLIT_NAMES = dict.fromkeys(TRAIN, "train") | dict.fromkeys(TEST, "test")
+"""What a cell of the column `split` may say, in any case."""
 
 _INTEGER = re.compile(r"[+-]?[0-9]+(\.0+)?")
 
@@ -36,7 +40,7 @@ def read(config: DataConfig) -> Collection:
     table = Path(config.path).expanduser()
     raw = _read_text(table, required=("path", "label")).drop(columns="id", errors="ignore")
     folder = Folder(table.absolute().parent)
-    raw["path"] = [_relative(path, folder.root) for path in raw["path"]]
+    raw["path"] = _relative(raw["path"], folder.root)
     faults = _row_faults(raw, folder, distinct=True)
     usable = raw.drop(index=list(faults)).reset_index(drop=True)
     problems = [_problem(row, raw, *fault) for row, fault in faults.items()]
@@ -52,7 +56,7 @@ def read_items(table: Path, *, images: Path | None) -> tuple[pd.DataFrame, FileI
     raw = _read_text(table, required=("label",) if images is None else ("path", "label"))
     files = None if images is None else open_files(images)
     if images is not None:
-        raw["path"] = [_relative(path, images.absolute()) for path in raw["path"]]
+        raw["path"] = _relative(raw["path"], images.absolute())
     faults = _row_faults(raw, files, distinct=False)
     problems = [_problem(row, raw, *fault) for row, fault in faults.items()]
     raise_errors([problem for problem in problems if problem.problem == problems[0].problem], origin=str(table))
@@ -136,11 +140,30 @@ def _require_columns(raw: pd.DataFrame, table: Path, required: tuple[str, ...]) 
         raise DataError(f"{table} has only one of the columns is_query and is_gallery; add the other")
 
 
-def _relative(path: str, root: Path) -> str:
-    """The normalised path relative to the table's folder."""
-    if path.startswith(f"{root}/"):
-        path = path[len(f"{root}/") :]
-    return posixpath.normpath(path) if path else ""
+def _relative(paths: Iterable[str], root: Path) -> list[str]:
+    """Normalised paths relative to the table's folder, with forward slashes.
+
+    Absolute ones may lead there by other links than the table's own path does.
+    """
+    real = functools.cache(_real)
+
+    def below(path: str) -> str:
+        path = path.replace("\\", "/")
+        folder, _, name = path.rpartition("/")
+        if path.startswith(f"{root}/"):
+            path = path[len(f"{root}/") :]
+        elif path.startswith("/") and real(Path(folder or "/")).is_relative_to(real(root)):
+            path = (real(Path(folder or "/")).relative_to(real(root)) / name).as_posix()
+        return posixpath.normpath(path) if path else ""
+
+    return [below(path) for path in paths]
+
+
+def _real(folder: Path) -> Path:
+    try:
+        return folder.resolve()
+    except (OSError, ValueError, RuntimeError):  # a zero byte, a ring of links
+        return folder
 
 
 def _row_faults(raw: pd.DataFrame, files: Files | None, *, distinct: bool) -> dict[int, tuple[str, str]]:

@@ -130,10 +130,12 @@ def _check_names(embeddings: dict[str, Path], reference: dict[str, Path]) -> Non
 def _read_items(table: Path, images: Path | None) -> tuple[pd.DataFrame, FileImages | None]:
     items, pictures = read_items(table, images=images)
     if pictures is not None:
-        faults = pictures.faults(thorough=False).items()
+        looks, faults = pictures.examine(thorough=False)
         raise_errors(
-            [Problem(pictures.paths[row], "error", f.problem, f.remedy) for row, f in faults], origin=str(images)
+            [Problem(pictures.paths[row], "error", f.problem, f.remedy) for row, f in faults.items()],
+            origin=str(images),
         )
+        items["digest"] = [look.digest for look in looks]
     if len(items) < 2:
         raise DataError(f"{table} lists a single item, which has no neighbours; list at least two")
     items.insert(0, "id", np.arange(len(items), dtype=np.int64))

@@ -13,7 +13,8 @@ def test_usable_pictures_come_with_a_recipe(tmp_path: Path) -> None:
     folder = write_pictures(tmp_path / "My Shop!", classes=3, each=10)
     look = examine(str(folder))
     assert look.usable
-    assert (look.items, look.classes, look.modes, len(look.problems)) == (30, 3, None, 0)
+    found = look.understood
+    assert (found.items, len(found.classes), found.modes, len(look.problems)) == (30, 3, None, 0)
     assert [label for label, _ in look.examples] == ["class0", "class1", "class2"]
     recipe = look.recipe
     assert recipe is not None

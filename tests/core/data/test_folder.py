@@ -22,7 +22,7 @@ def config(path: object, **options: object) -> DataConfig:
 def test_classes(store):
     path = store({f"{name}/{i}.png": i for name in ("cat", "dog") for i in range(4)})
     dataset = load(config(path), seed=0)
-    assert list(dataset.items.columns) == ["id", "path", "label", "split"]
+    assert list(dataset.items.columns) == ["id", "path", "label", "split", "digest"]
     assert dataset.items["label"].tolist() == ["cat"] * 4 + ["dog"] * 4
     assert dataset.items["id"].tolist() == list(range(8))
     shades = dataset.images.pixels(np.arange(8), size=10, channels=1)[:, 0, 0, 0]
