@@ -28,6 +28,7 @@ from core.recipe.recipe import Recipe
 if TYPE_CHECKING:
     from core.authoring.form_schema import Key
     from core.data import Examined
+    from core.storage.study import Study
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 data_app = typer.Typer(no_args_is_help=True, help="Look at data sets before they are used.")
@@ -171,7 +172,9 @@ def report(
     from core.analysis.html_report import write_report
     from core.storage.study import Study
 
-    write_report(Study.load(study), out)
+    opened = Study.load(study)
+    opened.require_finite()
+    write_report(opened, out)
     stdout.print(Text(f"written: {out}"))
 
 
@@ -188,10 +191,12 @@ def diagnose(
     from core.storage.study import Study
 
     opened = Study.load(study)
+    opened.require_finite()
     table = with_evidence(opened)
     if arm is not None:
         table = table[table["arm"] == opened.arm(arm).name]
     gate = None if fail_on is None else _gate(fail_on)
+    _print_warnings_of(opened)
     if as_json:
         _print_json(table.to_dict("records"))
     else:
@@ -370,15 +375,21 @@ def _print_summary(study: Any, *, as_json: bool) -> None:
     from core.analysis.summary import COLUMNS, summarise
 
     summary = summarise(study)
-    for name in study.arms:
-        for warning in study.arm(name).warnings:
-            _print_warning(f"{name}: {warning.message}")
+    _print_warnings_of(study)
     if as_json:
         _print_json({"study": str(study.path), "arms": summary.to_dict("index"), "timings": study.timings})
     else:
         table = summary.rename(columns=COLUMNS).reset_index(names="arm")
         _print_table(table, title=study.name)
         stdout.print(f"saved in {study.path}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _print_warnings_of(study: "Study") -> None:
+    for warning in study.warnings:
+        _print_warning(warning.message)
+    for name in study.arms:
+        for warning in study.arm(name).warnings:
+            _print_warning(f"{name}: {warning.message}")
 
 
 def _print_warning(warning: str) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from core.common.errors import DataError
-from core.data.collection import Problem, raise_errors
+from core.data.collection import Problem, notices_of, raise_errors
+from core.data.contents import copy_problems, range_problems
 from core.data.images import FileImages
 from core.data.table import read_items
 from core.data.vectors import Rows, Vectors, open_vectors
@@ -64,12 +65,14 @@ def import_study(
     with workspace(out) as folder:
         stages = Stages(STARTS, progress)
         with stages.stage("read", "reading the items"):
-            items, pictures = _read_items(table, images)
+            items, pictures, doubts = _read_items(table, images)
             rows = Rows(table, len(items), items["name"].tolist() if "name" in items else None)
             if pictures is None and "name" not in items:
                 items = items.rename(columns={"path": "name"})
             opened = {name: open_vectors(path, rows) for name, path in (embeddings | reference).items()}
             parts = Assembly(folder, items, seed=seed, stages=stages)
+            for warning in notices_of([*copy_problems(items), *doubts]):
+                parts.warn_of_items(warning)
             for name, vectors in opened.items():
                 stages.reached(0, message=f"reading {name}")
                 _add(parts, name, vectors, items, kind="reference" if name in reference else "imported")
@@ -93,7 +96,7 @@ def check_import(
     All values are read too. The items are empty where the table itself cannot be used.
     """
     try:
-        items, _ = _read_items(table, images)
+        items, _, _ = _read_items(table, images)
     except DataError as error:
         return pd.DataFrame(), [str(error)]
     rows = Rows(table, len(items), items["name"].tolist() if "name" in items else None)
@@ -127,8 +130,10 @@ def _check_names(embeddings: dict[str, Path], reference: dict[str, Path]) -> Non
         raise DataError(f'"{both[0]}" is an arm and the reference; give them different names')
 
 
-def _read_items(table: Path, images: Path | None) -> tuple[pd.DataFrame, FileImages | None]:
+def _read_items(table: Path, images: Path | None) -> tuple[pd.DataFrame, FileImages | None, list[Problem]]:
+    """The items, their pictures, and what is doubtful about these."""
     items, pictures = read_items(table, images=images)
+    doubts: list[Problem] = []
     if pictures is not None:
         looks, faults = pictures.examine(thorough=False)
         raise_errors(
@@ -136,10 +141,11 @@ def _read_items(table: Path, images: Path | None) -> tuple[pd.DataFrame, FileIma
             origin=str(images),
         )
         items["digest"] = [look.digest for look in looks]
+        doubts = range_problems(looks)
     if len(items) < 2:
         raise DataError(f"{table} lists a single item, which has no neighbours; list at least two")
     items.insert(0, "id", np.arange(len(items), dtype=np.int64))
-    return items, pictures
+    return items, pictures, doubts
 
 
 def _add(parts: Assembly, name: str, vectors: Vectors, items: pd.DataFrame, *, kind: ArmKind) -> None:
