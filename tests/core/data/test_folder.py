@@ -246,7 +246,25 @@ def test_an_encrypted_zip(zipped):
         load(config(zipped), seed=0)
 
 
-@pytest.mark.parametrize("name", ["../a/x.png", "/a/x.png", "a/../../x.png", "a\\x.png"])
+def test_a_zip_with_backslashes(tmp_path, noise_png):
+    with zipfile.ZipFile(tmp_path / "data.zip", "w") as archive:
+        for name in GOOD:
+            archive.writestr("set\\" + name.replace("/", "\\"), noise_png)
+    dataset = load(config(tmp_path / "data.zip"), seed=0)
+    assert dataset.items["path"].tolist() == [f"set/{name}" for name in sorted(GOOD)]
+    assert dataset.images.picture(0).size == (64, 64)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_a_backslash_in_a_files_name(tmp_path, noise_png):
+    for name in (*GOOD, "a/x\\y.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(noise_png)
+    with pytest.raises(DataError, match="name has a backslash"):
+        load(config(tmp_path), seed=0)
+
+
+@pytest.mark.parametrize("name", ["../a/x.png", "/a/x.png", "a/../../x.png", "..\\x.png", "C:\\x.png"])
 def test_a_zip_that_reaches_outside(zipped, noise_png, name):
     with zipfile.ZipFile(zipped, "a") as archive:
         archive.writestr(name, noise_png)
