@@ -65,11 +65,11 @@ def range_problems(looks: Sequence[Look]) -> list[Problem]:
     used = [look.used for look in looks if look.used is not None]
     if not used:
         return []
-    low, high = np.quantile([low for low, _ in used], 0.1), np.quantile([high for _, high in used], 0.9)
+    low, high = np.median(used, axis=0).tolist()
     if high - low > PART_OF_RANGE * 255:
         return []
     fault = (
-        f"16-bit pictures use grey levels from some {round(low * 257):,} to {round(high * 257):,} of 65,535, and are "
+        f"most 16-bit pictures use grey levels from some {round(low * 257):,} to {round(high * 257):,} of 65,535, and are "
         f"read with {round(high - low) + 1} levels of 256"
     )
     return [Problem(f"{len(used):,} pictures", "warning", fault, "stretch all by the same factor, and save them again")]

@@ -15,7 +15,7 @@ from core.recipe.data import DataConfig
 def pictures(tmp_path: Path, noise_png: bytes) -> None:
     (tmp_path / "img").mkdir()
     for i in range(8):
-        (tmp_path / f"img/{i}.png").write_bytes(noise_png)
+        (tmp_path / f"img/{i}.png").write_bytes(noise_png + bytes([i]))  # no two are the same
 
 
 @pytest.fixture(params=["csv", "parquet"])
