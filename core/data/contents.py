@@ -69,8 +69,8 @@ def range_problems(looks: Sequence[Look]) -> list[Problem]:
     if high - low > PART_OF_RANGE * 255:
         return []
     fault = (
-        f"most 16-bit pictures use grey levels from some {round(low * 257):,} to {round(high * 257):,} of 65,535, and are "
-        f"read with {round(high - low) + 1} levels of 256"
+        f"most 16-bit pictures use grey levels from some {round(low * 257):,} to {round(high * 257):,} of 65,535, so "
+        f"{round(high - low) + 1} of 256 levels are left of them"
     )
     return [Problem(f"{len(used):,} pictures", "warning", fault, "stretch all by the same factor, and save them again")]
 

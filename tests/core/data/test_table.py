@@ -1,5 +1,6 @@
 """CSV and Parquet tables of images."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -147,6 +148,23 @@ def test_a_link_out_of_the_folder(write, tmp_path, noise_png):
     (tmp_path / "img/3.png").symlink_to(secret)
     with pytest.raises(DataError, match=r"leads outside the data folder \(1: row 4 img/3.png\)"):
         load(config, seed=0)
+
+
+@pytest.mark.parametrize("slash", ["\\", "/"])
+def test_paths_as_windows_writes_them(write, slash):
+    paths = [f"img{slash}{i}.png" for i in range(8)]
+    items = load(write({"label": list("aaaabbbb"), "path": paths}), seed=0).items
+    assert items["path"].tolist() == [f"img/{i}.png" for i in range(8)]
+
+
+@pytest.mark.parametrize("listed_by_link", [True, False])
+def test_absolute_paths_may_lead_through_a_link(write, tmp_path, listed_by_link):
+    (tmp_path / "linked").symlink_to(tmp_path)
+    real, linked = tmp_path, tmp_path / "linked"
+    folder, opened = (linked, real) if listed_by_link else (real, linked)
+    config = write({"label": list("aaaabbbb"), "path": [f"{folder}/img/{i}.png" for i in range(8)]})
+    config = replace(config, path=str(opened / Path(config.path).name))
+    assert load(config, seed=0).items["path"].tolist() == [f"img/{i}.png" for i in range(8)]
 
 
 def test_absolute_paths_below_the_table_are_fine(write, tmp_path):

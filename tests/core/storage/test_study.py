@@ -300,9 +300,7 @@ class TestDamaged:
         vectors = np.load(copy / EMBEDDINGS)
         vectors[3, 1] = value
         np.save(copy / EMBEDDINGS, vectors)
-        with pytest.raises(
-            StudyError, match="the vectors of nearest are NaN or infinite in 1 rows, the first is row 3"
-        ):
+        with pytest.raises(StudyError, match="vectors of nearest are NaN or infinite in 1 rows, the first is row 3"):
             Study.load(copy).require_finite()
 
     @pytest.mark.parametrize(("column", "value"), [("n", None), ("subclusters", None), ("kappa", np.inf)])
