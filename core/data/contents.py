@@ -5,8 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Int64
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from core.data.collection import Problem, first_names
 from core.data.decoding import Look
@@ -20,6 +18,9 @@ SAME = ("digest", "path", "name")
 
 def same_items(items: pd.DataFrame) -> Int64[np.ndarray, "n"]:
     """A code per row, equal for rows that show the same: of equal content, path or name."""
+    from scipy.sparse import coo_matrix  # only here: the app's first page waits for no scipy
+    from scipy.sparse.csgraph import connected_components
+
     rows, values, offset = [], [], len(items)
     for column in (column for column in SAME if column in items):
         codes = pd.factorize(items[column].replace("", None))[0]
