@@ -9,8 +9,10 @@ import io
 import os
 import threading
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -24,6 +26,8 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", "
 MAX_BYTES = 32 * 2**20
 LARGE = 6_000_000
 """Pixels from which pictures are decoded one at a time, so that all threads together take bounded memory."""
+
+T = TypeVar("T")
 
 _EIGHT_OF_SIXTEEN = ((np.arange(2**16) + 128) // 257).astype(np.uint8)
 """0 to 65535 as 0 to 255."""
@@ -54,7 +58,7 @@ def decode(source: bytes | Path, *, name: str = "") -> Image.Image:
     large, or not an image.
     """
     try:
-        return decode_bytes(_read(source) if isinstance(source, Path) else source)
+        return decode_bytes(_read(source) if isinstance(source, Path) else source, lambda image: image)
     except Unreadable as error:
         raise ImageError(error.sentence(name or (str(source) if isinstance(source, Path) else "image"))) from None
 
@@ -89,14 +93,14 @@ def _used_range(image: Image.Image) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def decode_bytes(data: bytes, *, min_side: int | None = None) -> Image.Image:
-    """`decode` that raises Unreadable.
+def decode_bytes(data: bytes, use: Callable[[Image.Image], T], *, min_side: int | None = None) -> T:
+    """What `use` makes of the decoded image, while no other thread has a large one in memory. Raises Unreadable.
 
     min_side: a large JPEG may be downscaled while decoding, to no less than this side in pixels.
     """
     image = _open_image(data)
     with _memory_for(image):
-        return _load(image, min_side=min_side)
+        return use(_load(image, min_side=min_side))
 
 
 def _load(image: Image.Image, *, min_side: int | None = None) -> Image.Image:

@@ -100,7 +100,7 @@ class FileImages:
     def picture(self, row: int) -> Image.Image:
         """One image at its original size. Raises ImageError if it is missing, damaged or not allowed."""
         try:
-            return self._picture(row)
+            return self._picture(row, lambda image: image)
         except Unreadable as error:
             raise ImageError(error.sentence(self._name(row))) from None
 
@@ -108,7 +108,7 @@ class FileImages:
         """As in `Images`. Raises one ImageError that names the first unreadable image and counts the others."""
 
         def fit(row: int) -> Any:
-            return to_square(self._picture(row, min_side=2 * size), size=size, channels=channels)
+            return self._picture(row, lambda image: to_square(image, size=size, channels=channels), min_side=2 * size)
 
         squares, faults = _in_threads(fit, rows.tolist())
         for row, fault in faults.items():
@@ -132,9 +132,10 @@ class FileImages:
     def _name(self, row: int) -> str:
         return f"{self.root.name}/{self.paths[row]}"
 
-    def _picture(self, row: int, *, min_side: int | None = None) -> Image.Image:
+    def _picture(self, row: int, use: Callable[[Image.Image], T], *, min_side: int | None = None) -> T:
         with self._open(row) as file:
-            return decode_bytes(file.read(MAX_BYTES + 1), min_side=min_side)
+            data = file.read(MAX_BYTES + 1)
+        return decode_bytes(data, use, min_side=min_side)
 
     def _look(self, row: int, *, thorough: bool) -> Look:
         with self._open(row) as file:
@@ -170,7 +171,8 @@ class _OpenFile:
 
 def to_square(image: Image.Image, *, size: int, channels: int) -> UInt8[np.ndarray, "c s s"]:
     """Letterbox an image of mode "L" or "RGB" into a square; see the module docstring."""
-    image = image.convert("L" if channels == 1 else "RGB")
+    mode = "L" if channels == 1 else "RGB"
+    image = image if image.mode == mode else image.convert(mode)
     scale = size / max(image.size)
     width, height = (max(1, round(side * scale)) for side in image.size)
     if (width, height) != image.size:

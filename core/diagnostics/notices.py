@@ -67,6 +67,9 @@ def query_notice(per_query: pd.DataFrame) -> Notice | None:
     counted, queries = int(per_query["map@r"].notna().sum()), len(per_query)
     if counted >= FEW_QUERIES * queries:
         return None
-    said = f"{counted:,} of {queries:,} queries count" if counted else f"none of {queries:,} queries counts"
-    message = f"{said} in the figures, as most have no other item of their class to find"
+    message = (
+        f"{counted:,} of {queries:,} queries count in the figures; the others have no other item of their class to find"
+        if counted
+        else f"none of {queries:,} queries counts in the figures, as none has another item of its class to find"
+    )
     return Notice("few-queries", "warning", message)
