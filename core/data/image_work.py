@@ -7,6 +7,7 @@ or for gigabytes (TIFF tags that all point to the same bytes).
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,7 +23,7 @@ MAX_PARTS = 1_000
 MAX_METADATA = 16 * 2**20
 """Bytes in these parts."""
 
-MAX_CHUNKS = 100_000
+MAX_CHUNKS = 50_000
 """Parts of any kind, those of the pixels included: each takes a decoder microseconds."""
 
 MAX_SCANS_TIMES_PIXELS = 600_000_000
@@ -47,8 +48,7 @@ _CODECS = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 50000, 50001})
 _JPEG_CODECS = frozenset({6, 7})
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """One part of a file."""
 
     size: int

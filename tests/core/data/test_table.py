@@ -36,7 +36,7 @@ def labels(config: DataConfig) -> list[str]:
 
 def test_labels_and_paths(write):
     dataset = load(write({"label": list("aaaabbbb"), "note": range(8)}), seed=0)
-    assert list(dataset.items.columns) == ["id", "path", "label", "split"]
+    assert list(dataset.items.columns) == ["id", "path", "label", "split", "digest"]
     assert dataset.items["label"].tolist() == list("aaaabbbb")
     assert dataset.images.pixels(np.arange(8), size=64, channels=1).shape == (8, 1, 64, 64)
 
@@ -115,7 +115,7 @@ BAD = {
         r"a path is missing \(1: row 1\)",
     ),
     "a folder": ({**TWO, "path": ["img", "img/1.png", *LAST_SIX]}, r"not a file \(1: row 1 img\)"),
-    "unknown split": ({**TWO, "split": ["train", "dev", *["test"] * 6]}, r"neither train nor test.*row 2"),
+    "unknown split": ({**TWO, "split": ["train", "other", *["test"] * 6]}, r"neither train nor test.*row 2"),
     "nothing to test on": ({**TWO, "split": ["train"] * 8}, "there are no test items"),
     "one training class": ({**TWO, "split": ["train"] * 4 + ["test"] * 4}, "fewer than two classes to train on"),
     "half of OML": ({**TWO, "is_query": [True] * 8}, "only one of the columns is_query and is_gallery"),
