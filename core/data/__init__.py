@@ -18,7 +18,7 @@ from core.data.decoding import Look, decode, encode_png
 from core.data.images import ArrayImages, FileImages, Images
 from core.data.noise import inject_label_noise
 from core.data.split import choose_items, hold_out_classes, hold_out_items, hold_out_modes, natural_key
-from core.recipe.data import SOURCE_SIDE, DataConfig
+from core.recipe.data import SOURCE_SIDE, SYNTHETIC, DataConfig
 
 __all__ = [
     "ArrayImages",
@@ -55,7 +55,7 @@ class Dataset:
 
     items: pd.DataFrame
     """id (int64, 0..n-1 in order), label, [sublabel], split ("train" | "test"), [path], [clean_label: the
-    label before noise], [is_query, is_gallery: bool], digest (of the picture's content); label, sublabel, split, path
+    label before noise], [is_query, is_gallery: bool], [digest: of the picture's content]; label, sublabel, split, path
     and digest are str."""
     images: Images
     """One image per item."""
@@ -132,9 +132,10 @@ def _read(config: DataConfig) -> Collection:
 
 
 def _arrange(collection: Collection, looks: list[Look], config: DataConfig, *, seed: int) -> Dataset:
-    """Subsample, split, assign ids and add label noise. looks: of each item's picture."""
+    """Subsample, split, assign ids and add label noise. looks: of each item's picture, if it is no made-up one."""
     items, images = collection.items, collection.images
-    items = items.assign(digest=[look.digest for look in looks])
+    if looks:
+        items = items.assign(digest=[look.digest for look in looks])
     if config.max_items is not None and config.max_items < len(items):
         rows = choose_items(items, config.max_items, seed=seed)
         items, images = items.iloc[rows].reset_index(drop=True), images.take(rows)
@@ -142,7 +143,8 @@ def _arrange(collection: Collection, looks: list[Look], config: DataConfig, *, s
     items.insert(0, "id", np.arange(len(items), dtype=np.int64))
     if config.label_noise:
         items = inject_label_noise(items, config.label_noise, seed=seed, between=config.noise_between)
-    items["digest"] = items.pop("digest")  # last: of use to few
+    if looks:
+        items["digest"] = items.pop("digest")  # last: of use to few
     return Dataset(items, images, _not_held_out(items) + range_problems(looks) + copy_problems(items))
 
 
@@ -166,7 +168,8 @@ def _split(items: pd.DataFrame, config: DataConfig, *, seed: int) -> pd.DataFram
 def _problems(collection: Collection, config: DataConfig, *, thorough: bool) -> tuple[list[Problem], list[Look]]:
     """Problems reported by the source, then problems of images and of classes; and what is known of each file."""
     items, images = collection.items, collection.images
-    looks, faults = images.examine(thorough=thorough)
+    # Items that are made up may be alike without being copies.
+    looks, faults = ([], {}) if config.source in SYNTHETIC else images.examine(thorough=thorough)
     found = [Problem(items["path"].iloc[row], "error", fault.problem, fault.remedy) for row, fault in faults.items()]
     problems = [*collection.problems, *found]
     return problems + _class_problems(items, given_split="split" in items and config.split == "items"), looks
