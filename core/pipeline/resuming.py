@@ -43,7 +43,7 @@ def _changes(before: pd.DataFrame, after: pd.DataFrame) -> str:
     if not any(map(len, found.values())):  # new items move others to the other side of the split
         found["on another side of the split"] = both[(old.loc[both, "split"] != new.loc[both, "split"]).to_numpy()]
     said = [
-        f"{len(names):,} items are {what} ({first_names(list(names), limit=1)})"
+        f"{len(names):,} {'item is' if len(names) == 1 else 'items are'} {what} ({first_names(list(names), limit=1)})"
         for what, names in found.items()
         if len(names)
     ]

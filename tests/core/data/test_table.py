@@ -159,8 +159,8 @@ def test_paths_as_windows_writes_them(write, slash):
 
 @pytest.mark.parametrize("listed_by_link", [True, False])
 def test_absolute_paths_may_lead_through_a_link(write, tmp_path, listed_by_link):
-    (tmp_path / "linked").symlink_to(tmp_path)
-    real, linked = tmp_path, tmp_path / "linked"
+    real, linked = tmp_path, tmp_path.with_name(f"{tmp_path.name}-linked")
+    linked.symlink_to(real)
     folder, opened = (linked, real) if listed_by_link else (real, linked)
     config = write({"label": list("aaaabbbb"), "path": [f"{folder}/img/{i}.png" for i in range(8)]})
     config = replace(config, path=str(opened / Path(config.path).name))

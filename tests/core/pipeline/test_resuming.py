@@ -49,10 +49,10 @@ def another_class(data: Path) -> None:
 
 
 CHANGES = {
-    more: "1 items are new (class0/new.png)",
-    fewer: "1 items are gone (class1/3.png)",
-    other_pixels: "1 items are with other content (class0/2.png)",
-    another_class: "1 items are gone (class0/4.png)",
+    more: "1 item is new (class0/new.png)",
+    fewer: "1 item is gone (class1/3.png)",
+    other_pixels: "1 item is with other content (class0/2.png)",
+    another_class: "1 item is gone (class0/4.png)",
 }
 
 
