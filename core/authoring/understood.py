@@ -47,7 +47,7 @@ class Understood:
             return cls(0, (), None, {}, ())
         part = _parts(items)
         counts = {} if part is None else part.value_counts().sort_index(ascending=False).to_dict()
-        rows = np.unique(np.linspace(0, len(items) - 1, 3).round().astype(int)) if len(items) else []
+        rows = np.unique(np.linspace(0, len(items) - 1, 3).round().astype(int))[: len(items)]
         named = next((column for column in ("path", "name") if column in items), None)
         examples = (
             Example(
