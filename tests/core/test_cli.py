@@ -426,7 +426,11 @@ class TestDataCheck:
         assert wanted in problem["problem"]
 
     def test_a_recipe_of_the_users_data(self, cli, data: Path):
-        assert cli("data", "check", "omniglot-letters", "--set", f"data.path={data}").code == 0
+        named = ("data", "check", "omniglot-letters", "--set", f"data.path={data}")
+        assert cli(*named, "--set", "train.classes_per_batch=2").code == 0
+        outcome = cli(*named)
+        assert outcome.code == 2
+        assert "train.classes_per_batch" in outcome.out
         outcome = cli("data", "check", data, "--set", "data.path=elsewhere")
         assert outcome.code == 2
         assert "--set changes a recipe" in outcome.err
