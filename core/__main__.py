@@ -23,12 +23,13 @@ from core.common.errors import DataError, UncollapseError, shown
 from core.common.strict_json import to_json
 from core.pipeline.warmup import warm_up
 from core.recipe.constraints import SEEDS
-from core.recipe.data import DataConfig
 from core.recipe.reading import recipe_names
 from core.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
     from core.authoring.form_schema import Key
+    from core.data import Examined
+    from core.storage.study import Study
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 data_app = typer.Typer(no_args_is_help=True, help="Look at data sets before they are used.")
@@ -184,7 +185,9 @@ def report(
     from core.analysis.html_report import write_report
     from core.storage.study import Study
 
-    write_report(Study.load(study), out)
+    opened = Study.load(study)
+    opened.require_finite()
+    write_report(opened, out)
     stdout.print(Text(f"written: {out}"))
 
 
@@ -201,10 +204,12 @@ def diagnose(
     from core.storage.study import Study
 
     opened = Study.load(study)
+    opened.require_finite()
     table = with_evidence(opened)
     if arm is not None:
         table = table[table["arm"] == opened.arm(arm).name]
     gate = None if fail_on is None else _gate(fail_on)
+    _print_warnings_of(opened)
     if as_json:
         _print_json(table.to_dict("records"))
     else:
@@ -276,19 +281,21 @@ def check_data(
     columns: Columns = None,
     as_json: AsJson = False,
 ) -> None:
-    """List everything wrong with a data set, row by row; exits with 2 if it cannot be used."""
-    from core.data import check
-    from core.data.table import describe
+    """Say what a data set is understood to be, and everything wrong with it; exits with 2 if it cannot be used."""
+    from core.authoring.understood import Understood
 
-    config = _data_config(spec, tuple(overrides or ()), columns or ())
-    problems = check(config)
+    said, found = _examined(spec, tuple(overrides or ()), columns or ())
+    understood, problems = Understood.of(found.items), found.problems
     if as_json:
-        _print_json(problems.to_dict("records"))
+        _print_json({"problems": problems.to_dict("records"), "understood": understood.to_dict()})
     else:
-        if said := describe(config):
-            _print_note(said)
-        _print_problems(problems, spec)
-    if (problems["severity"] == "error").any():
+        for sentence in (f"{spec}:", *filter(None, [said]), *understood.sentences()):
+            _print_note(sentence)
+        if problems.empty:
+            _print_note("nothing is wrong")
+        else:
+            _print_table(problems, title="problems")
+    if not found.usable:
         raise typer.Exit(2)
 
 
@@ -327,17 +334,22 @@ def _on_bar(bar: Progress) -> Any:
     return show
 
 
-def _data_config(spec: str, overrides: tuple[str, ...], columns: Sequence[str]) -> DataConfig:
-    from core.authoring.dataset_check import data_config
+def _examined(spec: str, overrides: tuple[str, ...], columns: Sequence[str]) -> tuple[str, "Examined"]:
+    """What was found out about a table, and what `examine` finds."""
+    from core.authoring.dataset_check import check_recipe_data, data_config
+    from core.data import examine
     from core.data.columns import parse_columns
+    from core.data.table import describe
 
     if spec in recipe_names() or spec.endswith(".toml"):
         if columns:
             raise UncollapseError("--columns is for a table; a recipe says it as --set data.columns.label=Class")
-        return Recipe.load(spec, overrides).data
+        recipe = Recipe.load(spec, overrides)
+        return describe(recipe.data), check_recipe_data(recipe)
     if overrides:
         raise UncollapseError(f"--set changes a recipe, and {shown(spec)} is none; leave it out")
-    return data_config(spec, parse_columns(columns))
+    config = data_config(spec, parse_columns(columns))
+    return describe(config), examine(config)
 
 
 def _gate(expression: str) -> tuple[str, int]:
@@ -390,9 +402,7 @@ def _print_summary(study: Any, *, as_json: bool) -> None:
     from core.analysis.summary import COLUMNS, summarise
 
     summary = summarise(study)
-    for name in study.arms:
-        for warning in study.arm(name).warnings:
-            _print_warning(f"{name}: {warning.message}")
+    _print_warnings_of(study)
     if as_json:
         _print_json({"study": str(study.path), "arms": summary.to_dict("index"), "timings": study.timings})
     else:
@@ -401,15 +411,16 @@ def _print_summary(study: Any, *, as_json: bool) -> None:
         stdout.print(f"saved in {study.path}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _print_problems(problems: pd.DataFrame, spec: str) -> None:
-    if problems.empty:
-        _print_note(f"{spec}: nothing is wrong")
-    else:
-        _print_table(problems, title=spec)
-
-
 def _print_note(note: str) -> None:
     stdout.print(note, markup=False, highlight=False, soft_wrap=True)
+
+
+def _print_warnings_of(study: "Study") -> None:
+    for warning in study.warnings:
+        _print_warning(warning.message)
+    for name in study.arms:
+        for warning in study.arm(name).warnings:
+            _print_warning(f"{name}: {warning.message}")
 
 
 def _print_warning(warning: str) -> None:

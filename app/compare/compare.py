@@ -10,6 +10,7 @@ from app.state.view import View
 from app.widgets.fragments import view_fragment
 from app.widgets.galleries import item_galleries
 from app.widgets.markdown import escape_markdown
+from app.widgets.notices import show_notices
 from app.widgets.opening import open_view
 from core.analysis.class_report import class_figures
 from core.analysis.summary import COLUMNS, summarise, worst_first
@@ -45,6 +46,7 @@ def page() -> None:
 
 
 def _warnings(view: View) -> None:
+    show_notices(view.study.warnings)
     for name in view.arms:
         for warning in view.study.arm(name).warnings:
             st.warning(f"**{escape_markdown(name)}**: {escape_markdown(warning.message)}", icon=":material/warning:")

@@ -68,12 +68,15 @@ def _report(path: str, columns: dict[str, str]) -> None:
     if check.said:
         st.caption(escape_markdown(check.said))
     if check.usable:
-        modes = f", {check.modes:,} known modes" if check.modes else ""
+        found = check.understood
+        modes = f", {found.modes:,} known modes" if found.modes else ""
         st.success(
-            f"{check.items:,} pictures of {check.classes:,} classes{modes} can be used.", icon=":material/check:"
+            f"{found.items:,} pictures of {len(found.classes):,} classes{modes} can be used.", icon=":material/check:"
         )
     else:
         st.error(f"The data cannot be used yet: {wrong:,} error{'s' if wrong > 1 else ''}.", icon=":material/error:")
+    if check.understood.items:
+        st.code("\n".join(check.understood.sentences()), language=None, wrap_lines=True)
     if len(check.problems):
         st.dataframe(
             check.problems,

@@ -14,7 +14,7 @@ from app.state import navigation
 from app.widgets.markdown import escape_markdown
 from core.common.errors import ImageError
 from core.data import decode
-from core.data.images import MAX_BYTES
+from core.data.decoding import MAX_BYTES
 
 MAX_PICTURES = 24
 """Pictures of a session; with more, the oldest go."""

@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 from PIL import Image
 
 from core.access.allowed_paths import check_path
+from core.authoring.understood import Understood
 from core.common.errors import UncollapseError
-from core.data import check, load
+from core.data import Examined
+from core.data import examine as examine_data
 from core.data.table import describe
 from core.recipe.data import DataConfig
 from core.recipe.reading import checked
@@ -24,16 +26,13 @@ SAMPLES = 16
 
 @dataclass(frozen=True)
 class DatasetCheck:
-    """What a data set holds; nothing but problems where there is an error among them."""
+    """What a data set holds."""
 
     problems: pd.DataFrame
-    """Columns of `core.data.check`: where, severity, problem, remedy."""
-    items: int
-    classes: int
-    modes: int | None
-    """None where the data say nothing of modes."""
+    """Columns of `core.data.Examined`: where, severity, problem, remedy."""
+    understood: Understood
     examples: list[tuple[str, Image.Image]]
-    """Class and picture, one each for the first classes."""
+    """Class and picture, one each for the first classes; empty where the data cannot be used."""
     recipe: Recipe | None
     """To start from; None where the data cannot be used."""
     said: str = ""
@@ -57,19 +56,32 @@ def data_config(path: str, columns: Mapping[str, str] | None = None) -> DataConf
 def check_dataset(path: str, columns: Mapping[str, str] | None = None) -> DatasetCheck:
     """Read every picture of a folder, zip or table once. columns: as for `data_config`."""
     config = data_config(path, columns)
-    problems = check(config)
-    said = describe(config)
-    if (problems["severity"] == "error").any():
-        return DatasetCheck(problems, 0, 0, None, [], None, said)
-    data = load(config, seed=0)
-    items = data.items
-    modes = items["sublabel"].nunique() if "sublabel" in items else None
+    found, said = examine_data(config), describe(config)
+    items, images, understood = found.items, found.images, Understood.of(found.items)
+    if not found.usable or images is None:
+        return DatasetCheck(found.problems, understood, [], None, said)
     first = items.groupby("label", sort=True)["id"].first()
-    examples = [(str(label), data.images.picture(int(id))) for label, id in first.head(EXAMPLES).items()]
+    examples = [(str(label), images.picture(int(id))) for label, id in first.head(EXAMPLES).items()]
     grey = all(picture.mode == "L" for _, picture in examples)
     train = items[items["split"] == "train"]["label"].value_counts()
-    recipe = _recipe(path, config, train, grey=grey)
-    return DatasetCheck(problems, len(items), len(first), modes, examples, recipe, said)
+    return DatasetCheck(found.problems, understood, examples, _recipe(path, config, train, grey=grey), said)
+
+
+def check_recipe_data(recipe: Recipe) -> Examined:
+    """The data of a recipe, and whether its batches can be drawn of them."""
+    found = examine_data(recipe.data, seed=recipe.seed)
+    if not found.usable or not recipe.trained:
+        return found
+    classes = found.items.loc[found.items["split"] == "train", "label"].nunique()
+    if classes >= recipe.train.classes_per_batch:
+        return found
+    row = {
+        "where": "train.classes_per_batch",
+        "severity": "error",
+        "problem": f"a batch takes {recipe.train.classes_per_batch} classes, and the training items have {classes}",
+        "remedy": "lower it or add classes",
+    }
+    return replace(found, problems=pd.concat([found.problems, pd.DataFrame([row])], ignore_index=True))
 
 
 def _recipe(path: str, config: DataConfig, train: pd.Series, *, grey: bool) -> Recipe:
@@ -99,4 +111,4 @@ def examine(path: str, columns: Mapping[str, str] | None = None) -> DatasetCheck
         return check_dataset(path, columns)
     except UncollapseError as error:
         row = {"where": path, "severity": "error", "problem": str(error), "remedy": "correct this first"}
-        return DatasetCheck(pd.DataFrame([row]), 0, 0, None, [], None)
+        return DatasetCheck(pd.DataFrame([row]), Understood.of(pd.DataFrame()), [], None)

@@ -1,11 +1,11 @@
 """Data sets: from a source's items and images to a train/test split.
 
-`load` returns a Dataset or raises a single DataError; `check` lists every problem as a table. Each source is one
+`load` returns a Dataset or raises a single DataError; `examine` lists every problem as a table. Each source is one
 module with a function `read(config) -> Collection`.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -13,19 +13,23 @@ import pandas as pd
 from core.common.errors import DataError
 from core.data import cars, cub, digits, folder, idx, mnist, synthetic, table
 from core.data.collection import Collection, Problem, Severity, raise_errors
-from core.data.images import ArrayImages, FileImages, Images, decode, encode_png
+from core.data.contents import copy_problems, range_problems
+from core.data.decoding import Look, decode, encode_png
+from core.data.images import ArrayImages, FileImages, Images
 from core.data.noise import inject_label_noise
 from core.data.split import choose_items, hold_out_classes, hold_out_items, hold_out_modes, natural_key
-from core.recipe.data import SOURCE_SIDE, DataConfig
+from core.recipe.data import SOURCE_SIDE, SYNTHETIC, DataConfig
 
 __all__ = [
     "ArrayImages",
     "Dataset",
+    "Examined",
     "FileImages",
     "Images",
     "check",
     "decode",
     "encode_png",
+    "examine",
     "inject_label_noise",
     "input_size",
     "load",
@@ -51,19 +55,44 @@ class Dataset:
 
     items: pd.DataFrame
     """id (int64, 0..n-1 in order), label, [sublabel], split ("train" | "test"), [path], [clean_label: the
-    label before noise], [is_query, is_gallery: bool]; label, sublabel, split and path are str."""
+    label before noise], [is_query, is_gallery: bool], [digest: of the picture's content]; label, sublabel, split, path
+    and digest are str."""
     images: Images
     """One image per item."""
+    warnings: list[Problem] = field(default_factory=list)
+    """What is doubtful about them."""
 
 
-def load(config: DataConfig, *, seed: int) -> Dataset:
+@dataclass(frozen=True)
+class Examined:
+    """What `examine` finds."""
+
+    problems: pd.DataFrame
+    """One row each: where, severity ("error" | "warning"), problem, remedy. Empty if there are none."""
+    items: pd.DataFrame
+    """As in a Dataset; without id and split if there are errors, empty if nothing could be read."""
+    images: Images | None
+    """One per item; None if nothing could be read."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether the data set can be loaded, and trained on."""
+        return bool((self.problems["severity"] != "error").all())
+
+
+def load(config: DataConfig, *, seed: int, training: bool = True) -> Dataset:
     """Read, subsample, split and add label noise; deterministic for `config` and `seed`.
 
-    Raises DataError on failure.
+    training: whether the items must be fit for it. Raises DataError on failure.
     """
     collection = _read(config)
-    raise_errors(_problems(collection, config, thorough=False), origin=_origin(config))
-    return _arrange(collection, config, seed=seed)
+    problems, looks = _problems(collection, config, thorough=False)
+    raise_errors(problems, origin=_origin(config))
+    dataset = _arrange(collection, looks, config, seed=seed)
+    if training:
+        raise_errors(_training_problems(dataset.items), origin=_origin(config))
+    warnings = [problem for problem in problems if problem.severity == "warning"]
+    return replace(dataset, warnings=warnings + dataset.warnings)
 
 
 def input_size(config: DataConfig, images: Images) -> int:
@@ -71,30 +100,42 @@ def input_size(config: DataConfig, images: Images) -> int:
     return config.image_size or int(np.clip(max(images.picture(0).size), 8, SOURCE_SIDE))
 
 
-def check(config: DataConfig) -> pd.DataFrame:
-    """All problems of a data set, one row each: where, severity ("error" | "warning"), problem, remedy.
+def examine(config: DataConfig, *, seed: int = 0) -> Examined:
+    """All problems of a data set, and what it was understood to be.
 
-    Decodes every image, unlike `load`, which decodes them on demand. An empty table means that there are no problems.
+    Decodes every image, unlike `load`, which decodes them on demand.
     """
-    problems = []
+    problems: list[Problem] = []
+    items, images = pd.DataFrame(), None
     try:
         collection = _read(config)
-        problems = _problems(collection, config, thorough=True)
+        items, images = collection.items, collection.images
+        problems, looks = _problems(collection, config, thorough=True)
         if all(problem.severity != "error" for problem in problems):
-            _arrange(collection, config, seed=0)
+            dataset = _arrange(collection, looks, config, seed=seed)
+            items, images = dataset.items, dataset.images
+            problems += dataset.warnings + _training_problems(items)
     except DataError as error:
         remedy = "correct this first: other checks may depend on it"
         problems = [*problems, Problem(_origin(config), "error", str(error), remedy)]
-    return pd.DataFrame(map(asdict, problems), columns=["where", "severity", "problem", "remedy"])
+    table = pd.DataFrame(map(asdict, problems), columns=["where", "severity", "problem", "remedy"])
+    return Examined(table, items, images)
+
+
+def check(config: DataConfig) -> pd.DataFrame:
+    """The problems that `examine` finds."""
+    return examine(config).problems
 
 
 def _read(config: DataConfig) -> Collection:
     return SOURCES[config.source](config)
 
 
-def _arrange(collection: Collection, config: DataConfig, *, seed: int) -> Dataset:
-    """Subsample, split, assign ids and add label noise."""
+def _arrange(collection: Collection, looks: list[Look], config: DataConfig, *, seed: int) -> Dataset:
+    """Subsample, split, assign ids and add label noise. looks: of each item's picture, if it is no made-up one."""
     items, images = collection.items, collection.images
+    if looks:
+        items = items.assign(digest=[look.digest for look in looks])
     if config.max_items is not None and config.max_items < len(items):
         rows = choose_items(items, config.max_items, seed=seed)
         items, images = items.iloc[rows].reset_index(drop=True), images.take(rows)
@@ -102,7 +143,9 @@ def _arrange(collection: Collection, config: DataConfig, *, seed: int) -> Datase
     items.insert(0, "id", np.arange(len(items), dtype=np.int64))
     if config.label_noise:
         items = inject_label_noise(items, config.label_noise, seed=seed, between=config.noise_between)
-    return Dataset(items, images)
+    if looks:
+        items["digest"] = items.pop("digest")  # last: of use to few
+    return Dataset(items, images, _not_held_out(items) + range_problems(looks) + copy_problems(items))
 
 
 def _origin(config: DataConfig) -> str:
@@ -122,14 +165,14 @@ def _split(items: pd.DataFrame, config: DataConfig, *, seed: int) -> pd.DataFram
     return items.assign(split=np.where(test, "test", "train"))
 
 
-def _problems(collection: Collection, config: DataConfig, *, thorough: bool) -> list[Problem]:
-    """Problems reported by the source, then problems of images and of classes."""
+def _problems(collection: Collection, config: DataConfig, *, thorough: bool) -> tuple[list[Problem], list[Look]]:
+    """Problems reported by the source, then problems of images and of classes; and what is known of each file."""
     items, images = collection.items, collection.images
-    problems = list(collection.problems)
-    if isinstance(images, FileImages):
-        for row, fault in images.faults(thorough=thorough).items():
-            problems.append(Problem(images.paths[row], "error", fault.problem, fault.remedy))
-    return problems + _class_problems(items, given_split="split" in items and config.split == "items")
+    # Items that are made up may be alike without being copies.
+    looks, faults = ([], {}) if config.source in SYNTHETIC else images.examine(thorough=thorough)
+    found = [Problem(items["path"].iloc[row], "error", fault.problem, fault.remedy) for row, fault in faults.items()]
+    problems = [*collection.problems, *found]
+    return problems + _class_problems(items, given_split="split" in items and config.split == "items"), looks
 
 
 def _class_problems(items: pd.DataFrame, *, given_split: bool) -> list[Problem]:
@@ -146,3 +189,27 @@ def _class_problems(items: pd.DataFrame, *, given_split: bool) -> list[Problem]:
     single = sorted(sizes.index[sizes == 1], key=natural_key)
     fault, remedy = "a class has a single item", "add items to it or remove it"
     return [Problem(label, severity, fault, remedy) for label in single]
+
+
+def _not_held_out(items: pd.DataFrame) -> list[Problem]:
+    """A warning about classes that are too small to be tested. With held-out classes or modes none is in both parts."""
+    tested = set(items["label"][items["split"] == "test"])
+    sizes = items["label"].value_counts(sort=False)
+    names = sorted((name for name in sizes.index[sizes == 2] if name not in tested), key=natural_key)
+    if not names or not tested & set(items["label"][items["split"] == "train"]):
+        return []
+    fault = "a class has two items, which are both for training, so it is not tested"
+    return [Problem(name, "warning", fault, "add items to it") for name in names]
+
+
+def _training_problems(items: pd.DataFrame) -> list[Problem]:
+    """Classes that a batch cannot be drawn of, once the items are split and their labels changed."""
+    sizes = items["label"][items["split"] == "train"].value_counts(sort=False)
+    single = sorted(sizes.index[sizes == 1], key=natural_key)
+    fault = "a class has a single training item, so no positive"
+    remedy = "add training items to it, or move it to the test items"
+    problems = [Problem(label, "error", fault, remedy) for label in single]
+    if (items["split"] == "train").all():
+        fault, remedy = "no items are left to test on", "add items: of a class, two are kept for training"
+        problems.append(Problem("split", "error", fault, remedy))
+    return problems

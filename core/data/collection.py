@@ -7,6 +7,7 @@ from typing import Literal
 import pandas as pd
 
 from core.common.errors import DataError, shown
+from core.common.notices import Notice
 from core.data.files import printable
 from core.data.images import Images
 
@@ -58,6 +59,19 @@ def raise_errors(problems: Iterable[Problem], *, origin: str) -> None:
     more = f" (and {others:,} other problems: see `python -m core data check`)" if others else ""
     what, remedy = f"{shown(origin)}: {first.problem} ({len(same):,}: ", f"); {first.remedy}{more}"
     raise DataError(what + first_names(same, room=max(30, 290 - len(what) - len(remedy))) + remedy)
+
+
+def notices_of(problems: Iterable[Problem]) -> list[Notice]:
+    """One warning for each kind of problem, with its first places."""
+    grouped: dict[str, list[Problem]] = {}
+    for problem in problems:
+        grouped.setdefault(problem.problem, []).append(problem)
+    found = []
+    for same in grouped.values():
+        where = first_names([problem.where for problem in same])
+        counted = where if len(same) == 1 else f"{len(same):,}: {where}"
+        found.append(Notice("data", "warning", f"{same[0].problem} ({counted}); {same[0].remedy}"))
+    return found
 
 
 def first_names(names: Sequence[str], *, limit: int = 3, room: int = 100) -> str:

@@ -1,6 +1,7 @@
 """Files below a folder or inside a zip archive, listed and read safely: size limits hold and no path leaves the root.
 
-Archives are not unpacked to disk. Symbolic links are followed only to another file below the same folder.
+Archives are not unpacked to disk; backslashes in their names, as older Windows tools write them, count as slashes.
+Symbolic links are followed only to another file below the same folder. Nothing but regular files is opened.
 """
 
 import io
@@ -20,7 +21,7 @@ MAX_ZIP_BYTES = 64 * 2**30
 
 _READABLE_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile decompresses the others without a size limit
 _ENCRYPTED = 0x1
-_OUTSIDE = ("a path or link leads outside the data folder", "copy the file into it and use forward slashes")
+_OUTSIDE = ("a path or link leads outside the data folder", "copy the file into it and give its path from there")
 _SYSTEM_FILES = frozenset({"__macosx", "thumbs.db", "desktop.ini", "icon\r", "@eadir"})
 _NOT_REGULAR = {
     stat.S_ISDIR: "a folder",
@@ -113,6 +114,7 @@ class Zip:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._opened: tuple[int, zipfile.ZipFile] | None = None
+        self._members: dict[str, zipfile.ZipInfo] = {}
         self._opening = threading.Lock()
         archive = self._archive()
         members = archive.infolist()
@@ -120,25 +122,26 @@ class Zip:
             archive.close()
             limits = f"{MAX_ZIP_MEMBERS:,} files or {MAX_ZIP_BYTES >> 30} GiB"
             raise DataError(f"{root} holds more than {limits}; unpack it and give the folder")
+        self._members = {_slashed(member.filename): member for member in members}
 
     def entries(self) -> Iterator[Entry]:
         """All files except hidden ones and those that operating systems create."""
         for member in self._archive().infolist():
-            hidden = any(is_hidden(part) for part in PurePosixPath(member.filename).parts if part != "..")
-            if not member.is_dir() and not hidden:
-                yield Entry(member.filename, member.file_size, _member_fault(member))
+            path = _slashed(member.filename)
+            hidden = any(is_hidden(part) for part in PurePosixPath(path).parts if part != "..")
+            if not path.endswith("/") and not hidden:
+                yield Entry(path, member.file_size, _member_fault(member))
 
     def entry(self, path: str) -> Entry:
         """One file; if it is missing, the entry has a fault."""
-        try:
-            member = self._archive().getinfo(path)
-        except KeyError:
+        member = self._members.get(path)
+        if member is None:
             return Entry(path, 0, Unreadable("a file is missing", "add it to the zip"))
         return Entry(path, member.file_size, _member_fault(member))
 
     def open(self, path: str) -> io.BufferedIOBase:
         """Open for reading; check the fault of `entry` first."""
-        return cast(io.BufferedIOBase, self._archive().open(path))
+        return cast(io.BufferedIOBase, self._archive().open(self._members[path]))
 
     def _archive(self) -> zipfile.ZipFile:
         """Open once per process: after a fork, a shared handle would share its file position."""
@@ -186,6 +189,10 @@ def is_inside(path: str) -> bool:
     return not (pure.is_absolute() or ".." in pure.parts or "\\" in path or "\0" in path or path[1:2] == ":")
 
 
+def _slashed(name: str) -> str:
+    return name.replace("\\", "/")
+
+
 def is_hidden(name: str) -> bool:
     """Whether a file or folder is hidden or created by an operating system (`__MACOSX`, `Thumbs.db`, ...)."""
     return name.startswith(".") or name.casefold() in _SYSTEM_FILES
@@ -206,6 +213,8 @@ def printable(text: str) -> str:
 
 
 def _name_fault(path: str) -> Unreadable | None:
+    if "\\" in path:
+        return Unreadable("a file's name has a backslash", "rename it")
     if not is_inside(path):
         return Unreadable(*_OUTSIDE)
     if printable(path) != path:
@@ -215,7 +224,7 @@ def _name_fault(path: str) -> Unreadable | None:
 
 def _member_fault(member: zipfile.ZipInfo) -> Unreadable | None:
     again = "make the zip again"
-    if fault := _name_fault(member.filename):
+    if fault := _name_fault(_slashed(member.filename)):
         return fault
     if member.flag_bits & _ENCRYPTED:
         return Unreadable("a file is encrypted", f"{again} without a password")

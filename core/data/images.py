@@ -1,4 +1,4 @@
-"""Images: the only decoder (with size limits), and two stores: an array in memory or files on disk.
+"""Images in two stores: an array in memory, or files on disk, which `core.data.decoding` decodes.
 
 Decoded images have mode "L" or "RGB". For a network they are letterboxed into a square: the longer side is resized to
 the side of the square (antialiased bilinear), and the rest is padded with the median colour of the image border, so
@@ -14,19 +14,15 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any, Protocol, TypeVar, cast, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from jaxtyping import Int, UInt8
-from PIL import Image, ImageOps
+from PIL import Image
 
 from core.common.errors import DataError, ImageError
+from core.data.decoding import MAX_BYTES, Look, check_bytes, decode_bytes, digest_of, look
 from core.data.files import Files, Unreadable, is_inside, open_files, printable, reason
-
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff")
-MAX_BYTES = 32 * 2**20
-MAX_PIXELS = 50_000_000
 
 T = TypeVar("T")
 
@@ -47,6 +43,13 @@ class Images(Protocol):
 
     def take(self, rows: Int[np.ndarray, "m"]) -> "Images":
         """The same store restricted to the given rows, in that order."""
+        ...
+
+    def examine(self, *, thorough: bool) -> "tuple[list[Look], dict[int, Unreadable]]":
+        """Read every image: what there is to know of the readable ones, in order, and the faults of the others by row.
+
+        thorough: decode every image, not only its header.
+        """
         ...
 
 
@@ -73,6 +76,9 @@ class ArrayImages:
     def take(self, rows: Int[np.ndarray, "m"]) -> "ArrayImages":
         return ArrayImages(self.array[rows])
 
+    def examine(self, *, thorough: bool) -> tuple[list[Look], dict[int, Unreadable]]:
+        return [Look(digest_of(picture.tobytes())) for picture in self.array], {}
+
 
 class FileImages:
     """Images on disk, below a folder or inside a zip archive, read on demand.
@@ -94,7 +100,7 @@ class FileImages:
     def picture(self, row: int) -> Image.Image:
         """One image at its original size. Raises ImageError if it is missing, damaged or not allowed."""
         try:
-            return self._picture(row)
+            return self._picture(row, lambda image: image)
         except Unreadable as error:
             raise ImageError(error.sentence(self._name(row))) from None
 
@@ -102,7 +108,7 @@ class FileImages:
         """As in `Images`. Raises one ImageError that names the first unreadable image and counts the others."""
 
         def fit(row: int) -> Any:
-            return to_square(self._picture(row, min_side=2 * size), size=size, channels=channels)
+            return self._picture(row, lambda image: to_square(image, size=size, channels=channels), min_side=2 * size)
 
         squares, faults = _in_threads(fit, rows.tolist())
         for row, fault in faults.items():
@@ -113,10 +119,8 @@ class FileImages:
     def take(self, rows: Int[np.ndarray, "m"]) -> "FileImages":
         return FileImages(self.root, [self.paths[row] for row in rows.tolist()])
 
-    def faults(self, *, thorough: bool) -> dict[int, Unreadable]:
-        """Faults by row, found by decoding each image (thorough) or by reading only its header."""
-        look: Callable[[int], object] = self._picture if thorough else self._probe
-        return _in_threads(look, range(len(self)))[1]
+    def examine(self, *, thorough: bool) -> tuple[list[Look], dict[int, Unreadable]]:
+        return _in_threads(lambda row: self._look(row, thorough=thorough), range(len(self)))
 
     def __getstate__(self) -> dict[str, Any]:
         return {"root": self.root, "paths": self.paths}
@@ -128,19 +132,21 @@ class FileImages:
     def _name(self, row: int) -> str:
         return f"{self.root.name}/{self.paths[row]}"
 
-    def _picture(self, row: int, *, min_side: int | None = None) -> Image.Image:
+    def _picture(self, row: int, use: Callable[[Image.Image], T], *, min_side: int | None = None) -> T:
         with self._open(row) as file:
-            return _decode(file.read(MAX_BYTES + 1), min_side=min_side)
+            data = file.read(MAX_BYTES + 1)
+        return decode_bytes(data, use, min_side=min_side)
 
-    def _probe(self, row: int) -> None:
+    def _look(self, row: int, *, thorough: bool) -> Look:
         with self._open(row) as file:
-            _open_image(file)
+            data = file.read(MAX_BYTES + 1)
+        return look(data, thorough=thorough)
 
     def _open(self, row: int) -> "_OpenFile":
         entry = self._files.entry(self.paths[row])
         if entry.fault is not None:
             raise entry.fault
-        _check_bytes(entry.size)
+        check_bytes(entry.size)
         return _OpenFile(self._files, entry.path)
 
 
@@ -163,30 +169,10 @@ class _OpenFile:
             raise Unreadable("a file is damaged", "copy or download it again", detail=reason(error)) from None
 
 
-def decode(source: bytes | Path, *, name: str = "") -> Image.Image:
-    """Decode one image file to mode "L" or "RGB". All images are decoded here.
-
-    Formats: PNG, JPEG, WebP, GIF and TIFF (first frame), BMP; at most MAX_BYTES and MAX_PIXELS. EXIF
-    orientation is applied, transparency composited on white, 16-bit grey scaled to 0..255, metadata dropped. `name`
-    is used in error messages; the default is the path. Raises ImageError if the file is damaged, truncated, too
-    large, or not an image.
-    """
-    try:
-        return _decode(_read(source) if isinstance(source, Path) else source)
-    except Unreadable as error:
-        raise ImageError(error.sentence(name or (str(source) if isinstance(source, Path) else "image"))) from None
-
-
-def encode_png(image: Image.Image) -> bytes:
-    """The image as PNG bytes, without metadata."""
-    buffer = io.BytesIO()
-    _without_metadata(image).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
 def to_square(image: Image.Image, *, size: int, channels: int) -> UInt8[np.ndarray, "c s s"]:
     """Letterbox an image of mode "L" or "RGB" into a square; see the module docstring."""
-    image = image.convert("L" if channels == 1 else "RGB")
+    mode = "L" if channels == 1 else "RGB"
+    image = image if image.mode == mode else image.convert(mode)
     scale = size / max(image.size)
     width, height = (max(1, round(side * scale)) for side in image.size)
     if (width, height) != image.size:
@@ -199,88 +185,6 @@ def to_square(image: Image.Image, *, size: int, channels: int) -> UInt8[np.ndarr
     top, left = (size - height) // 2, (size - width) // 2
     square[top : top + height, left : left + width] = pixels
     return square.transpose(2, 0, 1)
-
-
-def _decode(data: bytes, *, min_side: int | None = None) -> Image.Image:
-    """As `decode`; min_side: a large JPEG may be downscaled while decoding, to no less than this side in pixels."""
-    _check_bytes(len(data))
-    image = _open_image(io.BytesIO(data))
-    try:
-        if min_side is not None and image.format == "JPEG":
-            image.draft(None, (min_side, min_side))
-        image.load()
-        return _plain(_upright(image))
-    except Unreadable:
-        raise
-    except Exception as error:  # Pillow's plugins raise many exception types on damaged files
-        raise _damaged(error) from None
-
-
-def _open_image(file: io.BufferedIOBase) -> Image.Image:
-    """Read the header (format and size) without decoding pixels."""
-    try:
-        image = Image.open(cast(IO[bytes], file), formats=FORMATS)
-    except Image.UnidentifiedImageError:
-        remedy = "use PNG, JPEG, WebP, GIF, BMP or TIFF"
-        raise Unreadable("a file is not an image in a known format, or is cut short", remedy) from None
-    except Image.DecompressionBombError:
-        raise _too_many_pixels() from None
-    except Exception as error:
-        raise _damaged(error) from None
-    if image.width * image.height > MAX_PIXELS:
-        raise _too_many_pixels()
-    return image
-
-
-def _read(path: Path) -> bytes:
-    if path.exists() and not path.is_file():
-        raise Unreadable("it is not a file", "give the path of an image")
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise Unreadable("it cannot be opened", "check the path", detail=reason(error)) from None
-
-
-def _check_bytes(size: int) -> None:
-    if size == 0:
-        raise Unreadable("an image file is empty", "export or download it again")
-    if size > MAX_BYTES:
-        raise Unreadable(f"an image file is larger than {MAX_BYTES >> 20} MiB", "save it smaller")
-
-
-def _too_many_pixels() -> Unreadable:
-    return Unreadable(f"an image has more than {MAX_PIXELS // 1_000_000} million pixels", "save it smaller")
-
-
-def _damaged(error: Exception) -> Unreadable:
-    return Unreadable("an image is damaged or cut short", "export or download it again", detail=reason(error))
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception:  # damaged EXIF does not affect the pixels
-        return image
-
-
-def _plain(image: Image.Image) -> Image.Image:
-    """Convert any Pillow mode to "L" or "RGB"."""
-    if image.mode.startswith("I;16"):
-        return Image.fromarray(((np.asarray(image).astype(np.uint32) + 128) // 257).astype(np.uint8))
-    if image.mode in {"I", "F"}:
-        raise Unreadable("an image has 32-bit pixels, whose range is unknown", "save it with 8 or 16 bits")
-    grey = image.mode in {"1", "L", "LA", "La"}
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return _without_metadata(image.convert("L" if grey else "RGB"))
-
-
-def _without_metadata(image: Image.Image) -> Image.Image:
-    clean = image.copy()
-    clean.info = {}
-    return clean
 
 
 def _border_colour(pixels: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "c"]:

@@ -32,8 +32,8 @@ def choose_items(items: pd.DataFrame, n: int, *, seed: int) -> Int[np.ndarray, "
 def hold_out_items(items: pd.DataFrame, fraction: float, *, seed: int) -> Bool[np.ndarray, "n"]:
     """True for the test items: about `fraction` of every mode, or of every class if modes are unknown.
 
-    A mode with two or more items has at least one on each side. The single-item modes of a class are split together, so
-    that a class with two or more items is on both sides too. The item of a single-item class is for training.
+    A mode with two or more items has at least one on each side. The single-item modes of a class are split together.
+    Two items of every class are kept for training, or the one that there is: with fewer there is no positive.
     """
     modes = items.groupby(_present(items, "label", "sublabel"))
     single = modes["label"].transform("size").to_numpy() == 1
@@ -44,6 +44,8 @@ def hold_out_items(items: pd.DataFrame, fraction: float, *, seed: int) -> Bool[n
         if len(rows) > 1:
             n_test = np.clip(np.floor(fraction * len(rows) + 0.5), 1, len(rows) - 1)
             test[rng.permutation(rows)[: int(n_test)]] = True
+    for rows in items.groupby("label").indices.values():
+        test[rows[test[rows]][: max(0, 2 - int((~test[rows]).sum()))]] = False
     return test
 
 

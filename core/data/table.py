@@ -5,9 +5,10 @@ validation), and `is_query` with `is_gallery`. Other columns are ignored, except
 embeddings. Every value is read as text, and stays what the file says: 007, 1.0, nan and None are names.
 """
 
+import functools
 import posixpath
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -20,9 +21,9 @@ from core.data.collection import Collection, Problem, raise_errors
 from core.data.columns import choose_columns, known_names, listed, option, overlooked
 from core.data.delimited import DelimitedText, open_delimited
 from core.data.files import Files, Folder, open_files, reason
-from core.data.folder import SPLIT_NAMES
 from core.data.images import FileImages
 from core.data.labels import clean_names, name_faults, qualify_modes, unknown_option
+from core.data.layout import TEST, TRAIN
 from core.data.parquet_text import ParquetText, open_parquet
 from core.recipe.data import DataConfig
 
@@ -33,6 +34,9 @@ BOOLEANS = {
     **dict.fromkeys(("true", "1", "1.0", "yes"), True),
     **dict.fromkeys(("false", "0", "0.0", "no", ""), False),
 }
+
+SPLIT_NAMES = dict.fromkeys(TRAIN, "train") | dict.fromkeys(TEST, "test")
+"""What a cell of the column `split` may say, in any case."""
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
 _NO_NUMBER = {"nan", "na", "n/a", "<na>", "none", "null"}
@@ -106,7 +110,7 @@ def read(config: DataConfig) -> Collection:
     table = open_config(config)
     raw = table.rows().drop(columns="id", errors="ignore")
     folder = Folder(table.path.absolute().parent)
-    raw["path"] = [_relative(path, folder.root) for path in raw["path"]]
+    raw["path"] = _relative(raw["path"], folder.root)
     faults = _row_faults(raw, folder, distinct=("path",))
     usable = raw.drop(index=list(faults)).reset_index(drop=True)
     problems = [_problem(row, raw, *fault) for row, fault in faults.items()]
@@ -137,7 +141,7 @@ def read_items(table: Table, *, images: Path | None) -> tuple[pd.DataFrame, File
     raw = table.rows()
     files = None if images is None else open_files(images)
     if images is not None:
-        raw["path"] = [_relative(path, images.absolute()) for path in raw["path"]]
+        raw["path"] = _relative(raw["path"], images.absolute())
     faults = _row_faults(raw, files, distinct=("id",))
     problems = [_problem(row, raw, *fault) for row, fault in faults.items()]
     raise_errors([problem for problem in problems if problem.problem == problems[0].problem], origin=str(table.path))
@@ -157,11 +161,30 @@ def _parsed(path: Path, read: Callable[[], Result]) -> Result:
         raise DataError(f"{shown(path)} cannot be read as a table ({reason(error)}); save it again") from None
 
 
-def _relative(path: str, root: Path) -> str:
-    """The normalised path relative to the table's folder."""
-    if path.startswith(f"{root}/"):
-        path = path[len(f"{root}/") :]
-    return posixpath.normpath(path) if path else ""
+def _relative(paths: Iterable[str], root: Path) -> list[str]:
+    """Normalised paths relative to the table's folder, with forward slashes.
+
+    Absolute ones may lead there by other links than the table's own path does.
+    """
+    real = functools.cache(_real)
+
+    def below(path: str) -> str:
+        path = path.replace("\\", "/")
+        folder, _, name = path.rpartition("/")
+        if path.startswith(f"{root}/"):
+            path = path[len(f"{root}/") :]
+        elif path.startswith("/") and real(Path(folder or "/")).is_relative_to(real(root)):
+            path = (real(Path(folder or "/")).relative_to(real(root)) / name).as_posix()
+        return posixpath.normpath(path) if path else ""
+
+    return [below(path) for path in paths]
+
+
+def _real(folder: Path) -> Path:
+    try:
+        return folder.resolve()
+    except (OSError, ValueError, RuntimeError):  # a zero byte, a ring of links
+        return folder
 
 
 def _row_faults(raw: pd.DataFrame, files: Files | None, *, distinct: Sequence[str]) -> dict[int, tuple[str, str]]:

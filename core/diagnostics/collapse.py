@@ -14,6 +14,9 @@ CERTAIN_ABOVE = 0.5
 """A debiased squared distance of two means is taken for 0 up to this part of what sampling alone would make of it. Its
 standard error is sqrt(2 / r) of that, with r the number of directions in which the classes vary."""
 
+ROUNDING = 8
+"""Units in the last place by which two means that are one may differ in every coordinate."""
+
 
 @dataclass(frozen=True)
 class Geometry:
@@ -27,7 +30,7 @@ class Geometry:
     """Class with the nearest mean; -1 if there is no other class."""
     nearest_square: Float64[np.ndarray, "c"]
     """Debiased squared distance to it, above 0; NaN if there is no other class, or if sampling error of the means alone
-    would make it so large."""
+    or rounding, would make it so large."""
 
     @classmethod
     def of(cls, points: Float[np.ndarray, "n d"], groups: Groups) -> "Geometry":
@@ -38,7 +41,9 @@ class Geometry:
             means[c] = own.mean(axis=0)
             if len(rows) > 1:
                 within[c] = np.square(own - means[c]).sum() / (len(rows) - 1)
-        return cls(means, sizes, within, *_nearest_means(means, noise=np.nan_to_num(within) / sizes))
+        nearest, squares = _nearest_means(means, noise=np.nan_to_num(within) / sizes)
+        rounding = ROUNDING * np.finfo(points.dtype).eps * float(np.abs(means).max())
+        return cls(means, sizes, within, nearest, np.where(squares > rounding**2 * points.shape[1], squares, np.nan))
 
 
 def _nearest_means(

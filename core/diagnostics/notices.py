@@ -52,11 +52,24 @@ def length_notice(table: pd.DataFrame) -> Notice | None:
     return Notice("differ-in-length", "warning", message)
 
 
+def crossing_notice(found: int, probes: int, *, space: str) -> Notice | None:
+    """Near-duplicates across the split, as `core.diagnostics.duplicates.crossing_copies` counts them."""
+    if not found:
+        return None
+    message = (
+        f"{found:,} of {probes:,} test items lie so close to a training item in {space} that they may be copies of it"
+    )
+    return Notice("copies-across-split", "warning", message)
+
+
 def query_notice(per_query: pd.DataFrame) -> Notice | None:
     """Queries without another item of their class. per_query: of `core.diagnostics.retrieval_per_query`."""
     counted, queries = int(per_query["map@r"].notna().sum()), len(per_query)
     if counted >= FEW_QUERIES * queries:
         return None
-    said = f"{counted:,} of {queries:,} queries count" if counted else f"none of {queries:,} queries counts"
-    message = f"most items share their class with no other, so there is nothing to find: {said} in the figures"
+    message = (
+        f"{counted:,} of {queries:,} queries count in the figures; the others have no other item of their class to find"
+        if counted
+        else f"none of {queries:,} queries counts in the figures, as none has another item of its class to find"
+    )
     return Notice("few-queries", "warning", message)

@@ -15,19 +15,23 @@ def graph_and_retrieval(
     *,
     ids: Int[np.ndarray, "n"],
     k: int,
+    same: Int[np.ndarray, "n"] | None = None,
     sublabels: Labels | None = None,
     is_query: Bool[np.ndarray, "n"] | None = None,
     is_gallery: Bool[np.ndarray, "n"] | None = None,
 ) -> tuple[KnnGraph, pd.DataFrame]:
     """The graph of `Neighbours.graph`, k deep, and the figures of `retrieval_per_query`.
 
-    ids: unique. If all items are searched, the exact graph is taken from the distances that are ranked anyway.
+    ids: unique. same: equal for rows of one picture, which are not each other's hits. If all items are searched, the
+    exact graph is taken from the distances that are ranked anyway.
     Raises DataError for invalid input.
     """
     search = Neighbours(embeddings, ids)
     if search.exact and is_query is None and is_gallery is None:
         graph_builder = GraphBuilder(search, k)
-        found = retrieval_per_query(embeddings, labels, sublabels=sublabels, graph_builder=graph_builder)
+        found = retrieval_per_query(embeddings, labels, sublabels=sublabels, ids=same, graph_builder=graph_builder)
         return graph_builder.graph, found
-    found = retrieval_per_query(embeddings, labels, sublabels=sublabels, is_query=is_query, is_gallery=is_gallery)
+    found = retrieval_per_query(
+        embeddings, labels, sublabels=sublabels, ids=same, is_query=is_query, is_gallery=is_gallery
+    )
     return search.graph(k), found

@@ -13,13 +13,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float32, Float64
+from jaxtyping import Float32, Float64, Int64
 
 from core.common.errors import DataError
+from core.common.files import replacing
 from core.common.notices import Notice
+from core.data.contents import has_copy, same_items
 from core.data.images import FileImages, Images
 from core.diagnostics import Diagnosis, analyse, graph_and_retrieval
-from core.diagnostics.notices import length_notice, query_notice
+from core.diagnostics.duplicates import crossing_copies
+from core.diagnostics.notices import crossing_notice, length_notice, query_notice
 from core.embedding.pixels import stream_pixel_vectors
 from core.neighbours.index import KnnGraph
 from core.pipeline.label_noise import study_label_noise
@@ -100,9 +103,12 @@ class Assembly:
         self._items = items.iloc[self._rows]
         self._ids = self._items["id"].to_numpy()
         self._roles = _roles(self._items)
+        self._same = same_items(self._items)
+        self._warnings = list(_item_warnings(items, self._same, self._roles))
         self._background = ThreadPoolExecutor(1)
         self._maps: Future[dict[str, np.ndarray]] | None = None
-        items.to_parquet(folder / ITEMS, index=False)
+        with replacing(folder / ITEMS) as draft:
+            items.to_parquet(draft, index=False)
 
     def add(self, entry: ArmEntry, vectors: Float32[np.ndarray, "n d"]) -> None:
         """An arm or a reference as unit vectors, rows as the items; its metrics are for `analyse` to fill in."""
@@ -134,6 +140,10 @@ class Assembly:
         entry = self._entries[name]
         self._entries[name] = replace(entry, warnings=(*entry.warnings, warning))
 
+    def warn_of_items(self, warning: Notice) -> None:
+        """Add a warning that is about the items, whatever the space."""
+        self._warnings.append(warning)
+
     def analyse(self) -> None:
         """Retrieval, sub-clusters and collapse of every space, measured against the reference."""
         labels, modes = labels_and_modes(self._items)
@@ -143,7 +153,13 @@ class Assembly:
         order = sorted(self._spaces, key=lambda name: name not in references)
         for name in order:
             self._graphs[name], found = graph_and_retrieval(
-                self._points(name), labels, ids=self._ids, k=NEIGHBOURS, sublabels=modes, **self._roles
+                self._points(name),
+                labels,
+                ids=self._ids,
+                k=NEIGHBOURS,
+                same=self._same,
+                sublabels=modes,
+                **self._roles,
             )
             queries[name] = found.assign(id=self._ids[found.index])
             save_array(arm_folder(self.folder, name) / GRAPH_ROWS, self._graphs[name].rows)
@@ -164,6 +180,7 @@ class Assembly:
                 reliability=False if name in references else None,  # of a reference only the count is used
                 lengths=self._lengths.get(name),
             )
+        self._look_across_split(order[0])
         noise = self._estimate_noise()
         for name, entry in self._entries.items():
             self._entries[name] = replace(entry, metrics=queries[name].drop(columns="id").mean().to_dict())
@@ -177,6 +194,18 @@ class Assembly:
         self._save(QUERIES, queries)
         self._save(SUBCLUSTERS, groups)
         self._save(DIAGNOSTICS, {name: d.table.merge(noise, on="label", how="left") for name, d in diagnoses.items()})
+
+    def _look_across_split(self, space: str) -> None:
+        """Warn of test items that are nearly training items, beside those of equal content."""
+        if self._all:
+            return
+        train = np.flatnonzero((self._every_item["split"] == "train").to_numpy())
+        copies = has_copy(same_items(self._every_item), np.isin(np.arange(len(self._every_item)), train))
+        vectors = np.asarray(self._spaces[space])
+        test = self._rows[~copies[self._rows]]
+        found, probes = crossing_copies(vectors[test], vectors[train], np.random.default_rng(self.seed))
+        if (notice := crossing_notice(found, probes, space=space)) is not None:
+            self.warn_of_items(notice)
 
     def _estimate_noise(self) -> pd.DataFrame:
         """The columns of `Study.diagnostics` about wrong labels, by label; kept for the description too."""
@@ -198,6 +227,7 @@ class Assembly:
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             **facts,
             "arms": [*self._entries.values()],
+            "warnings": self._warnings,
             "label_noise": self._noise,
             "timings": self.stages.timings,
             "versions": {"python": platform.python_version()} | {name: version(name) for name in VERSIONS},
@@ -241,3 +271,18 @@ def _roles(items: pd.DataFrame) -> dict[str, Any]:
         if not role.any():
             raise DataError(f"{name} is false for all evaluated items, so there is nothing to measure; correct it")
     return roles
+
+
+def _item_warnings(items: pd.DataFrame, same: Int64[np.ndarray, "m"], roles: dict[str, Any]) -> Iterator[Notice]:
+    """What the items themselves tell of the figures. same: of the evaluated items."""
+    if "split" in items and not (items["split"] == "test").any():
+        message = "no item is marked as test, so the figures are of items that may have been trained on"
+        yield Notice("no-test-items", "warning", message)
+    everywhere = np.ones(len(same), dtype=bool)
+    meets = has_copy(same, roles.get("is_gallery", everywhere)) & roles.get("is_query", everywhere)
+    if meets.any():
+        message = (
+            f"{meets.sum():,} of {roles.get('is_query', everywhere).sum():,} queries meet themselves among the items "
+            "that are searched (the same path, name or picture); this is not counted as a hit"
+        )
+        yield Notice("queries-meet-themselves", "warning", message)

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from core.common.errors import DataError, shown
-from core.data.collection import Problem, raise_errors
+from core.data.collection import Problem, notices_of, raise_errors
 from core.data.columns import listed
+from core.data.contents import copy_problems, range_problems
 from core.data.images import FileImages
 from core.data.row_keys import Rows
 from core.data.table import Table, open_table, read_items
@@ -76,12 +77,14 @@ def import_study(
         stages = Stages(STARTS, progress)
         with stages.stage("read", "reading the items"):
             opened_table = open_import(table, images=images, columns=columns)
-            items, pictures = _read_items(opened_table, images)
+            items, pictures, doubts = _read_items(opened_table, images)
             rows = _rows(opened_table, items)
             if pictures is None and "name" not in items:
                 items = items.rename(columns={"path": "name"})
             opened = {name: open_vectors(path, rows) for name, path in (embeddings | reference).items()}
             parts = Assembly(folder, items, seed=seed, stages=stages)
+            for warning in notices_of([*copy_problems(items), *doubts]):
+                parts.warn_of_items(warning)
             for name, vectors in opened.items():
                 stages.reached(0, message=f"reading {name}")
                 _add(parts, name, vectors, items, kind="reference" if name in reference else "imported")
@@ -122,7 +125,7 @@ def check_import(
     """Read all that an import would, values included."""
     try:
         opened = open_import(table, images=images, columns=columns)
-        items, _ = _read_items(opened, images)
+        items, _, _ = _read_items(opened, images)
     except DataError as error:
         return ImportCheck(pd.DataFrame(), [str(error)])
     check = ImportCheck(items, [], [warning.sentence for warning in opened.problems], opened.said)
@@ -165,17 +168,22 @@ def _rows(table: Table, items: pd.DataFrame) -> Rows:
     return Rows(table.path, len(items), found, own, table.column)
 
 
-def _read_items(table: Table, images: Path | None) -> tuple[pd.DataFrame, FileImages | None]:
+def _read_items(table: Table, images: Path | None) -> tuple[pd.DataFrame, FileImages | None, list[Problem]]:
+    """The items, their pictures, and what is doubtful about these."""
     items, pictures = read_items(table, images=images)
+    doubts: list[Problem] = []
     if pictures is not None:
-        faults = pictures.faults(thorough=False).items()
+        looks, faults = pictures.examine(thorough=False)
         raise_errors(
-            [Problem(pictures.paths[row], "error", f.problem, f.remedy) for row, f in faults], origin=str(images)
+            [Problem(pictures.paths[row], "error", f.problem, f.remedy) for row, f in faults.items()],
+            origin=str(images),
         )
+        items["digest"] = [look.digest for look in looks]
+        doubts = range_problems(looks)
     if len(items) < 2:
         raise DataError(f"{shown(table.path)} lists a single item, which has no neighbours; list at least two")
     items.insert(0, "id", np.arange(len(items), dtype=np.int64))
-    return items, pictures
+    return items, pictures, doubts
 
 
 def _add(parts: Assembly, name: str, vectors: Vectors, items: pd.DataFrame, *, kind: ArmKind) -> None:

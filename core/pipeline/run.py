@@ -8,9 +8,11 @@ import torch
 
 from core.common.errors import UncollapseError
 from core.data import ArrayImages, Dataset, input_size, load
+from core.data.collection import notices_of
 from core.embedding.embed import embed_stream
 from core.embedding.pixels import REFERENCE_SIDE, stack_pixels
 from core.pipeline.assembly import Assembly, Progress, Stages, image_root
+from core.pipeline.resuming import require_same_items
 from core.recipe.recipe import Recipe
 from core.storage.arrays import save_array
 from core.storage.layout import ARMS, IMAGES, TRAINING_STATE, ArmEntry, arm_folder
@@ -31,7 +33,8 @@ def run(recipe: Recipe, out: Path, *, resume: bool = False, progress: Progress |
     """Make the study of a recipe at `out`, which must not exist yet.
 
     resume: go on from what an interrupted run of the same recipe left behind. A run that fails leaves nothing; one
-    that is interrupted leaves a hidden sibling of `out` to resume from. Raises UncollapseError.
+    that is interrupted leaves a hidden sibling of `out` to resume from, as does a resumed one whose data cannot be
+    read, or are not those that it began with. Raises UncollapseError.
     """
     out = out.absolute()
     with workspace(out, recipe.to_toml(), resume=resume) as folder:
@@ -65,13 +68,16 @@ class _Run:
 
     def make(self) -> None:
         with self.stages.stage("data", "reading the items"):
-            data = load(self.recipe.data, seed=self.recipe.seed)
+            data = load(self.recipe.data, seed=self.recipe.seed, training=bool(self.recipe.trained))
+            require_same_items(self.folder, data.items)
             size = input_size(self.recipe.data, data.images)
             # Before any training, so that a network that cannot be read is found out at once.
             loaded = [name for name in self.recipe.arms if name not in self.recipe.trained]
             ready = {name: load_arm(self.recipe, name, image_size=size) for name in loaded}
             pixels = _pixels(self.recipe, data, folder=self.folder) if self.recipe.trained else None
             parts = Assembly(self.folder, data.items, seed=self.recipe.seed, stages=self.stages)
+            for warning in notices_of(data.warnings):
+                parts.warn_of_items(warning)
             if isinstance(data.images, ArrayImages):
                 save_array(self.folder / IMAGES, data.images.array)
         with self.stages.stage("train", f"training {' and '.join(self.recipe.trained) or 'nothing'}"):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic.dataclasses import dataclass
 
-from core.recipe.constraints import STRICT, Range, Real
+from core.recipe.constraints import STRICT, Flag, Range, Real
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -13,7 +13,7 @@ class AugmentConfig:
 
     crop: Annotated[Real, Range(0.01, 1)] = 1.0
     """Smallest share of a picture's area that a random crop keeps; 1 = no crops. For photographs, 0.2."""
-    flip: bool = False
+    flip: Flag = False
     """Mirror every second picture, left to right."""
 
     @property

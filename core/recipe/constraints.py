@@ -117,6 +117,8 @@ Whole = Annotated[int, Strict(), WHOLE]
 """An integer; strings and booleans are refused, not converted."""
 Real = Annotated[float, Strict()]
 """A number, integers included; strings and booleans are refused, not converted."""
+Flag = Annotated[bool, Strict()]
+"""True or false; strings and numbers are refused, not converted."""
 Text = Annotated[str, AfterValidator(_text)]
 """Text that a recipe's file can hold."""
 SEEDS = Range(0, 2**32 - 1)

@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 
 from core.common.errors import DataError, RecipeError
 from core.recipe.constraints import STRICT, Seed
-from core.recipe.reading import NOT_TOML, checked
+from core.recipe.reading import NOT_TOML, checked, read_small
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -33,7 +33,7 @@ class ImportSpec:
     def load(cls, path: Path) -> Self:
         """Raises DataError for a file that is no such specification."""
         try:
-            return checked(cls, tomllib.loads(path.read_text(encoding="utf-8")))
+            return checked(cls, tomllib.loads(read_small(path)))
         except RecipeError as error:
             reason = "; ".join(problem.message for problem in error.problems)
         except (OSError, *NOT_TOML) as error:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic.dataclasses import dataclass
 
-from core.recipe.constraints import STRICT, Range, Real, Text, Whole, require
+from core.recipe.constraints import STRICT, Flag, Range, Real, Text, Whole, require
 from core.recipe.rules import NetworkName
 
 
@@ -24,9 +24,9 @@ class ModelConfig:
     """What the backbone starts from: a safetensors file made by `python -m core convert`; the folder of a checkpoint
     with the same backbone; "imagenet" for efficientnet_lite0; for huggingface a local folder, `owner/name` or
     `owner/name@revision`. Empty: random weights from the seed."""
-    freeze: bool = False
+    freeze: Flag = False
     """Train the head alone, on the backbone as `weights` gives it."""
-    freeze_bn: bool = False
+    freeze_bn: Flag = False
     """Keep the statistics of the backbone's batch normalisation as `weights` gives them, in training too."""
     backbone_lr: Annotated[Real, Range(0, 10, open_min=True)] | None = None
     """The backbone's learning rate where it is to be lower than train.lr, as is usual when `weights` are refined."""

@@ -1,5 +1,6 @@
 """Recipes from TOML and plain values: shipped ones by name, overrides, and what is wrong with one in a sentence."""
 
+import os
 import tomllib
 from importlib import resources
 from pathlib import Path
@@ -12,6 +13,9 @@ from core.common.notices import Notice
 from core.recipe import constraints
 
 Config = TypeVar("Config")
+
+MAX_BYTES = 4 * 2**20
+"""Of a file that says what to make."""
 
 NOT_TOML = (ValueError, RecursionError)  # the second for brackets in brackets in brackets
 
@@ -42,13 +46,27 @@ def read_source(source: str | Path) -> str:
     if path.suffix != ".toml" and (name := str(source)) in recipe_names():
         return (_shipped() / f"{name}.toml").read_text(encoding="utf-8")
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        return read_small(path)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
         known = ", ".join(recipe_names())
         raise RecipeError(
             f"cannot read the recipe {shown(source)} ({reason}); give a .toml file or one of: {known}"
         ) from None
+
+
+def read_small(path: Path) -> str:
+    """The text of a regular file of at most MAX_BYTES. Raises OSError, and ValueError for anything else."""
+    if os.path.exists(path) and not os.path.isfile(path):  # a pipe or a device, which might never end
+        raise ValueError("it is no regular file")
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise ValueError(f"it is larger than {MAX_BYTES >> 20} MiB")
+    try:
+        return data.decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        raise ValueError("it is not UTF-8 text") from None
 
 
 def apply_override(values: dict[str, Any], override: str) -> None:

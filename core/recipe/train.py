@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic.dataclasses import dataclass
 
-from core.recipe.constraints import STRICT, Range, Real, Whole, require
+from core.recipe.constraints import STRICT, Flag, Range, Real, Whole, require
 from core.recipe.rules import BetaRule, LossName, NegativeRule
 
 
@@ -51,7 +51,7 @@ class TrainConfig:
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Of the network's arithmetic in training: `auto` takes bfloat16 on CUDA, else float32. Weights, sampling and
     losses are float32 in any case."""
-    compile: bool = False
+    compile: Flag = False
     """Let PyTorch compile the network: minutes at the start, faster steps; needs a compiler on the machine."""
 
     def __post_init__(self) -> None:

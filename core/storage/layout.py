@@ -124,6 +124,8 @@ class Description(TypedDict):
     arms: list[ArmEntry]
     timings: dict[str, float]
     image_root: str | None
+    warnings: NotRequired[list[Notice]]
+    """What is doubtful about the items; not in studies from before it was looked for."""
     label_noise: NotRequired[NoiseEntry]
     """Not in studies from before it was estimated."""
 
@@ -154,7 +156,8 @@ def write_description(study: Path, facts: dict[str, Any]) -> None:
     """
     entries = [asdict(entry) for entry in facts["arms"]]
     noise = {"label_noise": asdict(facts["label_noise"])} if "label_noise" in facts else {}
-    text = to_json({"schema": SCHEMA, **facts, "arms": entries, **noise}, indent=1)
+    warnings = [asdict(warning) for warning in facts.get("warnings", [])]
+    text = to_json({"schema": SCHEMA, **facts, "arms": entries, "warnings": warnings, **noise}, indent=1)
     (study / DESCRIPTION).write_text(text, encoding="utf-8")
 
 

@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float, Float32, Int64, UInt8
 from PIL import Image
 
 from core.common.errors import RecipeError, StudyError
+from core.common.parallel import chunks
 from core.data.images import ArrayImages, FileImages, Images
 from core.embedding.pixels import pixel_vectors, to_pixels
 from core.neighbours.index import KnnGraph, Neighbours
@@ -36,6 +37,9 @@ from core.storage.layout import (
 from core.storage.tables import read_table
 
 OVERLAP_K = 10
+BLOCK = 1 << 14
+COUNTS = frozenset({"id", "n", "subcluster", "subclusters"})
+"""Columns of numbers that are never missing."""
 
 
 class Study:
@@ -50,6 +54,8 @@ class Study:
         self.timings = description["timings"]
         self.label_noise = description.get("label_noise")
         """Share of wrong labels over all classes; None in studies from before it was estimated."""
+        self.warnings = tuple(description.get("warnings", ()))
+        """What is doubtful about the items, such as copies across the split."""
         self._image_root = description["image_root"]
         self._arms = {entry.name: Arm.read(arm_folder(path, entry.name), entry) for entry in description["arms"]}
         self._neighbours: dict[str, Neighbours] = {}
@@ -91,7 +97,7 @@ class Study:
     def items(self) -> pd.DataFrame:
         """One row per item in id order: id, label, [sublabel], [split], [path], [clean_label], [is_query, is_gallery].
 
-        Also [name]: what the user calls an imported item.
+        Also [name]: what the user calls an imported item; [digest]: equal for pictures of equal content.
         """
         return self._table(ITEMS)
 
@@ -108,6 +114,16 @@ class Study:
         class, of the items that `label_noise` names.
         """
         return self._table(DIAGNOSTICS)
+
+    def require_finite(self) -> None:
+        """Raises StudyError where an arm or reference holds NaN or infinite numbers, which reading it does not find."""
+        for name, arm in self._arms.items():
+            wrong = [i for part in chunks(len(arm.embeddings), BLOCK) for i in _not_finite(arm.embeddings, part)]
+            if wrong:
+                raise StudyError(
+                    f"the study {self.path.name} is damaged (the vectors of {name} are NaN or infinite in "
+                    f"{len(wrong):,} rows, the first is row {wrong[0]}); make it again"
+                )
 
     def queries(self, name: str) -> pd.DataFrame:
         """Columns of `core.diagnostics.retrieval_per_query`, indexed by the id of each query.
@@ -247,6 +263,13 @@ class Study:
         table = read_table(self.path / name, owner=f"the study {self.path.name}")
         if missing := TABLES[name] - set(table.columns):
             raise StudyError(f"{name} of the study {self.path.name} lacks the column {min(missing)}")
+        numbers = table.select_dtypes("number")
+        if found := [column for column in numbers if np.isinf(numbers[column].to_numpy(float, na_value=np.nan)).any()]:
+            raise StudyError(f"{name} of the study {self.path.name} has infinite numbers in the column {found[0]}")
+        if found := [column for column in COUNTS & set(table.columns) if table[column].isna().any()]:
+            raise StudyError(
+                f"{name} of the study {self.path.name} has no number in some row of the column {min(found)}"
+            )
         if {"arm", "id"} <= set(table.columns) and table.duplicated(["arm", "id"]).any():
             raise StudyError(f"{name} of the study {self.path.name} has two rows for one item")
         return table
@@ -258,6 +281,10 @@ class Study:
     @cached_property
     def _tables(self) -> dict[str, pd.DataFrame]:
         return {name: self._table(name) for name in (MAP, SUBCLUSTERS)}
+
+
+def _not_finite(vectors: Float32[np.ndarray, "n d"], part: slice) -> list[int]:
+    return (part.start + np.flatnonzero(~np.isfinite(vectors[part]).all(axis=1))).tolist()
 
 
 def evaluated(items: pd.DataFrame) -> Bool[np.ndarray, "n"]:

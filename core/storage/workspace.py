@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import Timeout
 
-from core.common.errors import StudyError, UncollapseError, shown
+from core.common.errors import DataError, StudyError, UncollapseError, shown
 from core.common.lock import held
 from core.storage.layout import RECIPE
 
@@ -25,7 +25,8 @@ def workspace(out: Path, description: str | None = None, *, resume: bool = False
 
     description: text that identifies the study; what an interrupted run left is reused only if it has the same one.
     None: nothing is ever reused. A block that ends with an UncollapseError or OSError leaves nothing; one that is
-    interrupted leaves its folder for `resume`, if it has a description. Raises StudyError where `out` exists, is being
+    interrupted leaves its folder for `resume`, if it has a description, and so does one that was resumed and ends with
+    a DataError, since the data may be put right. Raises StudyError where `out` exists, is being
     written by another process, or cannot be written.
     """
     folder = unfinished(out)
@@ -34,12 +35,14 @@ def workspace(out: Path, description: str | None = None, *, resume: bool = False
         with _held(folder.with_name(folder.name + ".lock"), out):
             if os.path.lexists(out):
                 raise StudyError(f"{shown(out)} exists already; choose another --out or remove it")
+            reused = False
             try:
-                _prepare(folder, description, resume=resume)
+                reused = _prepare(folder, description, resume=resume)
                 yield folder
                 os.rename(folder, out)
             except BaseException as error:
-                if description is None or isinstance(error, UncollapseError | OSError):
+                failed = isinstance(error, UncollapseError | OSError)
+                if description is None or (failed and not (reused and isinstance(error, DataError))):
                     shutil.rmtree(folder, ignore_errors=True)
                 raise
     except OSError as error:
@@ -59,11 +62,13 @@ def _held(path: Path, out: Path) -> Iterator[None]:
         yield
 
 
-def _prepare(folder: Path, description: str | None, *, resume: bool) -> None:
+def _prepare(folder: Path, description: str | None, *, resume: bool) -> bool:
+    """Whether what an interrupted run left is used."""
     described = folder / RECIPE
     if resume and described.is_file() and described.read_text(encoding="utf-8") == description:
-        return
+        return True
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     if description is not None:
         described.write_text(description, encoding="utf-8")
+    return False

@@ -402,7 +402,7 @@ class TestDataCheck:
         (data / "class1" / "1.png").write_text("no image")
         outcome = cli("data", "check", data, "--json")
         assert outcome.code == 2
-        assert {row["where"] for row in strict(outcome.out)} >= {"class0/0.png", "class1/1.png"}
+        assert {row["where"] for row in strict(outcome.out)["problems"]} >= {"class0/0.png", "class1/1.png"}
 
     @pytest.mark.parametrize("spec", ["digits-parity", "mnist-parity"])
     def test_a_recipe(self, cli, spec: str):
@@ -421,12 +421,16 @@ class TestDataCheck:
         missing = tmp_path / "not-there"
         outcome = cli("data", "check", name, "--set", f"data.path={missing}", "--json")
         assert outcome.code == 2
-        (problem,) = strict(outcome.out)
+        (problem,) = strict(outcome.out)["problems"]
         assert problem["problem"].startswith(str(missing))
         assert wanted in problem["problem"]
 
     def test_a_recipe_of_the_users_data(self, cli, data: Path):
-        assert cli("data", "check", "omniglot-letters", "--set", f"data.path={data}").code == 0
+        named = ("data", "check", "omniglot-letters", "--set", f"data.path={data}")
+        assert cli(*named, "--set", "train.classes_per_batch=2").code == 0
+        outcome = cli(*named)
+        assert outcome.code == 2
+        assert "train.classes_per_batch" in outcome.out
         outcome = cli("data", "check", data, "--set", "data.path=elsewhere")
         assert outcome.code == 2
         assert "--set changes a recipe" in outcome.err

@@ -4,16 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from core.authoring.dataset_check import data_config, examine, slug
+from core.authoring.dataset_check import check_recipe_data, data_config, examine, slug
 from core.recipe.recipe import Recipe
-from tests.core.conftest import write_pictures
+from tests.core.conftest import small_recipe, write_pictures
 
 
 def test_usable_pictures_come_with_a_recipe(tmp_path: Path) -> None:
     folder = write_pictures(tmp_path / "My Shop!", classes=3, each=10)
     look = examine(str(folder))
     assert look.usable
-    assert (look.items, look.classes, look.modes, len(look.problems)) == (30, 3, None, 0)
+    found = look.understood
+    assert (found.items, len(found.classes), found.modes, len(look.problems)) == (30, 3, None, 0)
     assert [label for label, _ in look.examples] == ["class0", "class1", "class2"]
     recipe = look.recipe
     assert recipe is not None
@@ -22,6 +23,21 @@ def test_usable_pictures_come_with_a_recipe(tmp_path: Path) -> None:
     assert 2 <= recipe.train.samples_per_class <= 7  # of 10 items, 3 are held out
     assert {arm.positives for arm in recipe.arms.values()} == {"random", "nearest"}
     assert Recipe.from_dict(recipe.to_dict()) == recipe
+
+
+def test_what_was_understood_is_said(tmp_path: Path) -> None:
+    for part in ("Training", "Testing"):
+        for label in "ab":
+            write_pictures(tmp_path / "set" / part / label, classes=2, each=2)
+    said = examine(str(tmp_path / "set")).understood.sentences()
+    assert said[0] == "understood as 16 items of 2 classes (a, b), 4 modes; 8 train, 8 test"
+    assert said[1] == "  Testing/a/class0/0.png -> class a, mode a/class0, test"
+    assert len(said) == 4
+
+
+def test_classes_that_batches_cannot_take_are_found_for_a_recipe(tmp_path: Path) -> None:
+    recipe = small_recipe(write_pictures(tmp_path / "two", classes=2), train={"classes_per_batch": 3})
+    assert check_recipe_data(recipe).problems["where"].tolist() == ["train.classes_per_batch"]
 
 
 def test_grey_pictures_stay_grey(tmp_path: Path) -> None:

@@ -21,7 +21,10 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., str]:
     """Writes {path: bytes, or a shade of grey} as a folder and as a zip, and gives its path."""
 
     def write(files: dict[str, bytes | int]) -> str:
-        contents = {path: picture(data) if isinstance(data, int) else data for path, data in files.items()}
+        contents = {
+            path: picture(data) + bytes([number % 256]) if isinstance(data, int) else data  # no two are the same
+            for number, (path, data) in enumerate(files.items())
+        }
         if request.param == "zip":
             with zipfile.ZipFile(tmp_path / "data.zip", "w", zipfile.ZIP_DEFLATED) as archive:
                 for path, data in contents.items():

@@ -22,7 +22,7 @@ def config(path: object, **options: object) -> DataConfig:
 def test_classes(store):
     path = store({f"{name}/{i}.png": i for name in ("cat", "dog") for i in range(4)})
     dataset = load(config(path), seed=0)
-    assert list(dataset.items.columns) == ["id", "path", "label", "split"]
+    assert list(dataset.items.columns) == ["id", "path", "label", "split", "digest"]
     assert dataset.items["label"].tolist() == ["cat"] * 4 + ["dog"] * 4
     assert dataset.items["id"].tolist() == list(range(8))
     shades = dataset.images.pixels(np.arange(8), size=10, channels=1)[:, 0, 0, 0]
@@ -114,13 +114,13 @@ def test_what_is_refused(store, tree, message):
 
 def test_names_of_any_kind_are_kept(store):
     names = ["🦊 fox", "<b onclick=alert(1)>", "nan", "猫", "3", "👩\u200d🔬"]
-    path = store({f"{name}/{i}.png": i for name in names for i in range(2)})
+    path = store({f"{name}/{i}.png": i for name in names for i in range(3)})
     assert set(load(config(path), seed=0).items["label"]) == set(names)
 
 
 def test_two_spellings_of_an_accent_are_one_class(store):
     composed, split = "caf\u00e9", "cafe\u0301"
-    path = store({f"{composed}/0.png": 1, f"{split}/1.png": 2, "tea/0.png": 3, "tea/1.png": 4})
+    path = store({f"{composed}/0.png": 1, f"{split}/1.png": 2, **{f"tea/{i}.png": i for i in range(3)}})
     assert set(load(config(path), seed=0).items["label"]) == {composed, "tea"}
 
 
@@ -246,7 +246,25 @@ def test_an_encrypted_zip(zipped):
         load(config(zipped), seed=0)
 
 
-@pytest.mark.parametrize("name", ["../a/x.png", "/a/x.png", "a/../../x.png", "a\\x.png"])
+def test_a_zip_with_backslashes(tmp_path, noise_png):
+    with zipfile.ZipFile(tmp_path / "data.zip", "w") as archive:
+        for name in GOOD:
+            archive.writestr("set\\" + name.replace("/", "\\"), noise_png)
+    dataset = load(config(tmp_path / "data.zip"), seed=0)
+    assert dataset.items["path"].tolist() == [f"set/{name}" for name in sorted(GOOD)]
+    assert dataset.images.picture(0).size == (64, 64)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_a_backslash_in_a_files_name(tmp_path, noise_png):
+    for name in (*GOOD, "a/x\\y.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(noise_png)
+    with pytest.raises(DataError, match="name has a backslash"):
+        load(config(tmp_path), seed=0)
+
+
+@pytest.mark.parametrize("name", ["../a/x.png", "/a/x.png", "a/../../x.png", "..\\x.png", "C:\\x.png"])
 def test_a_zip_that_reaches_outside(zipped, noise_png, name):
     with zipfile.ZipFile(zipped, "a") as archive:
         archive.writestr(name, noise_png)

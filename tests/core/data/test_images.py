@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from core.common.errors import DataError, ImageError
-from core.data import images as module
-from core.data.images import FORMATS, MAX_PIXELS, ArrayImages, FileImages, decode, encode_png, to_square
+from core.data import decoding as module
+from core.data.decoding import FORMATS, decode, encode_png
+from core.data.image_work import MAX_PIXELS
+from core.data.images import ArrayImages, FileImages, to_square
 
 RNG = np.random.default_rng(7)
 # 8 x 8 blocks of one colour, asymmetric, so that lossy formats keep them and every turn shows.
@@ -303,7 +305,7 @@ def test_file_images(stored):
     assert np.array_equal(images.pixels(rows, size=9, channels=1)[:, 0], pixels[rows])
     assert np.array_equal(images.take(rows).pixels(np.arange(4), size=9, channels=1)[:, 0], pixels[rows])
     assert np.array_equal(pickle.loads(pickle.dumps(images)).picture(5), pixels[5])
-    assert images.faults(thorough=True) == images.faults(thorough=False) == {}
+    assert images.examine(thorough=True)[1] == images.examine(thorough=False)[1] == {}
 
 
 def _sum_of(images: FileImages) -> int:
@@ -330,7 +332,7 @@ def test_broken_files_are_counted_and_the_first_is_named(stored):
     images = FileImages(root, ["d/1.png", "d/no.png", "d/2.png", "none.png"])
     with pytest.raises(ImageError, match=r"/d/no\.png: a file is missing.*\(1 more cannot be read either\)"):
         images.pixels(np.arange(4), size=9, channels=1)
-    assert set(images.faults(thorough=False)) == {1, 3}
+    assert set(images.examine(thorough=False)[1]) == {1, 3}
 
 
 @pytest.mark.parametrize("path", ["../x.png", "/etc/passwd", "a/../../x.png", "a\\b.png", "C:/x.png", "a\0.png"])

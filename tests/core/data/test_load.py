@@ -23,7 +23,7 @@ def test_shipped_data(source, n, side):
     items = dataset.items
     assert items["id"].dtype == np.int64
     assert items["id"].tolist() == list(range(n)) == list(range(len(dataset.images)))
-    assert list(items.columns) == ["id", "label", "sublabel", "split", "clean_label"]
+    assert list(items.columns) == ["id", "label", "sublabel", "split", "clean_label", "digest"]
     assert all(isinstance(name, str) for column in items.columns[1:] for name in items[column])
     even = items["sublabel"].astype(int) % 2 == 0
     assert (items["clean_label"] == np.where(even, "even", "odd")).all()

@@ -20,21 +20,21 @@ seeds = st.integers(0, 2**32 - 1)
 @given(tables, fractions, seeds)
 def test_every_class_and_mode_that_can_be_is_on_both_sides(items, fraction, seed):
     test = hold_out_items(items, fraction, seed=seed)
+    sizes = items.groupby("label")["label"].transform("size").to_numpy()
     for column in ("label", "sublabel"):
-        for _, rows in items.groupby(column).indices.items():
-            if len(rows) > 1:
+        for rows in items.groupby(column).indices.values():
+            if len(rows) > 1 and sizes[rows[0]] > 2:
                 assert 0 < test[rows].sum() < len(rows)
-    for _, rows in items.groupby("label").indices.items():
-        if len(rows) == 1:
-            assert not test[rows[0]]
+    for rows in items.groupby("label").indices.values():
+        assert (~test[rows]).sum() >= min(2, len(rows))
 
 
 @given(tables, fractions, seeds)
-def test_each_mode_gives_its_share_to_within_one_item(items, fraction, seed):
+def test_each_mode_gives_its_share_to_within_two_items(items, fraction, seed):
     test = hold_out_items(items, fraction, seed=seed)
     for _, rows in items.groupby("sublabel").indices.items():
         if len(rows) > 1:
-            assert abs(test[rows].sum() - fraction * len(rows)) <= 1
+            assert abs(test[rows].sum() - fraction * len(rows)) < 2
 
 
 def test_a_split_depends_on_the_seed_alone():

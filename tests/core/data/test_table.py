@@ -1,5 +1,6 @@
 """CSV and Parquet tables of images."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from core.recipe.data import DataConfig
 def pictures(tmp_path: Path, noise_png: bytes) -> None:
     (tmp_path / "img").mkdir()
     for i in range(8):
-        (tmp_path / f"img/{i}.png").write_bytes(noise_png)
+        (tmp_path / f"img/{i}.png").write_bytes(noise_png + bytes([i]))  # no two are the same
 
 
 @pytest.fixture(params=["csv", "parquet"])
@@ -35,7 +36,7 @@ def labels(config: DataConfig) -> list[str]:
 
 def test_labels_and_paths(write):
     dataset = load(write({"label": list("aaaabbbb"), "note": range(8)}), seed=0)
-    assert list(dataset.items.columns) == ["id", "path", "label", "split"]
+    assert list(dataset.items.columns) == ["id", "path", "label", "split", "digest"]
     assert dataset.items["label"].tolist() == list("aaaabbbb")
     assert dataset.images.pixels(np.arange(8), size=64, channels=1).shape == (8, 1, 64, 64)
 
@@ -116,7 +117,7 @@ BAD = {
         r"a path is missing \(1: row 1\)",
     ),
     "a folder": ({**TWO, "path": ["img", "img/1.png", *LAST_SIX]}, r"not a file \(1: row 1 img\)"),
-    "unknown split": ({**TWO, "split": ["train", "dev", *["test"] * 6]}, r"neither train nor test.*row 2"),
+    "unknown split": ({**TWO, "split": ["train", "other", *["test"] * 6]}, r"neither train nor test.*row 2"),
     "nothing to test on": ({**TWO, "split": ["train"] * 8}, "there are no test items"),
     "one training class": ({**TWO, "split": ["train"] * 4 + ["test"] * 4}, "fewer than two classes to train on"),
     "half of OML": ({**TWO, "is_query": [True] * 8}, "only one of the columns is_query and is_gallery"),
@@ -149,6 +150,23 @@ def test_a_link_out_of_the_folder(write, tmp_path, noise_png):
     (tmp_path / "img/3.png").symlink_to(secret)
     with pytest.raises(DataError, match=r"leads outside the data folder \(1: row 4 img/3.png\)"):
         load(config, seed=0)
+
+
+@pytest.mark.parametrize("slash", ["\\", "/"])
+def test_paths_as_windows_writes_them(write, slash):
+    paths = [f"img{slash}{i}.png" for i in range(8)]
+    items = load(write({"label": list("aaaabbbb"), "path": paths}), seed=0).items
+    assert items["path"].tolist() == [f"img/{i}.png" for i in range(8)]
+
+
+@pytest.mark.parametrize("listed_by_link", [True, False])
+def test_absolute_paths_may_lead_through_a_link(write, tmp_path, listed_by_link):
+    real, linked = tmp_path, tmp_path.with_name(f"{tmp_path.name}-linked")
+    linked.symlink_to(real)
+    folder, opened = (linked, real) if listed_by_link else (real, linked)
+    config = write({"label": list("aaaabbbb"), "path": [f"{folder}/img/{i}.png" for i in range(8)]})
+    config = replace(config, path=str(opened / Path(config.path).name))
+    assert load(config, seed=0).items["path"].tolist() == [f"img/{i}.png" for i in range(8)]
 
 
 def test_absolute_paths_below_the_table_are_fine(write, tmp_path):

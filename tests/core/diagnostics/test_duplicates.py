@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.diagnostics.duplicates import distinct_rows
+from core.diagnostics.duplicates import crossing_copies, distinct_rows
 from tests.core.diagnostics.planted import SHAPES, four_views, modes, one_mode
 
 
@@ -34,3 +34,24 @@ def test_distinct_items_stay(shape, d):
 def test_a_line_has_no_copies():
     points = np.random.default_rng(5).normal(size=(300, 1)) * np.ones(3)
     assert len(distinct_rows(points, np.random.default_rng(6))[0]) == 300
+
+
+def unit(points):
+    return (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.mark.parametrize(("d", "copies"), [(3, 0), (3, 150), (8, 0), (8, 5), (64, 0), (64, 5), (64, 200)])
+def test_near_copies_across_the_split(d, copies):
+    rng = np.random.default_rng(d)
+    train, test = unit(rng.normal(size=(400, d))), unit(rng.normal(size=(200, d)))
+    test[:copies] = unit(train[:copies] + 1e-4 * rng.normal(size=(copies, d)))
+    found, probes = crossing_copies(test, train, rng)
+    assert probes == 200
+    assert found == 0 if not copies else found >= copies
+
+
+def test_a_collapsed_embedding_and_few_items_tell_nothing():
+    rng = np.random.default_rng(0)
+    point = unit(np.ones((60, 4)) + 1e-7 * rng.normal(size=(60, 4)))
+    assert crossing_copies(point[:20], point[20:], rng) == (0, 20)
+    assert crossing_copies(point[:20], point[20:25], rng)[0] == 0

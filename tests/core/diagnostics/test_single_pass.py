@@ -116,3 +116,16 @@ def test_roles_concern_retrieval_only():
     graph, found = graph_and_retrieval(points, labels, ids=np.arange(700), k=5, is_query=is_query)
     assert np.array_equal(graph.rows, Neighbours(points, np.arange(700)).graph(5).rows)
     assert found.index.tolist() == [*range(50)]
+
+
+def test_rows_of_one_picture_are_no_hits_of_each_other():
+    rng = np.random.default_rng(0)
+    once, labels = rng.normal(size=(60, 8)).astype(np.float32), rng.integers(0, 4, 60)
+    _, alone = graph_and_retrieval(once, labels, ids=np.arange(60), k=5)
+    twice, both, same = np.repeat(once, 2, axis=0), np.repeat(labels, 2), np.repeat(np.arange(60), 2)
+    query = np.arange(120) % 2 == 0
+    roles = {"is_query": query, "is_gallery": ~query}
+    _, found = graph_and_retrieval(twice, both, ids=np.arange(120), k=5, same=same, **roles)
+    np.testing.assert_allclose(found["recall@1"], alone["recall@1"])
+    _, found = graph_and_retrieval(twice, both, ids=np.arange(120), k=5, same=same)
+    np.testing.assert_allclose(found["recall@1"][::2], alone["recall@1"])

@@ -481,7 +481,7 @@ class TestImported:
 
     def test_labels_that_occur_once_leave_nothing_to_find(self, desk: Desk):
         desk.table({"label": [f"c{i}" for i in range(N)]})
-        assert f"nothing to find: none of {N} queries counts" in desk.run().err
+        assert f"none of {N} queries counts in the figures" in desk.run().err
         assert Study.load(desk.out).arm("mine").warnings[0].code == "few-queries"
 
     def test_modes_that_differ_in_length_alone_are_said_to(self, desk: Desk):

@@ -167,3 +167,23 @@ def test_a_range_can_be_read_from_a_type_of_ones_own():
         whole.validate_python(4)
     with pytest.raises(ValidationError, match="must be above 0 and below 1"):
         TypeAdapter(Annotated[Real, Range(0, 1, open_min=True, open_max=True)]).validate_python(1)
+
+
+@pytest.mark.parametrize("path", [key.path for key in recipe_keys() if key.kind != "text" and "arms" not in key.path])
+@pytest.mark.parametrize("value", ["5", "true", "", [1], {"a": 1}])
+def test_a_value_of_another_kind_is_refused_by_its_key(path: str, value: Any):
+    with pytest.raises(RecipeError, match=path.replace(".", r"\.")):
+        recipe(path, value)
+
+
+@pytest.mark.parametrize("path", [key.path for key in recipe_keys() if key.kind in {"integer", "number"}])
+def test_true_is_no_number(path: str):
+    with pytest.raises(RecipeError, match=path.replace(".", r"\.")):
+        recipe(path, True)
+
+
+@pytest.mark.parametrize("path", [key.path for key in recipe_keys() if key.kind == "flag"])
+@pytest.mark.parametrize("value", [1, 0, "yes", "false", 1.0])
+def test_a_number_or_word_is_no_flag(path: str, value: Any):
+    with pytest.raises(RecipeError, match=path.replace(".", r"\.")):
+        recipe(path, value)

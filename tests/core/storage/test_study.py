@@ -295,6 +295,23 @@ class TestDamaged:
         finally:
             path.write_bytes(original)
 
+    @pytest.mark.parametrize("value", [np.nan, np.inf])
+    def test_numbers_that_are_none_are_found(self, copy: Path, value: float):
+        vectors = np.load(copy / EMBEDDINGS)
+        vectors[3, 1] = value
+        np.save(copy / EMBEDDINGS, vectors)
+        with pytest.raises(StudyError, match="vectors of nearest are NaN or infinite in 1 rows, the first is row 3"):
+            Study.load(copy).require_finite()
+
+    @pytest.mark.parametrize(("column", "value"), [("n", None), ("subclusters", None), ("kappa", np.inf)])
+    def test_figures_that_cannot_be(self, copy: Path, column: str, value: float | None):
+        table = pd.read_parquet(copy / "diagnostics.parquet")
+        table[column] = table[column].astype(float)
+        table.loc[0, column] = value
+        table.to_parquet(copy / "diagnostics.parquet", index=False)
+        with pytest.raises(StudyError, match=f"number.* in the column {column}"):
+            use(Study.load(copy))
+
 
 class TestList:
     def test_no_root_no_studies(self, tmp_path: Path):
