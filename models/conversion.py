@@ -1,5 +1,6 @@
 """Weights trained elsewhere, as `.pth` or safetensors, to a safetensors file for one of the backbones here."""
 
+import contextlib
 import os
 import pickle
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from models.errors import CheckpointError, first_line
+from models.errors import CheckpointError, first_line, shown
 from models.registry import create
 from models.tensors import check_finite, check_names, check_shape, check_size
 
@@ -47,17 +48,20 @@ def convert(source: Path, target: Path, *, name: str) -> Converted:
     A `.pth` is read with `weights_only=True`: nothing in it is run. The classifier is dropped, half precision
     becomes float32. Raises CheckpointError where the file is not those weights, or `target` exists.
     """
-    if target.exists():
-        raise CheckpointError(f"{target} exists already; choose another --out or remove it")
+    if os.path.lexists(target):  # a link that leads nowhere, too
+        raise CheckpointError(f"{shown(target)} exists already; choose another --out or remove it")
     tensors = _unwrapped(source, _read(source))
     dropped = [key for key in tensors if key.startswith(CLASSIFIERS)]
     state = match_state_dict(source, {key: tensors[key] for key in tensors if key not in dropped}, _meta_backbone(name))
+    draft = target.with_name(f".{target.name}.draft")
     try:
-        draft = target.with_name(f".{target.name}.draft")
         save_file(state, draft, metadata={"model": name})
         os.replace(draft, target)
     except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"cannot write {target}: {error}") from None
+        raise CheckpointError(f"cannot write {shown(target)} ({first_line(error)}); choose another --out") from None
+    finally:
+        with contextlib.suppress(OSError):  # renamed, or never made
+            draft.unlink()
     return Converted(target, len(state), dropped)
 
 

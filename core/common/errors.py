@@ -1,12 +1,12 @@
-"""The exceptions of `core`; their base class is defined in `models`, so that both layers share it."""
+"""The exceptions of `core`; their base class, and how names are shown, are defined in `models` for both layers."""
 
 from collections.abc import Sequence
 from typing import Self
 
 from core.common.notices import Notice
-from models.errors import CheckpointError, UncollapseError
+from models.errors import CheckpointError, UncollapseError, shown
 
-__all__ = ["CheckpointError", "DataError", "ImageError", "RecipeError", "StudyError", "UncollapseError"]
+__all__ = ["CheckpointError", "DataError", "ImageError", "RecipeError", "StudyError", "UncollapseError", "shown"]
 
 
 class RecipeError(UncollapseError):

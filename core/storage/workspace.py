@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import Timeout
 
-from core.common.errors import StudyError, UncollapseError
+from core.common.errors import StudyError, UncollapseError, shown
 from core.common.lock import held
 from core.storage.layout import RECIPE
 
@@ -33,7 +33,7 @@ def workspace(out: Path, description: str | None = None, *, resume: bool = False
         out.parent.mkdir(parents=True, exist_ok=True)
         with _held(folder.with_name(folder.name + ".lock"), out):
             if os.path.lexists(out):
-                raise StudyError(f"{out} exists already; choose another --out or remove it")
+                raise StudyError(f"{shown(out)} exists already; choose another --out or remove it")
             try:
                 _prepare(folder, description, resume=resume)
                 yield folder
@@ -43,10 +43,10 @@ def workspace(out: Path, description: str | None = None, *, resume: bool = False
                     shutil.rmtree(folder, ignore_errors=True)
                 raise
     except OSError as error:
-        where = error.filename or out
-        if error.errno == errno.ENOSPC:
+        where, why = shown(error.filename or out), error.strerror or error
+        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
             raise StudyError(f"no space left on the disk while writing {where}; free some and run again") from None
-        raise StudyError(f"cannot write {where}: {error.strerror or error}") from None
+        raise StudyError(f"cannot write {where}: {why}; choose another --out") from None
 
 
 @contextlib.contextmanager
@@ -55,7 +55,7 @@ def _held(path: Path, out: Path) -> Iterator[None]:
         try:
             stack.enter_context(held(path, wait=False))
         except Timeout:
-            raise StudyError(f"another run is writing {out} now; wait for it or choose another --out") from None
+            raise StudyError(f"another run is writing {shown(out)} now; wait for it or choose another --out") from None
         yield
 
 
