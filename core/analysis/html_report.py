@@ -2,6 +2,7 @@
 
 import base64
 import io
+import os
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -41,8 +42,9 @@ EXPLAINED = (
 
 
 def write_report(study: Study, path: Path) -> None:
-    """Write the report atomically. Raises UncollapseError where it cannot be written, or belongs to the study itself."""
-    if path.resolve().is_relative_to(study.path.resolve()):
+    """Write the report atomically. Raises UncollapseError where it cannot be written, or lies in the study itself."""
+    real, inside = (Path(os.path.realpath(place)) for place in (path, study.path))  # Path.resolve fails on rings
+    if real.is_relative_to(inside):
         raise UncollapseError(f"{shown(path)} lies in the study {shown(study.path.name)}; choose another --out")
     try:
         refuse_special(path)  # before the work of making it

@@ -4,6 +4,7 @@ Whatever writes or reads a part of a study takes its name from here. An arm with
 `models.checkpoint` names.
 """
 
+import os
 import re
 from dataclasses import asdict, field
 from pathlib import Path
@@ -13,13 +14,14 @@ from pydantic import Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 from typing_extensions import TypedDict  # pydantic takes no other before Python 3.12
 
-from core.common.errors import StudyError
+from core.common.errors import StudyError, shown
 from core.common.notices import Notice
 from core.common.strict_json import read_json, to_json
 from core.recipe.arms import ARM_NAME
 from core.recipe.recipe import Recipe
 from core.recipe.rules import PositiveRule
 from core.storage.arrays import map_array
+from core.storage.table_format import TableFormat
 
 SCHEMA = 2
 """2: an arm says whether it has a network, and its warnings are notices; 1: warnings are sentences."""
@@ -37,13 +39,25 @@ SUBCLUSTERS = "subclusters.parquet"
 DIAGNOSTICS = "diagnostics.parquet"
 QUERIES = "queries.parquet"
 TABLES = {
-    ITEMS: frozenset({"id", "label"}),
-    MAP: frozenset({"arm", "id", "x", "y"}),
-    SUBCLUSTERS: frozenset({"arm", "id", "subcluster"}),
-    DIAGNOSTICS: frozenset({"arm", "label", "verdict"}),
-    QUERIES: frozenset({"arm", "id"}),
+    ITEMS: TableFormat(
+        {"id": "whole", "label": "text"},
+        dict.fromkeys(("sublabel", "split", "path", "clean_label", "name"), "text")
+        | dict.fromkeys(("is_query", "is_gallery"), "flag"),
+    ),
+    MAP: TableFormat({"arm": "text", "id": "whole", "x": "number", "y": "number"}),
+    SUBCLUSTERS: TableFormat({"arm": "text", "id": "whole", "subcluster": "whole"}, {"readings": "list"}),
+    DIAGNOSTICS: TableFormat(
+        {"arm": "text", "label": "text", "verdict": "text", "n": "whole"},
+        partial=dict.fromkeys(("nearest_class", "overlapping_class"), "text")
+        | dict.fromkeys(
+            ("reading_groups", "reading_p_values", "reading_evidence", "foreign_hosts", "merged_modes"), "list"
+        )
+        | {"length_groups": "flag"},
+        others="number",
+    ),
+    QUERIES: TableFormat({"arm": "text", "id": "whole"}, others="number"),
 }
-"""Every study has them, each with at least these columns."""
+"""Every study has them."""
 
 ARMS = "arms"
 """The folder of the arms' own folders."""
@@ -53,6 +67,7 @@ GRAPH_ROWS, GRAPH_DISTANCES = "neighbours.npy", "distances.npy"
 """Every evaluated item's neighbours, as `KnnGraph` describes."""
 HISTORY = "history.parquet"
 """A row per epoch; of arms that were trained here."""
+HISTORIES = TableFormat({"epoch": "whole"}, others="number")
 LOSS_PARAMETERS = "loss.safetensors"
 """Of arms whose loss learns."""
 TRAINING_STATE = "training.pt"
@@ -145,6 +160,19 @@ def snapshot_epoch(name: str) -> int | None:
     """The epoch of a snapshot's file; None for any other file."""
     match = _SNAPSHOT.fullmatch(name)
     return None if match is None else int(match[1])
+
+
+def refuse_special_files(study: Path) -> None:
+    """Raises ValueError where a part of a study is a pipe or a device, which might never end when read, or a dead link.
+
+    Links to files and folders elsewhere are parts like any other.
+    """
+    folders = [study, *(arm for arm in study.glob(f"{ARMS}/*") if arm.is_dir())]
+    folders += [folder / SNAPSHOTS for folder in folders if (folder / SNAPSHOTS).is_dir()]
+    for folder in folders:
+        for entry in os.scandir(folder):
+            if not entry.is_file() and not entry.is_dir():
+                raise ValueError(f"{shown(Path(entry.path).relative_to(study))} is not a file")
 
 
 def write_description(study: Path, facts: dict[str, Any]) -> None:

@@ -12,11 +12,7 @@ from filelock import Timeout
 from core.common.errors import StudyError, UncollapseError, shown
 from core.common.lock import held
 from core.storage.layout import RECIPE
-
-
-def unfinished(study: Path) -> Path:
-    """The folder that holds an unfinished study: hidden, and beside its final place, so that it can be renamed."""
-    return study.with_name(f".{study.name}.unfinished")
+from core.storage.leftovers import lock_of, sweep, unfinished
 
 
 @contextlib.contextmanager
@@ -31,7 +27,8 @@ def workspace(out: Path, description: str | None = None, *, resume: bool = False
     folder = unfinished(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with _held(folder.with_name(folder.name + ".lock"), out):
+        sweep(out.parent)
+        with _held(lock_of(folder), out):
             if os.path.lexists(out):
                 raise StudyError(f"{shown(out)} exists already; choose another --out or remove it")
             try:

@@ -13,12 +13,10 @@ import tempfile
 import time
 from pathlib import Path
 
-for _variable in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # before numpy is imported
-    os.environ[_variable] = "1"
-
 from rich.console import Console
 from rich.table import Table
 
+from tests.hostile import one_thread  # noqa: F401  before numpy is imported
 from tests.hostile.kinds import KINDS
 from tests.hostile.lanes import Result, Task, run_all
 from tests.hostile.samples import STUDY_VARIABLE, make_study
@@ -36,13 +34,13 @@ def main() -> None:
     started = time.monotonic()
     tasks = _tasks(options, work / "cases")
     found = []
-    for result in run_all(tasks, options.lanes, until=started + 60 * options.minutes):
-        found.append(result)
-        if result.verdict == "wrong":
-            print(f"{_name(result)}: {result.why}\n    {' '.join(result.argv)[:300]}", file=sys.stderr)
+    with open(options.json or os.devnull, "w", encoding="utf-8", buffering=1) as log:
+        for result in run_all(tasks, options.lanes, until=started + 60 * options.minutes):
+            found.append(result)
+            log.write(json.dumps(_record(result)) + "\n")
+            if result.verdict == "wrong":
+                print(f"{_name(result)}: {result.why}\n    {' '.join(result.argv)[:300]}", file=sys.stderr)
     _print(found, tried=len(tasks), seconds=time.monotonic() - started)
-    if options.json:
-        Path(options.json).write_text("".join(json.dumps(_record(result)) + "\n" for result in found))
     sys.exit(any(result.verdict == "wrong" for result in found))
 
 

@@ -7,6 +7,7 @@ import pickle
 import struct
 import zipfile
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +35,19 @@ PREFIXES = (
 WRAPPERS = ("state_dict", "model", "model_state_dict", "net", "state_dict_ema", "teacher", "ema", "weights")
 
 
-def state() -> dict[str, torch.Tensor]:
-    """Of a ResNet-18, as torchvision names it."""
+@lru_cache
+def _names() -> dict[str, torch.Tensor]:
+    """The tensors of a ResNet-18 without values."""
     import models.resnet  # noqa: F401  registers it
     from models.registry import create
 
     with torch.device("meta"):
-        names = create("resnet18", channels=3, image_size=224).state_dict()
-    found = {name: torch.zeros(like.shape, dtype=like.dtype) for name, like in names.items()}
+        return create("resnet18", channels=3, image_size=224).state_dict()
+
+
+def state() -> dict[str, torch.Tensor]:
+    """Of a ResNet-18, as torchvision names it."""
+    found = {name: torch.zeros(like.shape, dtype=like.dtype) for name, like in _names().items()}
     return found | {"fc.weight": torch.zeros(1000, 512), "fc.bias": torch.zeros(1000)}
 
 

@@ -66,6 +66,17 @@ NAMES = (
         "$(id)",
     ),
 )
+SPLITS = (
+    *(("train", "test"), ("Train", "Test"), ("training", "testing"), ("TRAINING", "VALIDATION"), ("train", "val")),
+    *(
+        ("train_set", "test_set"),
+        ("trn", "tst"),
+        ("images_train", "images_test"),
+        ("train ", "test "),
+        ("train", "dev"),
+    ),
+    *(("1_train", "2_test"), ("seg_train", "seg_test"), ("train-images", "test-images"), ("Train", "Valid")),
+)
 
 
 def _case(
@@ -124,11 +135,7 @@ def same_but_for(rng: Generator, folder: Path) -> Case:
 
 def splits(rng: Generator, folder: Path) -> Case:
     """Outer folders that name a split in one of many ways: the classes are what lies below, or it is said."""
-    train, test = (
-        ("train", "test"), ("Train", "Test"), ("training", "testing"), ("TRAINING", "VALIDATION"), ("train", "val"),
-        ("train_set", "test_set"), ("trn", "tst"), ("images_train", "images_test"), ("train ", "test "), ("train", "dev"),
-        ("1_train", "2_test"), ("seg_train", "seg_test"), ("train-images", "test-images"), ("Train", "Valid"),
-    )[int(rng.integers(14))]  # fmt: skip
+    train, test = SPLITS[int(rng.integers(len(SPLITS)))]
     for name in (train, test):
         write_pictures(folder / "data" / name, rng, ("ash", "birch"))
 

@@ -1,0 +1,56 @@
+"""What the columns of a table on disk must hold, as data."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+from core.common.errors import shown
+
+Kind = Literal["text", "whole", "number", "flag", "list"]
+
+_WORDS: dict[Kind, str] = {
+    "text": "text",
+    "whole": "whole numbers",
+    "number": "numbers",
+    "flag": "true or false",
+    "list": "lists",
+}
+_TESTS: dict[Kind, Callable[[pd.Series], bool]] = {
+    "text": lambda values: types.infer_dtype(values, skipna=True) == "string",
+    "whole": types.is_integer_dtype,
+    "number": lambda values: types.is_numeric_dtype(values) and not types.is_complex_dtype(values),
+    "flag": lambda values: types.infer_dtype(values, skipna=True) == "boolean",
+    "list": lambda values: all(isinstance(value, np.ndarray | list) for value in values.dropna()),
+}
+
+
+@dataclass(frozen=True)
+class TableFormat:
+    """The columns of a table, each with the kind of its values."""
+
+    needed: Mapping[str, Kind]
+    """In every such table, with a value in every row."""
+    full: Mapping[str, Kind] = field(default_factory=dict)
+    """With a value in every row, in tables that have them."""
+    partial: Mapping[str, Kind] = field(default_factory=dict)
+    """In tables that have them; values may be missing."""
+    others: Kind | None = None
+    """What all other columns hold, where there is a value; None: anything, for nobody reads them."""
+
+    def fault(self, table: pd.DataFrame) -> str:
+        """What is wrong with a table, in a few words; empty where nothing is."""
+        if missing := self.needed.keys() - set(table.columns):
+            return f"lacks the column {min(missing)}"
+        known = {**self.needed, **self.full, **self.partial}
+        for name, column in table.items():
+            kind = known.get(str(name), self.others)
+            gaps = column.isna()
+            if gaps.any() and (name in self.needed or name in self.full):
+                return f"has rows without a {name}"
+            if kind is not None and not gaps.all() and not _TESTS[kind](column):
+                return f"has a column {shown(name)} that does not hold {_WORDS[kind]}"
+        return ""
