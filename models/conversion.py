@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pickle
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +86,9 @@ def read_pth(path: Path) -> Any:
     """What a `.pth` holds, if that is nothing but tensors and plain values; CheckpointError if not."""
     check_size(path)
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of how the file was made, which is no concern of whoever has it
+            return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
         raise CheckpointError(
             f"{path} holds more than tensors, or is damaged, and is not read for safety; save the state dict alone"
@@ -97,7 +100,7 @@ def read_pth(path: Path) -> Any:
 def _meta_backbone(name: str) -> nn.Module:
     """A backbone on the meta device: names and shapes, but no values."""
     if name not in CONVERTIBLE:
-        raise CheckpointError(f'convert makes weights for {", ".join(CONVERTIBLE)}, not for "{name}"')
+        raise CheckpointError(f'convert makes weights for {", ".join(CONVERTIBLE)}, not for "{shown(name)}"')
     with torch.device("meta"):
         return create(name, channels=3, image_size=224)
 

@@ -37,6 +37,8 @@ class Case:
     must: Literal["", "accept", "refuse"] = ""
     """What the only right answer is, where there is only one."""
     check: Check = field(default=lambda outcome: "")
+    largest_file: int | None = None
+    """Bytes after which writing to a file fails, as it does on a full disk."""
     unprivileged: bool = False
     """Whether permissions hold even for the superuser."""
 

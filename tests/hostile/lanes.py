@@ -64,7 +64,7 @@ class Result:
 def run_all(tasks: Sequence[Task], lanes: int, *, until: float) -> Iterator[Result]:
     """Results as they come; none is begun after the time `until` of time.monotonic()."""
     load()
-    with multiprocessing.get_context("fork").Pool(lanes) as pool:
+    with multiprocessing.get_context("fork").Pool(lanes, initializer=os.setsid) as pool:
         for result in pool.imap_unordered(_run_before, ((task, until) for task in tasks)):
             if result is not None:
                 yield result
@@ -91,7 +91,7 @@ def run(task: Task) -> Result:
     task.folder.mkdir(parents=True)
     case = make(rng, task.folder)
     before = state_of(task.folder)
-    outcome = _in_fresh_process(case, task) if task.fresh and not case.unprivileged else _in_fork(case, task)
+    outcome = _in_fresh_process(case, task) if task.fresh and _is_plain(case) else _in_fork(case, task)
     wrong_result = _checked(case, outcome) if outcome.code == 0 else ""
     verdict, why = judge(case, outcome, before, wrong_result)
     if verdict != "wrong":
@@ -101,20 +101,36 @@ def run(task: Task) -> Result:
 
 def _in_fork(case: Case, task: Task) -> Outcome:
     def command() -> int:
-        from core.__main__ import main
-
         if case.unprivileged:
             drop_capabilities()
-        sys.argv = ["core", *case.argv]
-        try:
-            main()
-        except SystemExit as end:
-            return end.code if isinstance(end.code, int) else int(end.code is not None)
-        return 0
+        if case.largest_file is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (case.largest_file, case.largest_file))
+        return command_line(case.argv)
 
+    return in_fork(command, task.folder, seconds=task.seconds)
+
+
+def _is_plain(case: Case) -> bool:
+    return not case.unprivileged and case.largest_file is None
+
+
+def command_line(argv: Sequence[str]) -> int:
+    """`python -m core` in this process; returns its exit status."""
+    from core.__main__ import main
+
+    sys.argv = ["core", *argv]
+    try:
+        main()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+def in_fork(work: Callable[[], int], folder: Path, *, seconds: float) -> Outcome:
+    """Do this work in a fork whose current folder is `folder`; its return value is the exit status."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    code, seconds, peak = _forked(command, task.folder, seconds=task.seconds)
-    return Outcome(task.folder, code, *_said(task.folder), seconds, max(0, peak - before) << 10)
+    code, took, peak = _forked(work, folder, seconds=seconds)
+    return Outcome(folder, code, *_said(folder), took, max(0, peak - before) << 10)
 
 
 def _in_fresh_process(case: Case, task: Task) -> Outcome:
@@ -140,20 +156,13 @@ def _in_fresh_process(case: Case, task: Task) -> Outcome:
 
 def _checked(case: Case, outcome: Outcome) -> str:
     """What the case says of an accepted result; asked in a fork, since it reads what may be damaged."""
-    answer = outcome.folder.with_name(outcome.folder.name + ".answer")
 
     def ask() -> int:
-        try:
-            answer.write_text(case.check(outcome))
-        except BaseException:
-            answer.write_text(f"cannot be read: {traceback.format_exc()[-300:]}")
+        print(case.check(outcome), end="")
         return 0
 
-    try:
-        code, _, _ = _forked(ask, outcome.folder, seconds=CHECK_SECONDS)
-        return answer.read_text() if code == 0 else f"cannot be read: code {code}"
-    finally:
-        answer.unlink(missing_ok=True)
+    answer = in_fork(ask, outcome.folder, seconds=CHECK_SECONDS)
+    return answer.stdout if answer.code == 0 else f"cannot be read ({answer.code}): {answer.stderr[-300:]}"
 
 
 def _forked(work: Callable[[], int], folder: Path, *, seconds: float) -> tuple[int, float, int]:
@@ -197,7 +206,7 @@ def _become(folder: Path, seconds: float) -> None:
     os.setsid()
     stdout, stderr = _outputs(folder)
     for descriptor, target in ((0, Path(os.devnull)), (1, stdout), (2, stderr)):
-        opened = os.open(target, os.O_RDWR | os.O_CREAT, 0o600)
+        opened = os.open(target, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         os.dup2(opened, descriptor)
         os.close(opened)
     os.chdir(folder)

@@ -1,7 +1,18 @@
 """The kinds of inputs: the makers of each, one after the other."""
 
 from tests.hostile.case import Maker
-from tests.hostile.kinds import archives, arguments, checkpoints, folders, matrices, pictures, recipes, studies, tables
+from tests.hostile.kinds import (
+    archives,
+    arguments,
+    checkpoints,
+    disks,
+    folders,
+    matrices,
+    pictures,
+    recipes,
+    studies,
+    tables,
+)
 
 KINDS: dict[str, tuple[Maker, ...]] = {
     "tables": tables.MAKERS,
@@ -13,4 +24,5 @@ KINDS: dict[str, tuple[Maker, ...]] = {
     "checkpoints": checkpoints.MAKERS,
     "studies": studies.MAKERS,
     "arguments": arguments.MAKERS,
+    "disks": disks.MAKERS,
 }
