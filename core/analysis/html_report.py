@@ -45,7 +45,7 @@ def write_report(study: Study, path: Path) -> None:
     """Write the report atomically. Raises UncollapseError where it cannot be written, or lies in the study itself."""
     real, inside = (Path(os.path.realpath(place)) for place in (path, study.path))  # Path.resolve fails on rings
     if real.is_relative_to(inside):
-        raise UncollapseError(f"{shown(path)} lies in the study {shown(study.path.name)}; choose another --out")
+        raise UncollapseError(f"cannot write {shown(path)}: it lies in the study itself; choose another --out")
     try:
         refuse_special(path)  # before the work of making it
         write_text(path, report(study))

@@ -1,6 +1,7 @@
-"""Commands killed at many moments: python -m tests.hostile.kill [--moments 100] [--what import,run,workers,job].
+"""Commands killed at many moments: python -m tests.hostile.kill [--moments 100] [--what import,run,workers,job,race].
 
 After each: no half study is listed or opened, no process lives on, the same command works, and nothing is left over.
+Also two commands on one study at once.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +24,7 @@ from tests.hostile import (
     one_thread,  # noqa: F401  before numpy is imported
 )
 from tests.hostile.case import Outcome
-from tests.hostile.samples import imported, write_items, write_matrix
+from tests.hostile.samples import STUDY_VARIABLE, imported, make_study, study_copy, write_items, write_matrix
 
 MARK = "UNCOLLAPSE_KILLED"
 """In the environment of the processes of a command, to find those that live on."""
@@ -206,6 +208,48 @@ def killed_job(folder: Path, after: float) -> tuple[str, str]:
     return came, wrong or half_studies(folder) or (f"left over: {left[0]}" if left else "")
 
 
+def race(folder: Path) -> str:
+    """Two imports to one place, at once: one makes the study, the other says why it does not."""
+    argv = ["import", "--table", "../items.csv", "--embeddings", "a=../m.npy", "--out", "../root/out"]
+    places = [folder / "first", folder / "second"]
+    for place in places:
+        place.mkdir()
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(lambda p: lanes.in_fork(lambda: lanes.command_line(argv), p, seconds=SECONDS), places))
+    refused = [one for one in both if one.code == 2]
+    if sorted(one.code for one in both) != [0, 2] or "out" not in refused[0].stderr:
+        return "; ".join(f"{one.code} {one.stderr[-200:]}" for one in both)
+    left = sorted(path.name for path in (folder / "root").iterdir())
+    return half_studies(folder) or ("" if left == ["out"] else f"left: {left}")
+
+
+def vanishing(folder: Path, event: int) -> str:
+    """A study is deleted while it is reported, when a file is opened: a whole report, or a sentence and none."""
+
+    def work() -> int:
+        from core.storage.catalogue import delete_study
+
+        count = 0
+
+        def hook(name: str, arguments: tuple) -> None:
+            nonlocal count
+            if name == "open" and "root/study" in str(arguments[0]):
+                count += 1
+                if count == event:
+                    delete_study(folder / "root", "study")
+
+        study_copy(folder / "root")
+        sys.addaudithook(hook)
+        return lanes.command_line(["report", "root/study", "--out", "r.html"])
+
+    ended = lanes.in_fork(work, folder, seconds=SECONDS)
+    page = folder / "r.html"
+    if ended.code == 0 and page.read_text(encoding="utf-8").rstrip().endswith("</html>"):
+        return ""
+    sentence = ended.code == 2 and ended.stderr.startswith("error: ") and not page.exists()
+    return "" if sentence else f"{ended.code} {ended.stderr[-300:]}"
+
+
 def _prepared(work: Path, name: str) -> Path:
     import numpy as np
     import pandas as pd
@@ -233,6 +277,12 @@ def _cases(options: argparse.Namespace, work: Path) -> list[tuple[str, Callable[
         elif name == "workers":
             for i in range(max(1, options.moments // 20)):
                 found.append((name, lambda i=i: ("killed", orphans(_prepared(work, f"workers-{i}")))))
+        elif name == "race":
+            for i in range(max(1, options.moments // 10)):
+                found.append((name, lambda i=i: ("both", race(_prepared(work, f"race-{i}")))))
+        elif name == "vanishing":
+            for i in range(max(1, options.moments // 5)):
+                found.append((name, lambda i=i: ("deleted", vanishing(_prepared(work, f"vanishing-{i}"), i + 1))))
         else:
             for i in range(max(1, options.moments // 10)):
                 found.append((name, lambda i=i: killed_job(_prepared(work, f"job-{i}"), after=2.0 * i)))
@@ -243,11 +293,14 @@ def main() -> None:
     """Kill, check, print a table."""
     parser = argparse.ArgumentParser(prog="python -m tests.hostile.kill", description=__doc__)
     parser.add_argument("--moments", type=int, default=100, help="of each command")
-    parser.add_argument("--what", default="import,run,workers,job")
-    parser.add_argument("--work")
+    parser.add_argument("--what", default="import,run,workers,job,race,vanishing")
+    parser.add_argument("--study", help="a finished study, which is deleted while it is reported; made by default")
+    parser.add_argument("--work", help="folder for inputs; those whose command went wrong stay there")
     options = parser.parse_args()
     work = Path(options.work or tempfile.mkdtemp(prefix="kill-")).absolute()
     lanes.load()
+    if "vanishing" in options.what:
+        os.environ[STUDY_VARIABLE] = str(options.study or make_study(work))
     table, failures = collections.Counter(), 0
     for name, kill in _cases(options, work):
         came, wrong = kill()
