@@ -170,12 +170,12 @@ def _forked(work: Callable[[], int], folder: Path, *, seconds: float) -> tuple[i
     sys.stdout.flush(), sys.stderr.flush()
     pid = os.fork()
     if pid == 0:
+        code = 1
         try:
             _become(folder, seconds)
             code = work()
         except BaseException:
             traceback.print_exc()
-            code = 1
         finally:
             for stream in (sys.stdout, sys.stderr):
                 stream.flush()
