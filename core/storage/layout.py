@@ -38,20 +38,25 @@ MAP = "map.parquet"
 SUBCLUSTERS = "subclusters.parquet"
 DIAGNOSTICS = "diagnostics.parquet"
 QUERIES = "queries.parquet"
+_COUNTS = (
+    *("distinct", "subclusters_low", "subclusters_high", "second_opinion", "foreign_groups", "sublabel_modes"),
+    *("survival_modes", "expected_modes", "modes_apart", "reference_subclusters"),
+)
+_LISTS = ("reading_groups", "reading_p_values", "reading_evidence", "foreign_hosts", "merged_modes")
 TABLES = {
     ITEMS: TableFormat(
         {"id": "whole", "label": "text"},
-        dict.fromkeys(("sublabel", "split", "path", "clean_label", "name"), "text")
+        full=dict.fromkeys(("sublabel", "split", "path", "clean_label", "name"), "text")
         | dict.fromkeys(("is_query", "is_gallery"), "flag"),
     ),
     MAP: TableFormat({"arm": "text", "id": "whole", "x": "number", "y": "number"}),
-    SUBCLUSTERS: TableFormat({"arm": "text", "id": "whole", "subcluster": "whole"}, {"readings": "list"}),
+    SUBCLUSTERS: TableFormat({"arm": "text", "id": "whole", "subcluster": "whole"}, full={"readings": "list"}),
     DIAGNOSTICS: TableFormat(
-        {"arm": "text", "label": "text", "verdict": "text", "n": "whole"},
+        {"arm": "text", "label": "text", "verdict": "text", "n": "whole", "subclusters": "whole"},
+        measured={"kappa": "number"},
         partial=dict.fromkeys(("nearest_class", "overlapping_class"), "text")
-        | dict.fromkeys(
-            ("reading_groups", "reading_p_values", "reading_evidence", "foreign_hosts", "merged_modes"), "list"
-        )
+        | dict.fromkeys(_COUNTS, "whole")
+        | dict.fromkeys(_LISTS, "list")
         | {"length_groups": "flag"},
         others="number",
     ),

@@ -220,7 +220,7 @@ class Study:
             array = map_array(path)
         except (OSError, ValueError) as error:
             raise StudyError(f"{path.name} of the study {self.path.name} cannot be read ({reason(error)})") from None
-        if array.dtype != np.uint8 or array.ndim < 3 or len(array) != len(self.items):
+        if array.dtype != np.uint8 or array.ndim < 3 or len(array) != len(self.items) or not array.size:
             raise StudyError(f"{path.name} of the study {self.path.name} does not hold its {len(self.items)} items")
         return array
 

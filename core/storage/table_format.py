@@ -19,9 +19,16 @@ _WORDS: dict[Kind, str] = {
     "flag": "true or false",
     "list": "lists",
 }
+
+
+def _is_whole(values: pd.Series) -> bool:
+    """Whether these are the whole numbers that a column with gaps holds as floats."""
+    return types.is_float_dtype(values) and bool((values.dropna() % 1 == 0).all())  # infinity % 1 is NaN
+
+
 _TESTS: dict[Kind, Callable[[pd.Series], bool]] = {
     "text": lambda values: types.infer_dtype(values, skipna=True) == "string",
-    "whole": types.is_integer_dtype,
+    "whole": lambda values: types.is_integer_dtype(values) or _is_whole(values),
     "number": lambda values: types.is_numeric_dtype(values) and not types.is_complex_dtype(values),
     "flag": lambda values: types.infer_dtype(values, skipna=True) == "boolean",
     "list": lambda values: all(isinstance(value, np.ndarray | list) for value in values.dropna()),
@@ -34,6 +41,8 @@ class TableFormat:
 
     needed: Mapping[str, Kind]
     """In every such table, with a value in every row."""
+    measured: Mapping[str, Kind] = field(default_factory=dict)
+    """In every such table; values may be missing."""
     full: Mapping[str, Kind] = field(default_factory=dict)
     """With a value in every row, in tables that have them."""
     partial: Mapping[str, Kind] = field(default_factory=dict)
@@ -43,9 +52,9 @@ class TableFormat:
 
     def fault(self, table: pd.DataFrame) -> str:
         """What is wrong with a table, in a few words; empty where nothing is."""
-        if missing := self.needed.keys() - set(table.columns):
+        if missing := (self.needed.keys() | self.measured.keys()) - set(table.columns):
             return f"lacks the column {min(missing)}"
-        known = {**self.needed, **self.full, **self.partial}
+        known = {**self.needed, **self.measured, **self.full, **self.partial}
         for name, column in table.items():
             kind = known.get(str(name), self.others)
             gaps = column.isna()

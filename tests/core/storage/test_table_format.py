@@ -10,14 +10,17 @@ from core.storage.table_format import TableFormat
 
 FORM = TableFormat(
     {"id": "whole", "label": "text"},
-    {"split": "text", "query": "flag"},
-    {"near": "text", "many": "list"},
+    measured={"mean": "number"},
+    full={"split": "text", "query": "flag"},
+    partial={"near": "text", "many": "list", "pieces": "whole"},
     others="number",
 )
 SOUND = pd.DataFrame(
     {
         "id": [0, 1],
         "label": ["a", "b"],
+        "mean": [np.nan, 1],
+        "pieces": [3, np.nan],
         "split": ["train", "test"],
         "query": [True, False],
         "near": ["b", None],
@@ -29,7 +32,7 @@ SOUND = pd.DataFrame(
 
 def test_a_sound_table_with_and_without_what_it_may_lack():
     assert FORM.fault(SOUND) == ""
-    assert FORM.fault(SOUND[["id", "label"]]) == ""
+    assert FORM.fault(SOUND[["id", "label", "mean"]]) == ""
     assert FORM.fault(SOUND.assign(near=None, kappa=None, count=pd.array([3, None], dtype="Int64"))) == ""
 
 
@@ -37,6 +40,8 @@ def test_a_sound_table_with_and_without_what_it_may_lack():
     ("change", "fault"),
     [
         (lambda t: t.drop(columns="id"), "lacks the column id"),
+        (lambda t: t.drop(columns="mean"), "lacks the column mean"),
+        (lambda t: t.assign(pieces=[np.inf, 1]), "has a column pieces that does not hold whole numbers"),
         (lambda t: t.assign(id=[0.5, 1]), "has a column id that does not hold whole numbers"),
         (lambda t: t.assign(id=pd.array([0, None], dtype="Int64")), "has rows without a id"),
         (lambda t: t.assign(label=[1, 2]), "has a column label that does not hold text"),
