@@ -21,7 +21,7 @@ from core.recipe.arms import ARM_NAME
 from core.recipe.recipe import Recipe
 from core.recipe.rules import PositiveRule
 from core.storage.arrays import map_array
-from core.storage.table_format import TableFormat
+from core.storage.table_format import TableFormat, columns
 
 SCHEMA = 2
 """2: an arm says whether it has a network, and its warnings are notices; 1: warnings are sentences."""
@@ -45,22 +45,24 @@ _COUNTS = (
 _LISTS = ("reading_groups", "reading_p_values", "reading_evidence", "foreign_hosts", "merged_modes")
 TABLES = {
     ITEMS: TableFormat(
-        {"id": "whole", "label": "text"},
-        full=dict.fromkeys(("sublabel", "split", "path", "clean_label", "name"), "text")
-        | dict.fromkeys(("is_query", "is_gallery"), "flag"),
+        columns("whole", "id") | columns("text", "label"),
+        full=columns("text", "sublabel", "split", "path", "clean_label", "name")
+        | columns("flag", "is_query", "is_gallery"),
     ),
-    MAP: TableFormat({"arm": "text", "id": "whole", "x": "number", "y": "number"}),
-    SUBCLUSTERS: TableFormat({"arm": "text", "id": "whole", "subcluster": "whole"}, full={"readings": "list"}),
+    MAP: TableFormat(columns("text", "arm") | columns("whole", "id") | columns("number", "x", "y")),
+    SUBCLUSTERS: TableFormat(
+        columns("text", "arm") | columns("whole", "id", "subcluster"), full=columns("list", "readings")
+    ),
     DIAGNOSTICS: TableFormat(
-        {"arm": "text", "label": "text", "verdict": "text", "n": "whole", "subclusters": "whole"},
-        measured={"kappa": "number"},
-        partial=dict.fromkeys(("nearest_class", "overlapping_class"), "text")
-        | dict.fromkeys(_COUNTS, "whole")
-        | dict.fromkeys(_LISTS, "list")
-        | {"length_groups": "flag"},
+        columns("text", "arm", "label", "verdict") | columns("whole", "n", "subclusters"),
+        measured=columns("number", "kappa"),
+        partial=columns("text", "nearest_class", "overlapping_class")
+        | columns("whole", *_COUNTS)
+        | columns("list", *_LISTS)
+        | columns("flag", "length_groups"),
         others="number",
     ),
-    QUERIES: TableFormat({"arm": "text", "id": "whole"}, others="number"),
+    QUERIES: TableFormat(columns("text", "arm") | columns("whole", "id"), others="number"),
 }
 """Every study has them."""
 
@@ -72,7 +74,7 @@ GRAPH_ROWS, GRAPH_DISTANCES = "neighbours.npy", "distances.npy"
 """Every evaluated item's neighbours, as `KnnGraph` describes."""
 HISTORY = "history.parquet"
 """A row per epoch; of arms that were trained here."""
-HISTORIES = TableFormat({"epoch": "whole"}, others="number")
+HISTORIES = TableFormat(columns("whole", "epoch"), others="number")
 LOSS_PARAMETERS = "loss.safetensors"
 """Of arms whose loss learns."""
 TRAINING_STATE = "training.pt"

@@ -35,6 +35,11 @@ _TESTS: dict[Kind, Callable[[pd.Series], bool]] = {
 }
 
 
+def columns(kind: Kind, *names: str) -> dict[str, Kind]:
+    """Columns that all hold the same kind of values."""
+    return dict.fromkeys(names, kind)
+
+
 @dataclass(frozen=True)
 class TableFormat:
     """The columns of a table, each with the kind of its values."""

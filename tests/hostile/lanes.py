@@ -84,9 +84,10 @@ def _run_before(given: tuple[Task, float]) -> Result | None:
 
 def run(task: Task) -> Result:
     """Make a case, run it, judge it."""
-    makers = KINDS[task.kind]
-    make = makers[task.index % len(makers)]
-    rng = np.random.default_rng([task.seed, *task.kind.encode(), task.index])
+    makers, key = KINDS[task.kind], [task.seed, *task.kind.encode()]
+    order = np.random.default_rng(key).permutation(len(makers))  # so that a few cases are not always the first makers'
+    make = makers[order[task.index % len(makers)]]
+    rng = np.random.default_rng([*key, task.index])
     shutil.rmtree(task.folder, ignore_errors=True)
     task.folder.mkdir(parents=True)
     case = make(rng, task.folder)

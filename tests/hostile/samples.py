@@ -109,8 +109,10 @@ def loaded_classes(spec: str, counts: dict[str, int]) -> Check:
     def check(outcome: Outcome) -> str:
         from core.authoring.dataset_check import data_config
         from core.data import load
+        from core.recipe.recipe import Recipe
 
-        found = load(data_config(spec), seed=0).items["label"].value_counts().to_dict()
+        config = Recipe.load(spec).data if spec.endswith(".toml") else data_config(spec)
+        found = load(config, seed=0).items["label"].value_counts().to_dict()
         return "" if found == counts else f"classes are {found}, not {counts}"
 
     return check

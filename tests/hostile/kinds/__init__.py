@@ -8,21 +8,24 @@ from tests.hostile.kinds import (
     disks,
     folders,
     matrices,
+    matrices_parquet,
     pictures,
     recipes,
     studies,
+    study_contents,
     tables,
+    tables_parquet,
 )
 
 KINDS: dict[str, tuple[Maker, ...]] = {
-    "tables": tables.MAKERS,
-    "matrices": matrices.MAKERS,
+    "tables": tables.MAKERS + tables_parquet.MAKERS,
+    "matrices": matrices.MAKERS + matrices_parquet.MAKERS,
     "pictures": pictures.MAKERS,
     "folders": folders.MAKERS,
     "archives": archives.MAKERS,
     "recipes": recipes.MAKERS,
     "checkpoints": checkpoints.MAKERS,
-    "studies": studies.MAKERS,
+    "studies": studies.MAKERS + study_contents.MAKERS,
     "arguments": arguments.MAKERS,
     "disks": disks.MAKERS,
 }

@@ -260,7 +260,7 @@ def unknown(rng: Generator, folder: Path) -> Case:
     ]
     argvs += [
         ["keys", str(rng.choice(np.array(ODD, dtype=object)))],
-        ["data", "check", str(rng.choice(np.array(ODD[4:], dtype=object)))],
+        ["data", "check", "--json", str(rng.choice(np.array(ODD[4:], dtype=object)))],
     ]
     return Case(argvs[int(rng.integers(len(argvs)))])
 

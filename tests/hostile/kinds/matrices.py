@@ -8,14 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.random import Generator
 
 from tests.hostile.case import Case
 from tests.hostile.drawn import damaged
-from tests.hostile.samples import imported, labels, vectors, vectors_are, write_items
+from tests.hostile.samples import imported, vectors, vectors_are, write_items
 
 N, D = 24, 6
 
@@ -29,7 +26,7 @@ def npy(
     return b"\x93NUMPY" + bytes(version) + struct.pack("<H" if version[0] == 1 else "<I", size) + text + data
 
 
-def _import(folder: Path, matrix: str = "m.npy", **more: object) -> Case:
+def import_matrix(folder: Path, matrix: str = "m.npy", **more: object) -> Case:
     write_items(folder)
     return Case(**{"argv": imported(matrix=matrix), **more})
 
@@ -88,7 +85,7 @@ def lying_header(rng: Generator, folder: Path) -> Case:
     elif kind == "empty":
         header, data = "", b""
     (folder / "m.npy").write_bytes(npy(header + "\n", data))
-    return _import(folder, must="" if kind in {"dtype", "order", "keys"} else "refuse")
+    return import_matrix(folder, must="" if kind in {"dtype", "order", "keys"} else "refuse")
 
 
 def sizes_in_header(rng: Generator, folder: Path) -> Case:
@@ -106,7 +103,7 @@ def sizes_in_header(rng: Generator, folder: Path) -> Case:
         "only magic": b"\x93NUMPY\x01\x00",
     }
     (folder / "m.npy").write_bytes(contents[str(rng.choice(list(contents)))])
-    return _import(folder, must="refuse")
+    return import_matrix(folder, must="refuse")
 
 
 def trailing_bytes(rng: Generator, folder: Path) -> Case:
@@ -115,7 +112,7 @@ def trailing_bytes(rng: Generator, folder: Path) -> Case:
     np.save(folder / "m.npy", values)
     with (folder / "m.npy").open("ab") as file:
         file.write(rng.bytes(int(rng.integers(1, 500))))
-    return _import(folder, check=vectors_are(values))
+    return import_matrix(folder, check=vectors_are(values))
 
 
 def plain_types(rng: Generator, folder: Path) -> Case:
@@ -125,7 +122,7 @@ def plain_types(rng: Generator, folder: Path) -> Case:
     values = np.abs(values).astype(dtype) if dtype[1] == "u" else values
     values = np.asfortranarray(values) if rng.random() < 0.5 else values
     np.save(folder / "m.npy", values)
-    return _import(folder, must="accept", check=vectors_are(values.astype(float)))
+    return import_matrix(folder, must="accept", check=vectors_are(values.astype(float)))
 
 
 def odd_types(rng: Generator, folder: Path) -> Case:
@@ -139,14 +136,14 @@ def odd_types(rng: Generator, folder: Path) -> Case:
         values.view("<f4,<f4,<f4,<f4,<f4,<f4"),
     ]
     np.save(folder / "m.npy", odd[int(rng.integers(len(odd)))], allow_pickle=True)
-    return _import(folder, check=vectors_are(values))
+    return import_matrix(folder, check=vectors_are(values))
 
 
 def shapes(rng: Generator, folder: Path) -> Case:
     """A matrix of another shape than the table needs."""
     shape = [(24,), (6, 24), (24, 1), (24, 0), (0, 6), (23, 6), (25, 6), (24, 6, 1), (1, 24, 6), (), (24, 2, 3)]
     np.save(folder / "m.npy", rng.normal(size=shape[int(rng.integers(len(shape)))]).astype(np.float32))
-    return _import(folder, must="refuse")
+    return import_matrix(folder, must="refuse")
 
 
 def odd_values(rng: Generator, folder: Path) -> Case:
@@ -169,7 +166,7 @@ def odd_values(rng: Generator, folder: Path) -> Case:
         values[rows] = spoil[what]()
     np.save(folder / "m.npy", values)
     wrong = what in {"nan", "inf", "zero", "negative zero"}
-    return _import(
+    return import_matrix(
         folder, must="refuse" if wrong else "", check=lambda outcome: "" if wrong else vectors_are(values)(outcome)
     )
 
@@ -179,7 +176,7 @@ def damaged_npy(rng: Generator, folder: Path) -> Case:
     whole = io.BytesIO()
     np.save(whole, vectors(rng))
     (folder / "m.npy").write_bytes(damaged(rng, whole.getvalue()[:200]) + whole.getvalue()[200:])
-    return _import(folder)
+    return import_matrix(folder)
 
 
 def other_formats(rng: Generator, folder: Path) -> Case:
@@ -197,7 +194,7 @@ def other_formats(rng: Generator, folder: Path) -> Case:
         b"[[1, 2]]",
     ]
     (folder / f"m{suffix}").write_bytes(contents[int(rng.integers(len(contents)))])
-    return _import(folder, f"m{suffix}", check=vectors_are(values))
+    return import_matrix(folder, f"m{suffix}", check=vectors_are(values))
 
 
 class Executed:
@@ -214,7 +211,9 @@ def pickled(rng: Generator, folder: Path) -> Case:
         np.save(folder / "m.npy", values, allow_pickle=True)
     else:
         (folder / "m.npy").write_bytes(pickle.dumps(values))
-    return _import(folder, must="refuse", check=lambda outcome: "it was run" * (outcome.folder / "EXECUTED").exists())
+    return import_matrix(
+        folder, must="refuse", check=lambda outcome: "it was run" * (outcome.folder / "EXECUTED").exists()
+    )
 
 
 def special_files(rng: Generator, folder: Path) -> Case:
@@ -232,117 +231,7 @@ def special_files(rng: Generator, folder: Path) -> Case:
             width = 2**34 // rows
             path.write_bytes(npy(f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {width})}}\n"))
             os.truncate(path, 2**36)
-    return _import(folder, must="refuse")
-
-
-def shuffled_parquet(rng: Generator, folder: Path) -> Case:
-    """Rows in another order, with the table's ids: they are to be put back in order."""
-    values, ids = vectors(rng), [f"item {i}" for i in range(N)]
-    write_items(folder, id=ids)
-    order = rng.permutation(N)
-    frame = pd.DataFrame({"id": np.array(ids)[order]})
-    if rng.random() < 0.5:
-        frame["v"] = list(values[order])
-    else:
-        frame[[f"e{i}" for i in range(D)]] = values[order]
-    frame.to_parquet(folder / "m.parquet", index=False)
-    return Case(imported(matrix="m.parquet"), must="accept", check=vectors_are(values))
-
-
-def contradicting_keys(rng: Generator, folder: Path) -> Case:
-    """Ids that are missing, unknown or repeated on one side."""
-    values, ids = vectors(rng), [f"i{i}" for i in range(N)]
-    mine, theirs = ids.copy(), ids.copy()
-    i, j = rng.choice(N, 2, replace=False)
-    match str(rng.choice(["unknown", "twice", "twice in table", "no ids", "empty", "case"])):
-        case "unknown":
-            theirs[i] = "other"
-        case "twice":
-            theirs[i] = theirs[j]
-        case "twice in table":
-            mine[i] = mine[j]
-        case "empty":
-            theirs[i] = ""
-        case "case":
-            theirs = [name.upper() for name in theirs]
-        case _:
-            mine = []
-    write_items(folder, **({"id": mine} if mine else {}))
-    pd.DataFrame({"id": theirs, "v": list(values)}).to_parquet(folder / "m.parquet", index=False)
-    return Case(imported(matrix="m.parquet"), must="refuse")
-
-
-def rows_in_another_order(rng: Generator, folder: Path) -> Case:
-    """The vectors' own path or label contradicts the table's: refused or put in order, never taken as they are."""
-    values, paths = vectors(rng), [f"{i}.png" for i in range(N)]
-    write_items(folder, path=paths)
-    order = rng.permutation(N)
-    frame = pd.DataFrame({"v": list(values[order])})
-    frame[str(rng.choice(["path", "label", "path"]))] = np.array(paths)[order]
-    frame["label"] = np.array(labels())[order]
-    frame.to_parquet(folder / "m.parquet", index=False)
-    return Case(imported(matrix="m.parquet"), check=vectors_are(values))
-
-
-def odd_parquet(rng: Generator, folder: Path) -> Case:
-    """Lists of different lengths, missing values, nested lists, other types, no numbers at all."""
-    values = vectors(rng)
-    lists = [row.tolist() for row in values]
-    i = int(rng.integers(N))
-    columns: dict[str, Callable[[], pa.Array]] = {
-        "ragged": lambda: pa.array([row[: -1 if k == i else None] for k, row in enumerate(lists)]),
-        "null row": lambda: pa.array([None if k == i else row for k, row in enumerate(lists)]),
-        "null value": lambda: pa.array([[None, *row[1:]] if k == i else row for k, row in enumerate(lists)]),
-        "nested": lambda: pa.array([[row] for row in lists]),
-        "text": lambda: pa.array([list(map(str, row)) for row in lists]),
-        "empty": lambda: pa.array([[] for _ in lists], pa.list_(pa.float32())),
-        "binary": lambda: pa.array([row.tobytes() for row in values]),
-        "struct": lambda: pa.array([{"x": row[0], "y": row[1]} for row in lists]),
-        "nulls": lambda: pa.nulls(N),
-        "text column": lambda: pa.array(labels()),
-        "bool": lambda: pa.array([[value > 0 for value in row] for row in lists]),
-        "decimal": lambda: pa.array(np.arange(N)).cast(pa.decimal128(20, 2)),
-        "date": lambda: pa.array(np.arange(N, dtype="M8[D]")),
-    }
-    which = str(rng.choice(list(columns)))
-    pq.write_table(pa.table({"v": columns[which]()}), folder / "m.parquet")
-    return _import(folder, "m.parquet", must="refuse" if which != "bool" else "")
-
-
-def readable_parquet(rng: Generator, folder: Path) -> Case:
-    """Large and fixed lists, several row groups, an index of pandas: all can be read."""
-    values = vectors(rng)
-    rows = pa.array([row.tolist() for row in values], pa.list_(pa.float32()))
-    kind = str(rng.choice(["fixed", "large", "groups", "index", "chunks"]))
-    if kind == "fixed":
-        rows = rows.cast(pa.list_(pa.float32(), D))
-    elif kind == "large":
-        rows = rows.cast(pa.large_list(pa.float64()))
-    table = pa.table({"v": rows})
-    if kind == "index":
-        pd.DataFrame({"v": list(values)}, index=[f"r{i}" for i in range(N)]).to_parquet(folder / "m.parquet")
-    else:
-        pq.write_table(table, folder / "m.parquet", row_group_size=5 if kind == "groups" else None)
-    return _import(folder, "m.parquet", must="accept", check=vectors_are(values))
-
-
-def extra_column(rng: Generator, folder: Path) -> Case:
-    """A column of numbers beside the vectors' own is no dimension of them."""
-    values = vectors(rng)
-    frame = pd.DataFrame(values, columns=[f"e{i}" for i in range(D)])
-    frame.insert(
-        int(rng.choice([0, D])), str(rng.choice(["confidence", "epoch", "score", "x"])), rng.random(N).astype("f4")
-    )
-    frame.to_parquet(folder / "m.parquet", index=False)
-    return _import(folder, "m.parquet", check=vectors_are(values))
-
-
-def damaged_parquet(rng: Generator, folder: Path) -> Case:
-    """Bytes changed, cut or inserted."""
-    whole = io.BytesIO()
-    pd.DataFrame({"v": list(vectors(rng))}).to_parquet(whole, index=False)
-    (folder / "m.parquet").write_bytes(damaged(rng, whole.getvalue()))
-    return _import(folder, "m.parquet")
+    return import_matrix(folder, must="refuse")
 
 
 MAKERS = (
@@ -357,11 +246,4 @@ MAKERS = (
     other_formats,
     pickled,
     special_files,
-    shuffled_parquet,
-    contradicting_keys,
-    rows_in_another_order,
-    odd_parquet,
-    readable_parquet,
-    extra_column,
-    damaged_parquet,
 )
