@@ -8,11 +8,11 @@ from pathlib import Path
 
 
 def refuse_special(path: Path) -> None:
-    """Raises FileExistsError where the path leads to something else than a file: a folder, a pipe, a device, nowhere.
+    """Raises FileExistsError where there is something else than a file: a folder, a pipe, a device, a link.
 
     Such a thing was made by somebody for a purpose, and renaming a file onto it would destroy it.
     """
-    if os.path.lexists(path) and not os.path.isfile(path):
+    if os.path.islink(path) or (os.path.lexists(path) and not os.path.isfile(path)):
         raise FileExistsError(errno.EEXIST, "it is not a file, and is not replaced", str(path))
 
 

@@ -207,7 +207,12 @@ def read_description(study: Path) -> Description:
         raise StudyError(f"{study} has schema {schema}, and this version reads those up to {SCHEMA}: update Uncollapse")
     if schema == 1:
         facts = _from_first(facts, study)
-    return _DESCRIPTIONS.validate_python(facts)
+    found = _DESCRIPTIONS.validate_python(facts)
+    if len({entry.name for entry in found["arms"]}) < len(found["arms"]):
+        raise ValueError("two arms have the same name")
+    if all(entry.kind == "reference" for entry in found["arms"]):
+        raise ValueError("there is no arm")
+    return found
 
 
 def _from_first(facts: dict[str, Any], study: Path) -> dict[str, Any]:

@@ -24,7 +24,12 @@ _PYTHON = re.compile(r"Traceback|\b[A-Z]\w*Warning\b|Exception ignored|^Terminat
 
 def state_of(folder: Path) -> State:
     """Every file below a folder, with what must not change about it."""
-    return {str(path.relative_to(folder)): _facts(path) for path in sorted(_below(folder))}
+    found = {}
+    for place, folders, files, descriptor in os.fwalk(folder):  # by descriptors: a path may be longer than any name
+        for name in [*folders, *files]:
+            path = os.path.relpath(os.path.join(place, name), folder)
+            found[path] = _facts(os.stat(name, dir_fd=descriptor, follow_symlinks=False))
+    return found
 
 
 def problems(outcome: Outcome) -> list[dict[str, str]]:
@@ -92,15 +97,7 @@ def _sentences(outcome: Outcome) -> Iterator[str]:
         yield f"{problem['problem']}; {problem['remedy']}"
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    for entry in os.scandir(folder):
-        yield Path(entry.path)
-        if entry.is_dir(follow_symlinks=False):
-            yield from _below(Path(entry.path))
-
-
-def _facts(path: Path) -> tuple[int, ...]:
-    found = path.lstat()
+def _facts(found: os.stat_result) -> tuple[int, ...]:
     if stat.S_ISDIR(found.st_mode):
         return (found.st_mode,)
     return found.st_mode, found.st_size, found.st_mtime_ns, found.st_ino

@@ -22,7 +22,9 @@ def test_a_file_is_replaced_at_the_end(tmp_path: Path):
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
-@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("nowhere")])
+@pytest.mark.parametrize(
+    "make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("nowhere"), lambda path: path.symlink_to("/etc")]
+)
 def test_what_is_no_file_is_not_replaced(tmp_path: Path, make):
     path = tmp_path / "thing"
     make(path)
