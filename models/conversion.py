@@ -1,9 +1,7 @@
 """Weights trained elsewhere, as `.pth` or safetensors, to a safetensors file for one of the backbones here."""
 
-import contextlib
 import os
 import pickle
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ from torch import Tensor, nn
 from models.errors import CheckpointError, first_line, shown
 from models.registry import create
 from models.tensors import check_finite, check_names, check_shape, check_size
+from models.whole_files import replacing
 
 CONVERTIBLE = ("resnet18", "resnet34", "resnet50")
 """Backbones whose weights are published as files."""
@@ -49,20 +48,16 @@ def convert(source: Path, target: Path, *, name: str) -> Converted:
     A `.pth` is read with `weights_only=True`: nothing in it is run. The classifier is dropped, half precision
     becomes float32. Raises CheckpointError where the file is not those weights, or `target` exists.
     """
-    if os.path.lexists(target):  # a link that leads nowhere, too
+    if os.path.lexists(target):  # the methods of Path raise on names that are too long
         raise CheckpointError(f"{shown(target)} exists already; choose another --out or remove it")
     tensors = _unwrapped(source, _read(source))
     dropped = [key for key in tensors if key.startswith(CLASSIFIERS)]
     state = match_state_dict(source, {key: tensors[key] for key in tensors if key not in dropped}, _meta_backbone(name))
-    draft = target.with_name(f".{target.name}.draft")
     try:
-        save_file(state, draft, metadata={"model": name})
-        os.replace(draft, target)
+        with replacing(target) as draft:
+            save_file(state, draft, metadata={"model": name})
     except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"cannot write {shown(target)} ({first_line(error)}); choose another --out") from None
-    finally:
-        with contextlib.suppress(OSError):  # renamed, or never made
-            draft.unlink()
+        raise CheckpointError(f"cannot write {target}: {error}") from None
     return Converted(target, len(state), dropped)
 
 
@@ -86,9 +81,7 @@ def read_pth(path: Path) -> Any:
     """What a `.pth` holds, if that is nothing but tensors and plain values; CheckpointError if not."""
     check_size(path)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of how the file was made, which is no concern of whoever has it
-            return torch.load(path, map_location="cpu", weights_only=True)
+        return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
         raise CheckpointError(
             f"{path} holds more than tensors, or is damaged, and is not read for safety; save the state dict alone"
@@ -100,7 +93,7 @@ def read_pth(path: Path) -> Any:
 def _meta_backbone(name: str) -> nn.Module:
     """A backbone on the meta device: names and shapes, but no values."""
     if name not in CONVERTIBLE:
-        raise CheckpointError(f'convert makes weights for {", ".join(CONVERTIBLE)}, not for "{shown(name)}"')
+        raise CheckpointError(f'convert makes weights for {", ".join(CONVERTIBLE)}, not for "{name}"')
     with torch.device("meta"):
         return create(name, channels=3, image_size=224)
 

@@ -53,8 +53,7 @@ def check_shape(path: Path, name: str, shape: tuple[int, ...], like: Tensor) -> 
 
 def check_finite(path: Path, name: str, tensor: Tensor) -> None:
     """Raise CheckpointError for NaN and infinity."""
-    values = tensor.float() if tensor.dtype.itemsize < 2 else tensor  # torch cannot ask 8-bit numbers
-    if tensor.is_floating_point() and not bool(torch.isfinite(values).all()):
+    if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
         raise CheckpointError(f"{path}: tensor {name} holds NaN or infinite weights")
 
 

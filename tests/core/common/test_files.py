@@ -23,7 +23,7 @@ def test_a_file_is_replaced_at_the_end(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("nowhere"), lambda path: path.symlink_to("/etc")]
+    "make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("nowhere"), lambda path: path.symlink_to(__file__)]
 )
 def test_what_is_no_file_is_not_replaced(tmp_path: Path, make):
     path = tmp_path / "thing"
