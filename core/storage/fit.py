@@ -37,11 +37,6 @@ def _of_all_items(table: pd.DataFrame, n: int, arms: int) -> str:
     return "" if len(table) == n * arms else "does not have a row for every evaluated item of every arm"
 
 
-def _of_places(table: pd.DataFrame, n: int, arms: int) -> str:
-    infinite = any(name in table and np.isinf(table[name]).any() for name in ("x", "y"))
-    return "has infinite places" if infinite else _of_all_items(table, n, arms)
-
-
 def _of_groups(table: pd.DataFrame, n: int, arms: int) -> str:
     numbers = [table["subcluster"].to_numpy()]
     if "readings" in table:
@@ -53,7 +48,7 @@ def _of_groups(table: pd.DataFrame, n: int, arms: int) -> str:
 
 
 _OF_ITEMS: dict[str, Callable[[pd.DataFrame, int, int], str]] = {
-    MAP: _of_places,
+    MAP: _of_all_items,
     SUBCLUSTERS: _of_groups,
     QUERIES: lambda table, n, arms: "",
 }

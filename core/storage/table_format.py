@@ -12,18 +12,19 @@ from core.common.errors import shown
 
 Kind = Literal["text", "whole", "number", "flag", "list"]
 
-_WORDS: dict[Kind, str] = {
-    "text": "text",
-    "whole": "whole numbers",
-    "number": "numbers",
-    "flag": "true or false",
-    "list": "lists",
+_WORDS: dict[Kind, tuple[str, str]] = {
+    "text": ("a text", "text"),
+    "whole": ("a whole number", "whole numbers"),
+    "number": ("a number", "numbers"),
+    "flag": ("true or false", "true or false"),
+    "list": ("a list", "lists"),
 }
+"""One value, and several."""
 
 
 def _is_whole(values: pd.Series) -> bool:
     """Whether these are the whole numbers that a column with gaps holds as floats."""
-    return types.is_float_dtype(values) and bool((values.dropna() % 1 == 0).all())  # infinity % 1 is NaN
+    return types.is_float_dtype(values) and bool((values.dropna() % 1 == 0).all())
 
 
 _TESTS: dict[Kind, Callable[[pd.Series], bool]] = {
@@ -63,8 +64,10 @@ class TableFormat:
         for name, column in table.items():
             kind = known.get(str(name), self.others)
             gaps = column.isna()
-            if gaps.any() and (name in self.needed or name in self.full):
-                return f"has rows without a {name}"
+            if kind is not None and gaps.any() and (name in self.needed or name in self.full):
+                return f"lacks {_WORDS[kind][0]} in the column {shown(name)} in some rows"
+            if types.is_float_dtype(column) and np.isinf(column.to_numpy(float, na_value=np.nan)).any():
+                return f"has infinite numbers in the column {shown(name)}"
             if kind is not None and not gaps.all() and not _TESTS[kind](column):
-                return f"has a column {shown(name)} that does not hold {_WORDS[kind]}"
+                return f"has a column {shown(name)} that does not hold {_WORDS[kind][1]}"
         return ""

@@ -36,7 +36,6 @@ def test_a_table_of_these_items_fits(name: str):
         (MAP, lambda t: t.assign(id=t["id"] + 1), "has rows for items that are not evaluated"),
         (MAP, lambda t: t.assign(id=t["id"] - 1), "has rows for items that are not evaluated"),
         (MAP, lambda t: t.iloc[1:], "does not have a row for every evaluated item of every arm"),
-        (MAP, lambda t: t.assign(x=np.inf), "has infinite places"),
         (SUBCLUSTERS, lambda t: t.assign(subcluster=2**40), "has sub-clusters that cannot be"),
         (SUBCLUSTERS, lambda t: t.assign(subcluster=-2), "has sub-clusters that cannot be"),
         (SUBCLUSTERS, lambda t: t.assign(readings=[np.array(["x"])] * 6), "has sub-clusters that cannot be"),
