@@ -16,7 +16,6 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.hostile import one_thread  # noqa: F401  before numpy is imported
 from tests.hostile.kinds import KINDS
 from tests.hostile.lanes import Result, Task, run_all
 from tests.hostile.samples import STUDY_VARIABLE, make_study

@@ -19,10 +19,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.hostile import (
-    lanes,
-    one_thread,  # noqa: F401  before numpy is imported
-)
+from tests.hostile import lanes
 from tests.hostile.case import Outcome
 from tests.hostile.samples import STUDY_VARIABLE, imported, make_study, study_copy, write_items, write_matrix
 
