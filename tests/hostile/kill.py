@@ -11,6 +11,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,8 +24,6 @@ from tests.hostile import lanes
 from tests.hostile.case import Outcome
 from tests.hostile.samples import STUDY_VARIABLE, imported, make_study, study_copy, write_items, write_matrix
 
-MARK = "UNCOLLAPSE_KILLED"
-"""In the environment of the processes of a command, to find those that live on."""
 GRACE = 10
 """Seconds in which a process has to notice that its program has ended."""
 SECONDS = 60
@@ -139,49 +138,38 @@ def half_studies(folder: Path) -> str:
 
 
 def orphans(folder: Path) -> str:
-    """An import is killed, alone, once it has worker processes: they must end too."""
-    mark = f"{MARK}={os.urandom(8).hex()}"
-    name, _, value = mark.partition("=")
+    """An import is killed, alone, once its worker processes are at work: they must end too."""
+    noted = folder / "workers"
 
     def work() -> int:
-        os.environ[name] = value
-        _when_workers(lambda: os.kill(os.getpid(), signal.SIGKILL))
+        threading.Thread(target=_die_with_workers, args=(noted,), daemon=True).start()
         return lanes.command_line(["import", "--table", "many.csv", "--embeddings", "a=many.npy", "--out", "root/out"])
 
     lanes.in_fork(work, folder, seconds=SECONDS)
-    started = time.monotonic()
-    seen = alive = _marked(mark)
-    while alive and time.monotonic() - started < GRACE:
+    if not noted.exists():
+        return "there were no workers"
+    pids = [int(pid) for pid in noted.read_text().split()]
+    until = time.monotonic() + GRACE
+    while (alive := [pid for pid in pids if _runs(pid)]) and time.monotonic() < until:
         time.sleep(0.2)
-        alive = _marked(mark)
     for pid in alive:
         os.kill(pid, signal.SIGKILL)
-    if not seen:
-        return "there were no workers"
-    return f"{len(alive)} of {len(seen)} workers live on after {GRACE} s" if alive else ""
+    return f"{len(alive)} of {len(pids)} workers live on after {GRACE} s" if alive else ""
 
 
-def _when_workers(act: Callable[[], None]) -> None:
-    """Act as soon as this process has two children that have begun to work."""
-    import threading
-
-    def watch() -> None:
-        while sum(child.cpu_times().user > 1 for child in psutil.Process().children()) < 2:
-            time.sleep(0.05)
-        act()
-
-    threading.Thread(target=watch, daemon=True).start()
+def _die_with_workers(noted: Path) -> None:
+    """Note two children that have begun to work, and die at once."""
+    while len(busy := [c for c in psutil.Process().children() if c.cpu_times().user > 0.5]) < 2:
+        time.sleep(0.05)
+    noted.write_text(" ".join(str(child.pid) for child in busy))
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _marked(mark: str) -> list[int]:
-    found = []
-    for path in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if mark.encode() in path.read_bytes():
-                found.append(int(path.parent.name))
-        except OSError:  # ended meanwhile
-            continue
-    return found
+def _runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def killed_job(folder: Path, after: float) -> tuple[str, str]:
