@@ -4,6 +4,7 @@ A lane is a process that has loaded the libraries and forks itself for each case
 `python -m core` costs seconds. The command itself must not have run in a lane: its threads would not survive a fork.
 """
 
+import contextlib
 import ctypes
 import multiprocessing
 import os
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from core.common.places import REPO
 from tests.hostile.case import Case, Outcome
@@ -197,9 +199,15 @@ def _await(pid: int, seconds: float) -> None:
 
 
 def _is_busy(pid: int) -> bool:
-    """Whether one of its threads runs, or would if there were a free core."""
-    tasks = Path(f"/proc/{pid}/task").glob("*/stat")
-    return any(task.read_text().rpartition(")")[2].split()[0] in {"R", "D"} for task in tasks)
+    """Whether one of its threads, or of its children's, runs or would if there were a free core; looked at for 1 s."""
+    for _ in range(10):
+        family = [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
+        for task in (path for one in family for path in Path(f"/proc/{one}/task").glob("*/stat")):
+            with contextlib.suppress(OSError):  # ended meanwhile
+                if task.read_text().rpartition(")")[2].split()[0] in {"R", "D"}:
+                    return True
+        time.sleep(0.1)
+    return False
 
 
 def _become(folder: Path, seconds: float) -> None:
