@@ -201,9 +201,11 @@ def _await(pid: int, seconds: float) -> None:
 def _is_busy(pid: int) -> bool:
     """Whether one of its threads, or of its children's, runs or would if there were a free core; looked at for 1 s."""
     for _ in range(10):
-        family = [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
+        family = [pid]
+        with contextlib.suppress(psutil.Error):  # ended meanwhile
+            family += [child.pid for child in psutil.Process(pid).children(recursive=True)]
         for task in (path for one in family for path in Path(f"/proc/{one}/task").glob("*/stat")):
-            with contextlib.suppress(OSError):  # ended meanwhile
+            with contextlib.suppress(OSError):
                 if task.read_text().rpartition(")")[2].split()[0] in {"R", "D"}:
                     return True
         time.sleep(0.1)
