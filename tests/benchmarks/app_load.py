@@ -126,7 +126,7 @@ async def measure(server: Server, study: Study, sessions: int, seconds: float) -
         print(f"{name}: {len(times)}, median {middle:.2f} s, 95 % below {late:.2f} s")
     for second, megabytes, threads in seen:
         print(f"after {second:3.0f} s: {megabytes:.0f} MB, {threads} threads")
-    names = [json.loads(line.removeprefix(SAID)) for line in server.log().splitlines() if line.startswith(SAID)]
+    names = [json.loads(found) for found in re.findall(rf"{SAID}(\{{.*?\}})", server.log())]  # lines may run together
     most = max(names, key=lambda found: sum(found.values()))
     print(f"of Python at most {sum(most.values())}: {most}; at the end {sum(names[-1].values())}: {names[-1]}")
     print(f"errors: {sum(load.errors.values())} {dict(load.errors)}")
