@@ -1,7 +1,7 @@
 # Everything runs in .venv, made here. pip follows the machine's own configuration (PIP_* variables, pip.conf).
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help app test test-fast check js bench browser clean
+.PHONY: help app test test-fast check js bench hostile browser clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -53,6 +53,9 @@ bench: $(VENV)/.test ## every benchmark under tests/benchmarks, one table each
 	@status=0; for file in $$(grep -l '^if __name__ == "__main__"' tests/benchmarks/*.py); do \
 		module=$$(basename $$file .py); echo "== $$module"; \
 		$(PY) -m tests.benchmarks.$$module || status=1; done; exit $$status
+
+hostile: $(VENV)/.test ## thousands of hostile inputs, and commands killed at many moments; a table each
+	@status=0; for module in tests.hostile tests.hostile.kill; do $(PY) -m $$module || status=1; done; exit $$status
 
 clean: ## remove the environment and the caches; studies are kept
 	rm -rf $(VENV) node_modules build .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks

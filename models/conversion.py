@@ -18,6 +18,7 @@ from models.errors import CheckpointError, first_line, shown
 from models.registry import create
 from models.state_dict import find_network
 from models.tensors import check_finite, check_names, check_shape, check_size
+from models.whole_files import replacing
 
 CONVERTIBLE = ("resnet18", "resnet34", "resnet50")
 """Backbones whose weights are published as files."""
@@ -61,9 +62,8 @@ def convert(source: Path, target: Path, *, name: str) -> Converted:
     kept = {key: tensor for key, tensor in found.tensors.items() if key not in dropped}
     state = match_state_dict(source, kept, backbone)
     try:
-        draft = target.with_name(f".{target.name}.draft")
-        save_file(state, draft, metadata={"model": name})
-        os.replace(draft, target)
+        with replacing(target) as draft:
+            save_file(state, draft, metadata={"model": name})
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"cannot write {shown(target)} ({shown(_why(error))})") from None
     return Converted(target, len(state), dropped, found.prefix, found.others, found.outside)

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import os
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,8 @@ from core.analysis.figures import flow_figure, history_figure, map_figure
 from core.analysis.label_noise import WrongLabels, wrong_labels
 from core.analysis.recommendations import next_steps
 from core.analysis.summary import COLUMNS, COUNTED, compare, summarise, worst_first
-from core.common.errors import UncollapseError
-from core.common.files import write_text
+from core.common.errors import UncollapseError, shown
+from core.common.files import refuse_special, write_text
 from core.diagnostics import explain
 from core.storage.study import Study
 
@@ -41,11 +42,16 @@ EXPLAINED = (
 
 
 def write_report(study: Study, path: Path) -> None:
-    """Write the report atomically. Raises UncollapseError where it cannot be written."""
+    """Write the report atomically. Raises UncollapseError where it cannot be written, or lies in the study itself."""
+    real, inside = (Path(os.path.realpath(place)) for place in (path, study.path))  # Path.resolve fails on rings
+    if real.is_relative_to(inside):
+        raise UncollapseError(f"cannot write {shown(path)}: it lies in the study itself; choose another --out")
     try:
+        refuse_special(path)  # before the work of making it
         write_text(path, report(study))
     except OSError as error:
-        raise UncollapseError(f"cannot write {path}: {error.strerror or error}") from None
+        why = error.strerror or error
+        raise UncollapseError(f"cannot write {shown(path)}: {why}; choose another --out") from None
 
 
 def report(study: Study) -> str:

@@ -1,24 +1,10 @@
-"""Atomic writes: a file is written under another name beside its place, then renamed."""
+"""Files that are whole or absent, whatever happens while they are written."""
 
-import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 
+from models.whole_files import refuse_special, replacing
 
-@contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A hidden sibling to write to; at the end of the block it replaces `path` atomically.
-
-    A block that fails leaves `path` as it was. Each file has one writer at a time.
-    """
-    draft = path.with_name(f".{path.name}.fresh")
-    try:
-        yield draft
-        draft.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            draft.unlink()
-        raise
+__all__ = ["refuse_special", "replacing", "write_bytes", "write_text"]
 
 
 def write_bytes(path: Path, data: bytes | memoryview) -> None:

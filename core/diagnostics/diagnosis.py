@@ -12,6 +12,7 @@ from scipy.stats import false_discovery_control
 
 from core.common.directions import lengths_of
 from core.common.errors import DataError
+from core.common.workers import worker_processes
 from core.diagnostics.checks import Groups, Labels, check_directions, check_groups, check_points
 from core.diagnostics.collapse import Geometry, cdnv, density, kappa, participation_ratio, trace_ratio
 from core.diagnostics.company import COMPANY, company_of
@@ -260,7 +261,7 @@ def _count_classes(
     counted = [Subclusters.single(len(rows)) for rows in kept_rows]
     countable = [c for c, rows in enumerate(kept_rows) if len(rows) >= TOO_SMALL]
     items = sum(len(kept_rows[c]) for c in countable)
-    workers = joblib.Parallel(n_jobs=n_jobs if items >= PARALLEL_FROM else 1, return_as="generator")
+    workers = worker_processes(n_jobs if items >= PARALLEL_FROM else 1, return_as="generator")
     tasks = (joblib.delayed(count)(points[kept_rows[c]], seed=seed + c) for c in countable)
     for done, (c, result) in enumerate(zip(countable, workers(tasks), strict=True), start=1):
         counted[c] = result

@@ -46,7 +46,8 @@ def _modes(facts: Facts) -> str:
     if facts.apart == facts.expected:
         return f"all {modes} are told apart"
     if facts.apart > 1:
-        return f"of {modes}, {_merged(facts.merged)}"
+        which = _merged(facts.merged) if facts.merged else f"{facts.apart} are told apart"
+        return f"of {modes}, {which}"
     if verdict(facts) == "destroyed":
         follow = ", which the groups do not follow" if facts.own_groups > 1 else ""
         return f"{modes} are mixed as by chance{follow} (mode recall {facts.excess:.2f} beyond it)"

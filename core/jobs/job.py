@@ -37,7 +37,7 @@ from core.jobs.status import Status, queued, read_status
 from core.recipe.import_spec import ImportSpec
 from core.recipe.recipe import Recipe
 from core.storage.layout import DESCRIPTION
-from core.storage.workspace import unfinished
+from core.storage.leftovers import DELETED, unfinished
 
 COMMAND = (*prefork.CORE, "run")
 IMPORT = (*prefork.CORE, "import")
@@ -280,7 +280,7 @@ def delete(job: Job) -> None:
     with job._locked():
         job._cancel(discard=True)
         job._discard()
-        waste = Path(tempfile.mkdtemp(prefix=".deleted-", dir=job.folder.parent))
+        waste = Path(tempfile.mkdtemp(prefix=DELETED, dir=job.folder.parent))
         job.folder.rename(waste / job.id)
     shutil.rmtree(waste, ignore_errors=True)
 

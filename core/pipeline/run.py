@@ -16,8 +16,9 @@ from core.pipeline.resuming import require_same_items
 from core.recipe.recipe import Recipe
 from core.storage.arrays import save_array
 from core.storage.layout import ARMS, IMAGES, TRAINING_STATE, ArmEntry, arm_folder
+from core.storage.leftovers import unfinished
 from core.storage.study import Study
-from core.storage.workspace import unfinished, workspace
+from core.storage.workspace import workspace
 from core.training.arms import TrainedArm, follow_arms, train_arms
 from core.training.pretrained import load_arm
 from core.training.trainer import choose_device

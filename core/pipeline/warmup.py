@@ -24,8 +24,10 @@ def start() -> None:
     """Start them now; returns when they are ready."""
     import joblib
 
+    from core.common.workers import worker_processes
+
     with contextlib.suppress(Exception):  # what fails here fails again, and is reported, where they are used
-        joblib.Parallel(n_jobs=-1)(joblib.delayed(_load)() for _ in range(joblib.cpu_count()))
+        worker_processes(-1)(joblib.delayed(_load)() for _ in range(joblib.cpu_count()))
 
 
 def _load() -> None:

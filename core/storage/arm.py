@@ -16,6 +16,7 @@ from core.storage.layout import (
     EMBEDDINGS,
     GRAPH_DISTANCES,
     GRAPH_ROWS,
+    HISTORIES,
     HISTORY,
     SNAPSHOTS,
     ArmEntry,
@@ -81,7 +82,7 @@ class Arm:
         path = self.folder / HISTORY
         if not path.exists():
             return pd.DataFrame({"epoch": []})
-        return read_table(path, owner=f"the arm {self.name}")
+        return read_table(path, HISTORIES, owner=f"the arm {self.name}")
 
     @cached_property
     def network(self) -> "PictureEmbedder":

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.common.errors import StudyError
 from core.storage.layout import ARMS
+from core.storage.leftovers import DELETED
 from core.storage.study import Study
 
 STUDIES_VARIABLE = "UNCOLLAPSE_STUDIES"
@@ -94,7 +95,7 @@ def delete_study(root: Path, id: str) -> None:
     if id not in _ids(root):
         raise StudyError(f"there is no study called {id[:80]!r}")
     try:
-        waste = Path(tempfile.mkdtemp(prefix=".deleted-", dir=root))
+        waste = Path(tempfile.mkdtemp(prefix=DELETED, dir=root))
         (root / id).rename(waste / id)  # first renamed, so that nobody opens half a study
         shutil.rmtree(waste)
     except OSError as error:

@@ -4,6 +4,7 @@ Whatever writes or reads a part of a study takes its name from here. An arm with
 `models.checkpoint` names.
 """
 
+import os
 import re
 from dataclasses import asdict, field
 from pathlib import Path
@@ -13,13 +14,14 @@ from pydantic import Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 from typing_extensions import TypedDict  # pydantic takes no other before Python 3.12
 
-from core.common.errors import StudyError
+from core.common.errors import StudyError, shown
 from core.common.notices import Notice
 from core.common.strict_json import read_json, to_json
 from core.recipe.arms import ARM_NAME
 from core.recipe.recipe import Recipe
 from core.recipe.rules import PositiveRule
 from core.storage.arrays import map_array
+from core.storage.table_format import TableFormat, columns
 
 SCHEMA = 2
 """2: an arm says whether it has a network, and its warnings are notices; 1: warnings are sentences."""
@@ -36,14 +38,33 @@ MAP = "map.parquet"
 SUBCLUSTERS = "subclusters.parquet"
 DIAGNOSTICS = "diagnostics.parquet"
 QUERIES = "queries.parquet"
+_COUNTS = (
+    *("distinct", "subclusters_low", "subclusters_high", "second_opinion", "foreign_groups", "sublabel_modes"),
+    *("survival_modes", "expected_modes", "modes_apart", "reference_subclusters"),
+)
+_LISTS = ("reading_groups", "reading_p_values", "reading_evidence", "foreign_hosts", "merged_modes")
 TABLES = {
-    ITEMS: frozenset({"id", "label"}),
-    MAP: frozenset({"arm", "id", "x", "y"}),
-    SUBCLUSTERS: frozenset({"arm", "id", "subcluster"}),
-    DIAGNOSTICS: frozenset({"arm", "label", "verdict"}),
-    QUERIES: frozenset({"arm", "id"}),
+    ITEMS: TableFormat(
+        columns("whole", "id") | columns("text", "label"),
+        full=columns("text", "sublabel", "split", "path", "clean_label", "name")
+        | columns("flag", "is_query", "is_gallery"),
+    ),
+    MAP: TableFormat(columns("text", "arm") | columns("whole", "id") | columns("number", "x", "y")),
+    SUBCLUSTERS: TableFormat(
+        columns("text", "arm") | columns("whole", "id", "subcluster"), full=columns("list", "readings")
+    ),
+    DIAGNOSTICS: TableFormat(
+        columns("text", "arm", "label", "verdict") | columns("whole", "n", "subclusters"),
+        measured=columns("number", "kappa"),
+        partial=columns("text", "nearest_class", "overlapping_class")
+        | columns("whole", *_COUNTS)
+        | columns("list", *_LISTS)
+        | columns("flag", "length_groups"),
+        others="number",
+    ),
+    QUERIES: TableFormat(columns("text", "arm") | columns("whole", "id"), others="number"),
 }
-"""Every study has them, each with at least these columns."""
+"""Every study has them."""
 
 ARMS = "arms"
 """The folder of the arms' own folders."""
@@ -53,6 +74,7 @@ GRAPH_ROWS, GRAPH_DISTANCES = "neighbours.npy", "distances.npy"
 """Every evaluated item's neighbours, as `KnnGraph` describes."""
 HISTORY = "history.parquet"
 """A row per epoch; of arms that were trained here."""
+HISTORIES = TableFormat(columns("whole", "epoch"), others="number")
 LOSS_PARAMETERS = "loss.safetensors"
 """Of arms whose loss learns."""
 TRAINING_STATE = "training.pt"
@@ -149,6 +171,19 @@ def snapshot_epoch(name: str) -> int | None:
     return None if match is None else int(match[1])
 
 
+def refuse_special_files(study: Path) -> None:
+    """Raises ValueError where a part of a study is a pipe or a device, which might never end when read, or a dead link.
+
+    Links to files and folders elsewhere are parts like any other.
+    """
+    folders = [study, *(arm for arm in study.glob(f"{ARMS}/*") if arm.is_dir())]
+    folders += [folder / SNAPSHOTS for folder in folders if (folder / SNAPSHOTS).is_dir()]
+    for folder in folders:
+        for entry in os.scandir(folder):
+            if not entry.is_file() and not entry.is_dir():
+                raise ValueError(f"{shown(Path(entry.path).relative_to(study))} is not a file")
+
+
 def write_description(study: Path, facts: dict[str, Any]) -> None:
     """study.json with its version; facts: the keys of `Description`, and what else people may want to know.
 
@@ -175,7 +210,12 @@ def read_description(study: Path) -> Description:
         raise StudyError(f"{study} has schema {schema}, and this version reads those up to {SCHEMA}: update Uncollapse")
     if schema == 1:
         facts = _from_first(facts, study)
-    return _DESCRIPTIONS.validate_python(facts)
+    found = _DESCRIPTIONS.validate_python(facts)
+    if len({entry.name for entry in found["arms"]}) < len(found["arms"]):
+        raise ValueError("two arms have the same name")
+    if all(entry.kind == "reference" for entry in found["arms"]):
+        raise ValueError("there is no arm")
+    return found
 
 
 def _from_first(facts: dict[str, Any], study: Path) -> dict[str, Any]:

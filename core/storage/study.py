@@ -3,6 +3,7 @@
 Reading one imports neither torch nor umap. `core.pipeline` writes them.
 """
 
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -12,7 +13,7 @@ import pandas as pd
 from jaxtyping import Bool, Float, Float32, Int64, UInt8
 from PIL import Image
 
-from core.common.errors import RecipeError, StudyError
+from core.common.errors import RecipeError, StudyError, shown
 from core.common.parallel import chunks
 from core.data.images import ArrayImages, FileImages, Images
 from core.embedding.pixels import pixel_vectors, to_pixels
@@ -21,6 +22,7 @@ from core.recipe.recipe import Recipe
 from core.storage.arm import Arm
 from core.storage.arrays import map_array
 from core.storage.damage import reason
+from core.storage.fit import misfit
 from core.storage.layout import (
     DESCRIPTION,
     DIAGNOSTICS,
@@ -33,13 +35,12 @@ from core.storage.layout import (
     Description,
     arm_folder,
     read_description,
+    refuse_special_files,
 )
 from core.storage.tables import read_table
 
 OVERLAP_K = 10
 BLOCK = 1 << 14
-COUNTS = frozenset({"id", "n", "subcluster", "subclusters"})
-"""Columns of numbers that are never missing."""
 
 
 class Study:
@@ -66,15 +67,16 @@ class Study:
     def load(cls, path: str | Path) -> Self:
         """Open a study folder and check that its parts fit. Raises StudyError with one sentence if not."""
         path = Path(path)
-        if not (path / DESCRIPTION).is_file():
+        if not os.path.isfile(path / DESCRIPTION):  # False, not an error, for a name too long for the disk
             raise StudyError(
-                f"{path} is not a study: it has no {DESCRIPTION}; make one with `python -m core run`, or import"
+                f"{shown(path)} is not a study: it has no {DESCRIPTION}; make one with `python -m core run`, or import"
             )
         try:
+            refuse_special_files(path)
             study = cls(path, read_description(path))
             study._check()
         except (OSError, ValueError, KeyError, TypeError, RecursionError, RecipeError) as error:
-            raise StudyError(f"the study {path.name} is damaged ({reason(error)}); make it again") from None
+            raise StudyError(f"the study {shown(path.name)} is damaged ({reason(error)}); make it again") from None
         return study
 
     @property
@@ -90,7 +92,7 @@ class Study:
     def arm(self, name: str) -> Arm:
         """Raises StudyError where there is no such arm."""
         if name not in self._arms:
-            raise StudyError(f'{self.path.name} has no arm "{name}"; it has {", ".join(self._arms)}')
+            raise StudyError(f'{self.path.name} has no arm "{shown(name)}"; it has {", ".join(self._arms)}')
         return self._arms[name]
 
     @cached_property
@@ -155,8 +157,10 @@ class Study:
         table = self._per_item(SUBCLUSTERS, self.arm(name).name).iloc[rows]
         if "readings" not in table:
             return self.subclusters(name)[rows][None]
-        most = max(len(of_item) for of_item in table["readings"])
-        none = np.full(most, -1)
+        lengths = {len(of_item) for of_item in table["readings"]} - {0}
+        if len(lengths) > 1:
+            raise StudyError(f"{SUBCLUSTERS} of the study {self.path.name} is damaged; make the study again")
+        none = np.full(max(lengths, default=0), -1)
         return np.stack([of_item if len(of_item) else none for of_item in table["readings"]], axis=1).astype(np.int64)
 
     def neighbours(self, name: str) -> Neighbours:
@@ -230,7 +234,7 @@ class Study:
             array = map_array(path)
         except (OSError, ValueError) as error:
             raise StudyError(f"{path.name} of the study {self.path.name} cannot be read ({reason(error)})") from None
-        if array.dtype != np.uint8 or array.ndim < 3 or len(array) != len(self.items):
+        if array.dtype != np.uint8 or array.ndim < 3 or len(array) != len(self.items) or not array.size:
             raise StudyError(f"{path.name} of the study {self.path.name} does not hold its {len(self.items)} items")
         return array
 
@@ -260,18 +264,10 @@ class Study:
                 raise FileNotFoundError(f"{name} is missing")
 
     def _table(self, name: str) -> pd.DataFrame:
-        table = read_table(self.path / name, owner=f"the study {self.path.name}")
-        if missing := TABLES[name] - set(table.columns):
-            raise StudyError(f"{name} of the study {self.path.name} lacks the column {min(missing)}")
-        numbers = table.select_dtypes("number")
-        if found := [column for column in numbers if np.isinf(numbers[column].to_numpy(float, na_value=np.nan)).any()]:
-            raise StudyError(f"{name} of the study {self.path.name} has infinite numbers in the column {found[0]}")
-        if found := [column for column in COUNTS & set(table.columns) if table[column].isna().any()]:
-            raise StudyError(
-                f"{name} of the study {self.path.name} has no number in some row of the column {min(found)}"
-            )
-        if {"arm", "id"} <= set(table.columns) and table.duplicated(["arm", "id"]).any():
-            raise StudyError(f"{name} of the study {self.path.name} has two rows for one item")
+        owner = f"the study {self.path.name}"
+        table = read_table(self.path / name, TABLES[name], owner=owner)
+        if name != ITEMS and (fault := misfit(name, table, self.items, self.evaluated, [*self._arms])):
+            raise StudyError(f"{name} of {owner} {fault}; make the study again")
         return table
 
     def _per_item(self, name: str, arm: str) -> pd.DataFrame:

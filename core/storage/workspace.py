@@ -12,11 +12,7 @@ from filelock import Timeout
 from core.common.errors import DataError, StudyError, UncollapseError, shown
 from core.common.lock import held
 from core.storage.layout import RECIPE
-
-
-def unfinished(study: Path) -> Path:
-    """The folder that holds an unfinished study: hidden, and beside its final place, so that it can be renamed."""
-    return study.with_name(f".{study.name}.unfinished")
+from core.storage.leftovers import lock_of, sweep, unfinished
 
 
 @contextlib.contextmanager
@@ -32,7 +28,8 @@ def workspace(out: Path, description: str | None = None, *, resume: bool = False
     folder = unfinished(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with _held(folder.with_name(folder.name + ".lock"), out):
+        sweep(out.parent)
+        with _held(lock_of(folder), out):
             if os.path.lexists(out):
                 raise StudyError(f"{shown(out)} exists already; choose another --out or remove it")
             reused = False
@@ -46,10 +43,10 @@ def workspace(out: Path, description: str | None = None, *, resume: bool = False
                     shutil.rmtree(folder, ignore_errors=True)
                 raise
     except OSError as error:
-        where = shown(error.filename or out)
-        if error.errno == errno.ENOSPC:
+        where, why = shown(error.filename or out), error.strerror or error
+        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
             raise StudyError(f"no space left on the disk while writing {where}; free some and run again") from None
-        raise StudyError(f"cannot write {where}: {error.strerror or error}") from None
+        raise StudyError(f"cannot write {where}: {why}; choose another --out") from None
 
 
 @contextlib.contextmanager
@@ -58,7 +55,7 @@ def _held(path: Path, out: Path) -> Iterator[None]:
         try:
             stack.enter_context(held(path, wait=False))
         except Timeout:
-            raise StudyError(f"another run is writing {out} now; wait for it or choose another --out") from None
+            raise StudyError(f"another run is writing {shown(out)} now; wait for it or choose another --out") from None
         yield
 
 

@@ -110,6 +110,10 @@ def test_the_command_writes_the_file_or_says_why_not(study: Study, tmp_path: Pat
     assert "No such file" in outcome.err
     with pytest.raises(UncollapseError, match="cannot write"):
         write_report(study, study.path)
+    with pytest.raises(UncollapseError, match="it lies in the study itself"):
+        write_report(study, study.path / "items.parquet")
+    with pytest.raises(UncollapseError, match="it is not a file, and is not replaced"):
+        write_report(study, tmp_path)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["report.html", "tiny"]
 
 

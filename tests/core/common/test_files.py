@@ -1,5 +1,6 @@
 """Files that are whole or absent."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,19 @@ def test_a_file_is_replaced_at_the_end(tmp_path: Path):
     write_bytes(path, b"newer")
     assert path.read_bytes() == b"newer"
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize(
+    "make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("nowhere"), lambda path: path.symlink_to(__file__)]
+)
+def test_what_is_no_file_is_not_replaced(tmp_path: Path, make):
+    path = tmp_path / "thing"
+    make(path)
+    before = path.lstat()
+    with pytest.raises(FileExistsError, match="not a file"):
+        write_text(path, "new")
+    assert path.lstat() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["thing"]
 
 
 @pytest.mark.parametrize("error", [OSError("full"), KeyboardInterrupt()])

@@ -206,6 +206,9 @@ class TestDamaged:
             (lambda d: d.pop("arms"), "arms"),
             (lambda d: d.update(arms={}), "arms"),
             (lambda d: d.update(arms=[5]), "arms"),
+            (lambda d: d.update(arms=[]), "there is no arm"),
+            (lambda d: d.update(arms=d["arms"][2:]), "there is no arm"),
+            (lambda d: d.update(arms=[*d["arms"], d["arms"][0]]), "two arms have the same name"),
             (lambda d: d["arms"][0].pop("kind"), "kind"),
             (lambda d: d["arms"][0].update(kind="magic"), "kind"),
             (lambda d: d["arms"][0].update(metrics=[1]), "metrics"),
@@ -268,6 +271,18 @@ class TestDamaged:
         pd.concat([places, places]).to_parquet(copy / "map.parquet")
         with pytest.raises(StudyError, match="two rows for one item"):
             Study.load(copy).map("nearest")
+
+    @pytest.mark.parametrize("name", ["items.parquet", EMBEDDINGS, "images.npy", "arms/nearest/neighbours.npy"])
+    @pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("nowhere")])
+    def test_a_part_that_is_no_file_is_not_opened(self, copy: Path, name: str, make: Callable[[Path], None]):
+        (copy / name).unlink()
+        make(copy / name)
+        assert "is not a file" in refused(copy)
+
+    def test_a_part_may_lie_elsewhere(self, copy: Path, tmp_path: Path):
+        shutil.move(copy / EMBEDDINGS, tmp_path / "elsewhere.npy")
+        (copy / EMBEDDINGS).symlink_to(tmp_path / "elsewhere.npy")
+        use(Study.load(copy))
 
     @pytest.mark.parametrize("array", [np.zeros((2, 8, 8), np.uint8), np.zeros((300, 8, 8), np.float32)])
     def test_pictures_of_other_items(self, copy: Path, array: np.ndarray):
