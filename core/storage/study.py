@@ -50,7 +50,8 @@ class Study:
         self.timings = description["timings"]
         self.label_noise = description.get("label_noise")
         """Share of wrong labels over all classes; None in studies from before it was estimated."""
-        self._image_root = description["image_root"]
+        self.image_root = description["image_root"]
+        """Folder or zip of pictures outside the study; None where it holds them itself, or has none."""
         self._arms = {entry.name: Arm.read(arm_folder(path, entry.name), entry) for entry in description["arms"]}
         self._neighbours: dict[str, Neighbours] = {}
         self._graphs: dict[str, KnnGraph] = {}
@@ -171,8 +172,8 @@ class Study:
         array = self.path / IMAGES
         if array.exists():
             return ArrayImages(self._pictures(array))
-        if self._image_root is not None:
-            return FileImages(Path(self._image_root), self.items["path"].tolist())
+        if self.image_root is not None:
+            return FileImages(Path(self.image_root), self.items["path"].tolist())
         return None
 
     def picture(self, id: int) -> Image.Image:
