@@ -22,6 +22,10 @@ WITHOUT_LOGIN = "UNCOLLAPSE_WITHOUT_LOGIN"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 EVERYBODY = "*"
 
+_NAME = r"(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])"
+_HOST = re.compile(rf"{_NAME}(:\d*)?", re.IGNORECASE | re.ASCII)
+_ORIGIN = re.compile(rf"https?://{_HOST.pattern}", re.IGNORECASE | re.ASCII)
+
 
 class Role(Enum):
     """What a visitor may do."""
@@ -53,7 +57,7 @@ class Policy:
         """
         named = _hosts(environment)
         policy = cls(
-            hosts=LOOPBACK | named | frozenset(filter(None, [host_of(public_url or "")])),
+            hosts=LOOPBACK | named | frozenset(filter(None, [urlsplit(public_url or "").hostname])),
             has_login=public_url is not None,
             is_shared=not is_loopback(address) or bool(named - LOOPBACK) or public_url is not None,
             editors=_people(environment, EDITORS),
@@ -92,22 +96,16 @@ class Policy:
 
     def accepts_host(self, header: str | None) -> bool:
         """Whether a request with this Host header is meant for this server; a foreign name was bound to its address."""
-        return header is not None and host_of(f"//{header}") in self.hosts
+        return header is not None and _host_in(_HOST, header) in self.hosts
 
     def accepts_origin(self, header: str | None) -> bool:
         """Whether a page of this Origin may talk to this server; None: it was no page that asked."""
-        return header is None or host_of(header) in self.hosts
+        return header is None or _host_in(_ORIGIN, header) in self.hosts
 
 
-def host_of(url: str) -> str | None:
-    """The host of an origin or of `//HOST:PORT`, in lower case; None where the text is anything else."""
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return None
-    plain = parts.scheme in {"", "http", "https"} and not (parts.path or parts.query or parts.fragment)
-    return parts.hostname if plain and "@" not in parts.netloc else None
+def _host_in(pattern: re.Pattern[str], header: str) -> str | None:
+    match = pattern.fullmatch(header)
+    return match["host"].strip("[]").lower() if match else None
 
 
 def is_loopback(address: str | None) -> bool:
@@ -130,7 +128,7 @@ def _entries(environment: Mapping[str, str], name: str) -> frozenset[str]:
 def _hosts(environment: Mapping[str, str]) -> frozenset[str]:
     named = _entries(environment, HOSTS)
     for entry in named:
-        if not re.fullmatch(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]", entry):
+        if not re.fullmatch(_NAME, entry):
             raise AccessError(f'{HOSTS} has "{entry}"; give host names without port, as in lab.example.org')
     return frozenset(entry.strip("[]") for entry in named)
 
