@@ -79,13 +79,14 @@ class Guard:
         claims = _claims(request)
         if self._policy.role(claims) is not Role.NOBODY:
             return None
-        if "text/html" not in request.headers.get("accept", ""):
-            return _sentence(401, "Sign in first.")
         if claims is None:
-            return _page(401, "Sign in to see the studies on this server.", self._logins())
-        name = claims.get("email") or claims.get("name") or "You"
-        sentence = f"{name} may not use this server; ask whoever runs it, or sign in as somebody else."
-        return _page(403, sentence, {"Sign out": self._sign_out})
+            status, sentence, links = 401, "Sign in to see the studies on this server.", self._logins()
+        else:
+            name = claims.get("email") or claims.get("name") or "You"
+            sentence = f"{name} may not use this server; ask whoever runs it, or sign in as somebody else."
+            status, links = 403, {"Sign out": self._sign_out}
+        is_page = "text/html" in request.headers.get("accept", "")
+        return _page(status, sentence, links) if is_page else _sentence(status, sentence)
 
     def _logins(self) -> dict[str, str]:
         names = visitor.providers()
