@@ -69,12 +69,12 @@ class Guard:
             return _sentence(403, "This server does not talk to pages of other sites.")
         if not self._policy.is_shared and not is_loopback((request.scope.get("server") or ("",))[0]):
             return _sentence(403, "This server is for the user of its machine alone.")
-        if not self._policy.has_login or request.url.path in self._open:
+        if not self._policy.has_login or request.scope["path"] in self._open:
             return None
         return self._without_login(request)
 
     def _without_login(self, request: HTTPConnection) -> Response | None:
-        if request.url.path == self._sign_in:
+        if request.scope["path"] == self._sign_in:
             return self._start_login(request.query_params.get("provider", ""))
         claims = _claims(request)
         if self._policy.role(claims) is not Role.NOBODY:

@@ -23,6 +23,14 @@ PATHS = [
     *("/media/0.png", "/component/x/index.html", "/_stcore/bidi-components/x/y.js", "/_stcore/upload_file/x/y"),
     *("/_stcore/health", "/_stcore/host-config", "/_stcore/metrics", "/_stcore/agent/openapi.json"),
     *("/_stcore/script-health-check", "/auth/login", "/auth/logout", "/oauth2callback", "/sign-in", "//", "/%2e%2e/"),
+    *(
+        "/_stcore/health%3Fx",
+        "/_stcore/health/",
+        "/auth/login%23x",
+        "/auth/login/x",
+        "/sign-in%3F",
+        "/media/../auth/login",
+    ),
 ]
 METHODS = ["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"]
 
