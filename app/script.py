@@ -39,9 +39,9 @@ def _draw() -> None:
     errors.show_kept_error()
     with errors.error_boundary():
         page.run()
-    if name := st.user.get("email") or st.user.get("name"):
+    if name := visitor.name():
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
-            st.caption(f"Signed in as {escape_markdown(str(name))}", width="content")
+            st.caption(f"Signed in as {escape_markdown(name)}", width="content")
             st.button("Sign out", on_click=st.logout, type="tertiary", key="sign-out")
 
 

@@ -24,6 +24,11 @@ def role() -> Role:
     return policy().role(st.user.to_dict())
 
 
+def name() -> str | None:
+    """What to call the visitor who has signed in; None on a server without a login."""
+    return str(st.user.get("email") or st.user.get("name") or "?") if policy().has_login else None
+
+
 def may_change() -> bool:
     """Whether to offer what changes anything on the server."""
     return role() is Role.EDITOR

@@ -52,7 +52,8 @@ def sign_in(
         page = new_page(locale="en-GB")
         page.goto(shared_url)
         page.get_by_role("link", name="Sign in").click()
-        page.wait_for_url(f"{shared_url}/")
+        inside = page.get_by_test_id("stApp").or_(page.get_by_text("may not use this server"))
+        expect(inside.first).to_be_visible(timeout=LONG)
         console_errors.clear()  # the browser reports 401, which is how the page of the login is answered
         if path != "/":
             page.goto(shared_url + path)
