@@ -11,7 +11,7 @@ from tests.browser import provider
 from tests.browser.conftest import Server, free_port
 from tests.browser.provider import Provider
 from tests.browser.test_rebinding import PATHS
-from tests.browser.widgets import LONG, ready
+from tests.browser.widgets import LONG, at_rest
 from tests.browser.wire import ask, open_stream
 
 OPEN = ("/_stcore/health", "/auth/login", "/auth/logout", "/oauth2callback", "/sign-in")
@@ -47,7 +47,7 @@ def sign_in(
 ) -> Callable[..., Page]:
     """Signs in with these claims, in a browser of its own; returns the page after that."""
 
-    def signed_in(path: str = "/", **claims: object) -> Page:
+    def signed_in(**claims: object) -> Page:
         oidc.claims = claims
         page = new_page(locale="en-GB")
         page.goto(shared_url)
@@ -55,8 +55,6 @@ def sign_in(
         inside = page.get_by_test_id("stApp").or_(page.get_by_text("may not use this server"))
         expect(inside.first).to_be_visible(timeout=LONG)
         console_errors.clear()  # the browser reports 401, which is how the page of the login is answered
-        if path != "/":
-            page.goto(shared_url + path)
         return page
 
     return signed_in
@@ -79,39 +77,43 @@ def test_nor_by_the_websocket(shared_url: str) -> None:
     assert ask(shared_url, "/_stcore/health").text == "ok"
 
 
-def test_who_may_change_something_sees_all_pages_and_signs_out(sign_in: Callable[..., Page], shared_url: str) -> None:
+def test_who_may_change_something_sees_all_pages_and_signs_out(
+    sign_in: Callable[..., Page], shared_url: str, console_errors: list[str]
+) -> None:
     page = sign_in(email="ada@lab.example", email_verified=True)
-    media: list[str] = []
-    page.on("request", lambda request: media.append(request.url) if "/media/" in request.url else None)
-    page.reload()
-    ready(page.get_by_role("button", name="Export"))
-    expect(page.get_by_text("Signed in as ada@lab.example")).to_be_visible()
-    expect(page.get_by_role("link", name="Train")).to_be_visible()
-    path = urlsplit(media[0]).path
-    known = cookies(page.context)
+    with page.expect_request("**/media/**", timeout=LONG) as media:
+        page.goto(f"{shared_url}/data")
+    expect(page.get_by_text("Signed in as ada@lab.example")).to_be_visible(timeout=LONG)
+    for name in ("Compare", "Data", "Train"):
+        expect(page.get_by_role("link", name=name)).to_be_visible(timeout=LONG)
+    path, known = urlsplit(media.value.url).path, cookies(page.context)
     assert ask(shared_url, path, cookies=known).status == 200
     assert ask(shared_url, path).status == 401
     assert open_stream(shared_url, origin=shared_url, cookies=known) == 101
     assert open_stream(shared_url, origin="http://evil.example", cookies=known) == 403
-    ready(page.get_by_role("button", name="Sign out")).click()
+    at_rest(page)
+    assert not console_errors
+    page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_text("Sign in to see the studies on this server.")).to_be_visible(timeout=LONG)
+    assert ask(shared_url, path, cookies=cookies(page.context)).status == 401
+    console_errors.clear()
 
 
 def test_who_may_look_sees_nothing_that_changes_anything(
     sign_in: Callable[..., Page], shared_url: str, console_errors: list[str]
 ) -> None:
-    page = sign_in("/?study=digits", email="eve@lab.example")
-    ready(page.get_by_role("button", name="Export"))
-    expect(page.get_by_role("link", name="Classes")).to_be_visible()
+    page = sign_in(email="eve@lab.example")
+    page.goto(f"{shared_url}/lab?lab=experiments")
+    expect(page.get_by_text("Synthetic classes of four groups each")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("Signed in as eve@lab.example")).to_be_visible(timeout=LONG)
+    expect(page.get_by_role("link", name="Classes")).to_be_visible(timeout=LONG)
     for name in ("Train", "Data"):
         expect(page.get_by_role("link", name=name)).to_have_count(0)
+    expect(page.get_by_role("button", name="Run it")).to_have_count(0)
+    assert not console_errors
     page.goto(f"{shared_url}/train")
     expect(page.get_by_text("Page not found").first).to_be_visible(timeout=LONG)
     console_errors.clear()
-    page.goto(f"{shared_url}/lab?lab=experiments")
-    expect(page.get_by_text("Synthetic classes of four groups each")).to_be_visible(timeout=LONG)
-    ready(page.get_by_role("button", name="Sign out"))
-    expect(page.get_by_role("button", name="Run it")).to_have_count(0)
 
 
 @pytest.mark.parametrize(
@@ -127,10 +129,10 @@ def test_who_is_on_no_list_is_told_so(
 ) -> None:
     page = sign_in(**claims)
     name = claims.get("email") or claims["name"]
-    expect(page.get_by_text(f"{name} may not use this server")).to_be_visible()
+    expect(page.get_by_text(f"{name} may not use this server")).to_be_visible(timeout=LONG)
     known = cookies(page.context)
     assert open_stream(shared_url, origin=shared_url, cookies=known) == 403
     assert ask(shared_url, "/_stcore/host-config", cookies=known).status == 403
     page.get_by_role("link", name="Sign out").click()
-    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible(timeout=LONG)
     console_errors.clear()
