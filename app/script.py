@@ -7,7 +7,6 @@ from streamlit import config
 
 from app.access import visitor
 from app.widgets import errors
-from app.widgets.markdown import escape_markdown
 from core.access.policy import Role
 from core.common.errors import AccessError
 
@@ -41,7 +40,7 @@ def _draw() -> None:
         page.run()
     if name := visitor.name():
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
-            st.caption(f"Signed in as {escape_markdown(name)}", width="content")
+            st.text(f"Signed in as {name}", width="content")
             st.button("Sign out", on_click=st.logout, type="tertiary", key="sign-out")
 
 
