@@ -1,7 +1,7 @@
 # Everything runs in .venv, made here. pip follows the machine's own configuration (PIP_* variables, pip.conf).
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help app test test-fast check js bench hostile browser clean
+.PHONY: help app test test-fast check js bench hostile browser clean lock audit
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -56,6 +56,16 @@ bench: $(VENV)/.test ## every benchmark under tests/benchmarks, one table each
 
 hostile: $(VENV)/.test ## thousands of hostile inputs, and commands killed at many moments; a table each
 	@status=0; for module in tests.hostile tests.hostile.kill; do $(PY) -m $$module || status=1; done; exit $$status
+
+# The lock has the versions of requirements.txt and the hashes of their files on PyPI, whichever machine asks.
+lock: $(VENV)/.test ## write requirements.lock anew, after a change to requirements.txt; needs PyPI
+	$(PY) -m uv pip compile --quiet --no-deps --generate-hashes --no-annotate --no-emit-index-url \
+		--custom-compile-command "make lock" requirements.txt --output-file requirements.lock
+
+audit: $(VENV)/.test ## ask PyPI which of the pinned versions have known faults; fails where it cannot be asked
+	@$(PY) -m pip_audit --strict --disable-pip --require-hashes --progress-spinner off \
+		--requirement requirements.lock || { echo "Not passed: a version above has a known fault, or the database of \
+faults could not be asked (see the last lines)." >&2; exit 1; }
 
 clean: ## remove the environment and the caches; studies are kept
 	rm -rf $(VENV) node_modules build .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks

@@ -1,28 +1,33 @@
-"""The app: streamlit run app/main.py."""
+"""The server: python -m streamlit run app/main.py."""
 
-from pathlib import Path
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import streamlit as st
+from starlette.middleware import Middleware
+from streamlit import cli_util, config
+from streamlit.web.server import server_util
 
-from app.widgets import errors
+from app.access import visitor
+from app.access.guard import Guard
+from core.common.errors import AccessError
 
-STATIC = Path(__file__).resolve().parent / "static"
+try:
+    policy = visitor.policy()
+except AccessError as error:
+    print(f"Uncollapse does not start: {error}.", file=sys.stderr)
+    raise SystemExit(2) from None
 
-st.set_page_config(page_title="Uncollapse", page_icon=str(STATIC / "icon.png"), layout="wide")
-st.logo(str(STATIC / f"logo-{'dark' if st.context.theme.type == 'dark' else 'light'}.svg"), size="large")
-st.html(STATIC / "page.css")
-# No folder is called "pages": opened at a deep link, a fresh server would run its files without this one.
-page = st.navigation(
-    [
-        st.Page("compare/compare.py", title="Compare", icon=":material/compare:", default=True),
-        st.Page("search/search.py", title="Search", icon=":material/image_search:"),
-        st.Page("classes/classes.py", title="Classes", icon=":material/category:"),
-        st.Page("lab/lab.py", title="Lab", icon=":material/science:"),
-        st.Page("data/data.py", title="Data", icon=":material/database:"),
-        st.Page("train/train.py", title="Train", icon=":material/model_training:"),
-    ],
-    position="top",
-)
-errors.show_kept_error()
-with errors.error_boundary():
-    page.run()
+
+@asynccontextmanager
+async def _announce(app: st.App) -> AsyncIterator[None]:
+    """Say where the app is, and open a browser there, unless there is nobody in front of the machine."""
+    url = server_util.get_url(server_util.get_display_address(config.get_option("server.address") or "0.0.0.0"))
+    print(f"\n  Uncollapse is on {url}\n", flush=True)
+    if not config.get_option("server.headless"):
+        cli_util.open_browser(url)
+    yield
+
+
+app = st.App("script.py", middleware=[Middleware(Guard, policy)], lifespan=_announce)

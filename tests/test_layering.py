@@ -43,11 +43,13 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         },
     },
     "app": {
+        "access": set(),
         "components": set(),
         "state": {"components"},
-        "widgets": {"components", "state"},
-        **{page: {"components", "state", "widgets"} for page in PAGES},
-        "main": {"widgets"},
+        "widgets": {"access", "components", "state"},
+        **{page: {"access", "components", "state", "widgets"} for page in PAGES},
+        "script": {"access", "widgets"},
+        "main": {"access"},
     },
 }
 """Which rooms each room may import, from the bottom up; a room may always import itself."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from app.access import changes
 from app.data import column_names
 from app.widgets import errors, run_progress
 from app.widgets.markdown import escape_markdown
@@ -171,7 +172,7 @@ def _begin(spec: ImportSpec) -> None:
     own = session_folder()
     uploaded = own if own in Path(spec.table).parents else None
     name = _slug(spec.title or Path(spec.table).stem)
-    jobs.start_import(spec, root=studies_root(), name=name, files=uploaded)
+    changes.start_import(spec, root=studies_root(), name=name, files=uploaded)
 
 
 def _imports() -> None:
@@ -205,6 +206,6 @@ def _buttons(job: Job, *, done: bool, over: bool) -> None:
         open_button(job.id, key=f"open-import-{job.id}", type="primary")
     if over:
         note = "Take it off this list, with the files that were uploaded for it. The study stays."
-        errors.button("Clear", "close", lambda: jobs.delete(job), key=f"clear-{job.id}", help=note)
+        errors.button("Clear", "close", lambda: changes.delete_run(job), key=f"clear-{job.id}", help=note)
     else:
-        errors.button("Cancel", "stop", job.cancel, key=f"cancel-{job.id}")
+        errors.button("Cancel", "stop", lambda: changes.cancel(job), key=f"cancel-{job.id}")

@@ -4,6 +4,7 @@ import re
 
 import streamlit as st
 
+from app.access import changes, visitor
 from app.widgets import errors, live_maps, run_progress
 from app.widgets.study_list import open_button
 from core import jobs
@@ -30,6 +31,8 @@ def latest(names: list[str]) -> dict[str, Job]:
 
 def begin() -> None:
     """Prepare a process for the next run: called before the experiments of a page are drawn."""
+    if not visitor.may_change():
+        return
     if all(job.status().over for job in jobs.list_jobs(studies_root())):  # else it would take the cores from a run
         prefork.prepare()
 
@@ -60,7 +63,8 @@ def _follow(recipe: Recipe | None, job: Job, was_live: bool, *, key: str) -> Non
 
 def _buttons(recipe: Recipe | None, job: Job, status: Status, *, key: str) -> None:
     if not status.over:
-        st.button("Cancel", icon=":material/stop:", key=f"cancel-{key}", on_click=job.cancel)
+        if visitor.may_change():
+            errors.button("Cancel", "stop", lambda: changes.cancel(job), key=f"cancel-{key}")
         return
     if status.state == "done" and job.study.exists():
         open_button(job.id, key=f"open-{key}", type="primary")
@@ -68,7 +72,9 @@ def _buttons(recipe: Recipe | None, job: Job, status: Status, *, key: str) -> No
 
 
 def _start_button(recipe: Recipe | None, label: str, type: str, *, key: str) -> None:
+    if not visitor.may_change():
+        return
     pressed = st.button(label, icon=":material/play_arrow:", key=f"start-{key}", type=type, disabled=recipe is None)
     if pressed and recipe is not None:
-        errors.attempt(lambda: jobs.start(recipe, root=studies_root()))
+        errors.attempt(lambda: changes.start(recipe, root=studies_root()))
         st.rerun()  # the whole page: a fragment by itself would keep showing the earlier run

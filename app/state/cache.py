@@ -13,6 +13,7 @@ from app.components.playback import PlaybackData
 from app.components.twin_map import MapPoints
 from app.state.map_fields import map_fields
 from app.state.view import View, stamp_of
+from core.access.allowed_paths import check_study
 from core.analysis.evidence import evidence_of
 from core.analysis.label_noise import PhasePoint
 from core.analysis.label_noise import phase_point as read_phase_point
@@ -152,8 +153,13 @@ def _comparison(id: str, stamp: int, left: str, right: str) -> pd.DataFrame:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def cached_study(id: str, stamp: int) -> Study:
-    """One copy of a study for all sessions; its matrices are read-only. Raises StudyError."""
-    return open_study(studies_root(), id)
+    """One copy of a study for all sessions; its matrices are read-only.
+
+    Raises StudyError, and DataError where its pictures lie outside of what this server may read.
+    """
+    study = open_study(studies_root(), id)
+    check_study(study)
+    return study
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the pictures")

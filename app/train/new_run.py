@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from app.access import changes
 from app.state import cache, draft
 from app.train.recipe_form import Arms, fill, recipe_form
 from app.widgets import errors
@@ -151,7 +152,7 @@ def _start(recipe: Recipe | None, problems: list[Notice]) -> None:
 
 def _begin(recipe: Recipe, *, at_once: bool = False) -> None:
     try:
-        job = jobs.start(recipe, root=studies_root(), at_once=at_once)
+        job = changes.start(recipe, root=studies_root(), at_once=at_once)
     except UncollapseError as error:
         errors.keep_error(error)
         return

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from app.access import changes
 from app.state import draft
 from app.widgets import errors, run_progress, study_list
 from app.widgets.markdown import escape_markdown
@@ -163,12 +164,12 @@ def _buttons(job: Job, status: Status) -> None:
     match status.state:
         case "queued":
             if job.ahead():
-                _button("Start now", "bolt", job, job.go_now)
-            _button("Cancel", "stop", job, job.cancel)
+                _button("Start now", "bolt", job, lambda: changes.go_now(job))
+            _button("Cancel", "stop", job, lambda: changes.cancel(job))
         case "running":
             _button("Cancel", "stop", job, lambda: _ask("cancel", job))
         case "failed" | "cancelled":
-            _button("Resume", "play_arrow", job, lambda: jobs.resume(job), type="primary")
+            _button("Resume", "play_arrow", job, lambda: changes.resume(job), type="primary")
         case "done" if job.study.exists():
             study_list.open_button(job.id, key=f"compare-{job.id}", type="primary")
     if status.over:
@@ -207,8 +208,8 @@ def _cancel_dialog(job: Job) -> None:
     )
     with st.container(horizontal=True, horizontal_alignment="right"):
         _answer("Go on", "go-on", lambda: None)
-        _answer("Cancel and discard", "discard", lambda: job.cancel(discard=True))
-        _answer("Cancel and keep", "keep", lambda: job.cancel(discard=False), type="primary")
+        _answer("Cancel and discard", "discard", lambda: changes.cancel(job, discard=True))
+        _answer("Cancel and keep", "keep", lambda: changes.cancel(job, discard=False), type="primary")
 
 
 @st.dialog("Delete this run?", on_dismiss=_forget)
@@ -226,7 +227,7 @@ def _delete(job: Job, *, with_study: bool) -> None:
     if with_study:
         study_list.remove(job.id)
     else:
-        jobs.delete(job)
+        changes.delete_run(job)
 
 
 def _answer(label: str, key: str, action: Callable[[], Any], *, type: Any = "secondary") -> None:

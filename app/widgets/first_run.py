@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from app.access import changes, visitor
 from app.widgets import errors, run_progress
 from core import jobs
 from core.jobs.status import Status
@@ -12,6 +13,9 @@ DEFAULT = "mnist-parity"
 
 def show() -> None:
     """Start the default study, once for all sessions, and show its progress."""
+    if not visitor.may_change():
+        st.info("There are no studies here yet. Whoever runs this server can make one.")
+        return
     st.title("Your first study is being made")
     st.write(
         "The same small network is trained twice on real handwritten digits. Its labels say only whether a digit "
@@ -19,7 +23,7 @@ def show() -> None:
         "its positive. **standard** takes a random item of its class, **nearest** the closest one. Then both are "
         "examined for class collapse: are the ten digits still distinct?"
     )
-    _follow(jobs.start_once(DEFAULT, studies_root()))
+    _follow(changes.start_once(DEFAULT, studies_root()))
 
 
 @st.fragment(run_every=1.5)
@@ -35,6 +39,6 @@ def _follow(job: jobs.Job) -> None:
 
 def _buttons(job: jobs.Job, status: Status) -> None:
     if status.over:
-        errors.button("Resume", "play_arrow", lambda: jobs.resume(job), key="first-resume", type="primary")
+        errors.button("Resume", "play_arrow", lambda: changes.resume(job), key="first-resume", type="primary")
     else:
-        errors.button("Cancel", "stop", lambda: job.cancel(discard=False), key="first-cancel")
+        errors.button("Cancel", "stop", lambda: changes.cancel(job, discard=False), key="first-cancel")

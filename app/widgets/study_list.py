@@ -2,12 +2,13 @@
 
 import streamlit as st
 
+from app.access import changes
 from app.state import cache
 from app.widgets import errors
 from app.widgets.markdown import escape_markdown
 from core import jobs
 from core.common.errors import UncollapseError
-from core.storage.catalogue import StudySummary, delete_study, studies_root
+from core.storage.catalogue import StudySummary, studies_root
 
 
 def show() -> None:
@@ -75,8 +76,8 @@ def remove(id: str) -> None:
     """Delete a study, and the record of the run that made it."""
     root = studies_root()
     try:
-        delete_study(root, id)
-        jobs.delete(jobs.get_job(root, id))
+        changes.delete_study(root, id)
+        changes.delete_run(jobs.get_job(root, id))
     except UncollapseError as error:
         if (root / id).exists():
             errors.keep_error(error)

@@ -1,1 +1,1 @@
-"""Access control of the app: the folders that typed paths may point into, and uploaded files."""
+"""Access control of the app: who may use it, the folders that typed paths may point into, and uploaded files."""

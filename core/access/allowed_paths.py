@@ -11,6 +11,7 @@ from core.recipe.import_spec import ImportSpec
 from core.recipe.recipe import Recipe
 from core.recipe.rules import PRETRAINED
 from core.storage.catalogue import studies_root
+from core.storage.study import Study
 
 DATA_VARIABLE = "UNCOLLAPSE_DATA"
 
@@ -20,8 +21,8 @@ _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w./-]+)?", re.
 def data_roots() -> list[Path] | None:
     """The folders named by UNCOLLAPSE_DATA, separated as in PATH; None where it is not set, and everything is allowed.
 
-    By default the app serves only the user of its machine, who can read those files anyway; set the variable before
-    serving others. Set but empty, it allows uploads only.
+    By default the app serves only the user of its machine, who can read those files anyway; one that serves others does
+    not start without the variable. Set but empty, it allows uploads only.
     """
     value = os.environ.get(DATA_VARIABLE)
     if value is None:
@@ -66,6 +67,12 @@ def check_import_spec(spec: ImportSpec) -> None:
     """Raises DataError where an import reads anything outside the allowed folders."""
     for path in filter(None, (spec.table, *spec.embeddings.values(), *spec.reference.values(), spec.images)):
         check_path(path)
+
+
+def check_study(study: Study) -> None:
+    """Raises DataError where the pictures of a study lie outside the allowed folders."""
+    if study.image_root is not None:
+        check_path(study.image_root)
 
 
 def _resolved(path: Path) -> Path | None:

@@ -6,7 +6,16 @@ from typing import Self
 from core.common.notices import Notice
 from models.errors import CheckpointError, UncollapseError, shown
 
-__all__ = ["CheckpointError", "DataError", "ImageError", "RecipeError", "StudyError", "UncollapseError", "shown"]
+__all__ = [
+    "AccessError",
+    "CheckpointError",
+    "DataError",
+    "ImageError",
+    "RecipeError",
+    "StudyError",
+    "UncollapseError",
+    "shown",
+]
 
 
 class RecipeError(UncollapseError):
@@ -33,3 +42,7 @@ class ImageError(DataError):
 
 class StudyError(UncollapseError):
     """A study folder is missing, incomplete or corrupt."""
+
+
+class AccessError(UncollapseError):
+    """A visitor may not do this, or a server that others can reach does not say who may use it."""

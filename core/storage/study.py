@@ -57,7 +57,8 @@ class Study:
         """Share of wrong labels over all classes; None in studies from before it was estimated."""
         self.warnings = tuple(description.get("warnings", ()))
         """What is doubtful about the items, such as copies across the split."""
-        self._image_root = description["image_root"]
+        self.image_root = description["image_root"]
+        """Folder or zip of pictures outside the study; None where it holds them itself, or has none."""
         self._arms = {entry.name: Arm.read(arm_folder(path, entry.name), entry) for entry in description["arms"]}
         self._neighbours: dict[str, Neighbours] = {}
         self._graphs: dict[str, KnnGraph] = {}
@@ -191,8 +192,8 @@ class Study:
         array = self.path / IMAGES
         if array.exists():
             return ArrayImages(self._pictures(array))
-        if self._image_root is not None:
-            return FileImages(Path(self._image_root), self.items["path"].tolist())
+        if self.image_root is not None:
+            return FileImages(Path(self.image_root), self.items["path"].tolist())
         return None
 
     def picture(self, id: int) -> Image.Image:

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.storage.study import Study
 
-MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
+MAIN = str(Path(__file__).parents[2] / "app" / "script.py")
 PAGES = {
     "compare": {},
     "search": {},

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from core.analysis.summary import COLUMNS, compare, summarise
 from core.storage.study import Study
 
-MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
+MAIN = str(Path(__file__).parents[2] / "app" / "script.py")
 
 
 def open_page(**query: str) -> AppTest:

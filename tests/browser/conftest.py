@@ -163,10 +163,12 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def start_server(script: Path, env: Mapping[str, str], log_file: Path, *, module: str = "streamlit") -> Server:
-    port = free_port()
-    options = {"server.address": "127.0.0.1", "server.port": port, "server.headless": "true"}
-    options |= {"server.fileWatcherType": "none", "browser.gatherUsageStats": "false"}
+def start_server(
+    script: Path, env: Mapping[str, str], log_file: Path, *, module: str = "streamlit", options: Mapping[str, Any] = {}
+) -> Server:
+    defaults = {"server.address": "127.0.0.1", "server.port": free_port(), "server.headless": "true"}
+    defaults |= {"server.fileWatcherType": "none", "browser.gatherUsageStats": "false"}
+    options = defaults | options
     flags = [part for key, value in options.items() for part in (f"--{key}", str(value))]
     with log_file.open("wb") as log:
         process = subprocess.Popen(
@@ -178,7 +180,7 @@ def start_server(script: Path, env: Mapping[str, str], log_file: Path, *, module
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    return Server(f"http://127.0.0.1:{port}", process, log_file)
+    return Server(f"http://127.0.0.1:{options['server.port']}", process, log_file)
 
 
 def stop_runs(root: Path) -> None:
@@ -196,10 +198,14 @@ def serve(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     roots: set[Path] = set()
 
     def start(
-        script: str | Path = "app/main.py", *, env: Mapping[str, str] | None = None, module: str = "streamlit"
+        script: str | Path = "app/main.py",
+        *,
+        env: Mapping[str, str] | None = None,
+        module: str = "streamlit",
+        options: Mapping[str, Any] = {},
     ) -> Server:
         log_file = tmp_path_factory.mktemp("server") / "log.txt"
-        server = start_server(REPO / script, env or {}, log_file, module=module)
+        server = start_server(REPO / script, env or {}, log_file, module=module, options=options)
         servers.append(server)
         roots.add(Path((env or {}).get("UNCOLLAPSE_STUDIES", os.environ["UNCOLLAPSE_STUDIES"])))
         server.wait_until_up()

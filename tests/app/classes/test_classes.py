@@ -11,7 +11,7 @@ from core.analysis.evidence import evidence_of
 from core.analysis.recommendations import next_steps
 from core.storage.study import Study
 
-MAIN = str(Path(__file__).parents[3] / "app" / "main.py")
+MAIN = str(Path(__file__).parents[3] / "app" / "script.py")
 
 
 def open_classes(**query: str) -> AppTest:

@@ -12,7 +12,7 @@ from core.analysis.playback import build_playback
 from core.storage.snapshots import write_snapshot
 from core.storage.study import Study
 
-MAIN = str(Path(__file__).parents[3] / "app" / "main.py")
+MAIN = str(Path(__file__).parents[3] / "app" / "script.py")
 
 
 def watch() -> AppTest:

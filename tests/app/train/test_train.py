@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.access import changes
 from app.train import runs
 from app.widgets.markdown import escape_markdown
 from core import jobs
@@ -17,7 +18,7 @@ from core.jobs.job import Job
 from core.jobs.status import StatusWriter
 from core.recipe.recipe import Recipe
 
-MAIN = str(Path(__file__).parents[3] / "app" / "main.py")
+MAIN = str(Path(__file__).parents[3] / "app" / "script.py")
 SLEEP = (sys.executable, "-c", "import time; time.sleep(300)")
 
 
@@ -26,7 +27,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     folder = tmp_path / "studies"
     monkeypatch.setenv("UNCOLLAPSE_STUDIES", str(folder))
     start = jobs.start
-    monkeypatch.setattr(jobs, "start", lambda recipe, **options: start(recipe, **options, command=SLEEP))
+    monkeypatch.setattr(changes, "start", lambda recipe, **options: start(recipe, **options, command=SLEEP))
     yield folder
     for job in jobs.list_jobs(folder):
         job.cancel()

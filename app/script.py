@@ -1,0 +1,51 @@
+"""What Streamlit runs for each visitor: the pages that this one may see, and the one that is open."""
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit import config
+
+from app.access import visitor
+from app.widgets import errors
+from core.access.policy import Role
+from core.common.errors import AccessError
+
+STATIC = Path(__file__).resolve().parent / "static"
+LOOK = {
+    "compare": ("Compare", ":material/compare:"),
+    "search": ("Search", ":material/image_search:"),
+    "classes": ("Classes", ":material/category:"),
+    "lab": ("Lab", ":material/science:"),
+}
+CHANGE = {"data": ("Data", ":material/database:"), "train": ("Train", ":material/model_training:")}
+"""Pages that only those who may change something see."""
+
+
+def _draw() -> None:
+    if config._server_mode == "starlette-managed" or visitor.role() is Role.NOBODY:
+        raise AccessError(
+            "nothing is shown without access control: start the server as app/main.py, and sign in where it has a login"
+        )
+    pages = LOOK | (CHANGE if visitor.may_change() else {})
+    # No folder is called "pages": opened at a deep link, a fresh server would run its files without this one.
+    page = st.navigation(
+        [
+            st.Page(f"{name}/{name}.py", title=title, icon=icon, default=name == "compare")
+            for name, (title, icon) in pages.items()
+        ],
+        position="top",
+    )
+    errors.show_kept_error()
+    with errors.error_boundary():
+        page.run()
+    if name := visitor.name():
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
+            st.text(f"Signed in as {name}", width="content")
+            st.button("Sign out", on_click=st.logout, type="tertiary", key="sign-out")
+
+
+st.set_page_config(page_title="Uncollapse", page_icon=str(STATIC / "icon.png"), layout="wide")
+st.logo(str(STATIC / f"logo-{'dark' if st.context.theme.type == 'dark' else 'light'}.svg"), size="large")
+st.html(STATIC / "page.css")
+with errors.error_boundary():
+    _draw()
