@@ -153,7 +153,6 @@ def test_a_pth_without_a_state_dict(content: Any, complaint: str, source):
         (lambda s: s.update(extra=torch.zeros(1)), "holds 1 tensor(s) unknown to this network, such as extra"),
         (lambda s: s.update({"conv1.weight": torch.zeros(64, 3, 3, 3)}), "shape (64, 3, 3, 3), the network needs (64"),
         (lambda s: s.update({"bn1.bias": torch.full((64,), torch.nan)}), "bn1.bias holds NaN or infinite weights"),
-        (lambda s: s.update({"bn1.bias": torch.full((64,), 1e300).double()}), "bn1.bias holds NaN or infinite"),
         (lambda s: s.update({"bn1.bias": torch.full((64,), 1e300, dtype=torch.double)}), "infinite as float32"),
         (lambda s: s.update({"bn1.bias": torch.full((64,), 1e30).half()}), "bn1.bias holds NaN or infinite"),
         (lambda s: s.update({"bn1.bias": torch.zeros(64, dtype=torch.cfloat)}), "tensor bn1.bias is torch.complex64"),

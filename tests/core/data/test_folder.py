@@ -95,7 +95,7 @@ BAD = {
         {**GOOD, "a/x.png": b"hello", "b/y.png": b"", "b/z.png": b""},
         r"cut short \(1: a/x.png\).*and 2 other problems: see `python -m core data check`",
     ),
-    "long name": ({**GOOD, "x" * 201 + "/0.png": 1}, r"longer than 200 characters \(1: x{50}\.\.\.x+/0.png\)"),
+    "long name": ({**GOOD, "x" * 201 + "/0.png": 1}, r"longer than 200 characters \(1: x+\.\.\.x+/0.png\)"),
     "line break": ({**GOOD, "a/x\ny.png": 1}, r"characters that cannot be shown \(1: a/x\ufffdy.png\)"),
     "reversed": ({**GOOD, "a\u202eb/y.png": 1}, "characters that cannot be shown"),
 }

@@ -112,5 +112,5 @@ def test_a_pipe_is_not_opened(tmp_path):
     os.mkfifo(tmp_path / "pipe.png")
     with pytest.raises(ImageError, match="not a file"):
         decode(tmp_path / "pipe.png")
-    with pytest.raises(DataError, match="neither a folder nor a file"):
+    with pytest.raises(DataError, match="it is a pipe, not a file"):
         open_files(tmp_path / "pipe.png")

@@ -39,8 +39,8 @@ def cars(tmp_path):
     models = ["AM General Hummer SUV 2000", "Acura RL Sedan 2012", "Audi R8 Coupe 2012", "BMW X6 SUV 2012"]
     kind = [("relative_im_path", object), ("bbox_x1", object), ("class", object), ("test", object)]
     rows = [(f"car_ims/{3 * m + i:06d}.jpg", 1, m + 1, int(i == 2)) for m in range(4) for i in range(3)]
-    for path, _, number, _ in rows:
-        picture(tmp_path / path, 40 * number)
+    for place, row in enumerate(rows):
+        picture(tmp_path / row[0], 20 * place)
     names = np.empty((1, 4), dtype=object)
     names[0] = models
     savemat(tmp_path / "cars_annos.mat", {"annotations": np.array([rows], dtype=kind), "class_names": names})

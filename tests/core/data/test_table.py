@@ -179,7 +179,7 @@ def test_absolute_paths_below_the_table_are_fine(write, tmp_path):
     [
         ("a.csv", b"", "cannot be read as a table"),
         ("a.csv", b"path,label\n", "has no rows"),
-        ("a.csv", b"path;label\nimg/0.png;a\n", "a file is missing"),
+        ("a.csv", b"path;label\nimg/0.png;a\n", "fewer than two classes"),
         ("a.csv", b"\xff\xfe\x00ba", "cannot be read as a table"),
         ("a.csv", b'path,label\n"img/0.png,a\n', "cannot be read as a table"),
         ("a.parquet", b"PAR1 garbage PAR1", "cannot be read as a table"),
