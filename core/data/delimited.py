@@ -99,7 +99,8 @@ def open_delimited(path: Path, *, score: Callable[[list[str]], int]) -> Delimite
     score: how many names of a header are known; tells the separators apart. Raises ValueError, or OSError.
     """
     encoding, name, doubt = _encoding(path)
-    found, faults = [], []
+    found: list[tuple[int, int, int, str, int, list[str]]] = []
+    faults: list[ValueError] = []
     for delimiter in DELIMITERS:
         try:
             row, header = _header(path, encoding, delimiter)
