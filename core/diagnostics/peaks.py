@@ -83,11 +83,11 @@ class Density:
         return sorted(found, key=itemgetter(0))
 
     def confirmed(self, found: Iterable[Reading]) -> Iterator[Reading]:
-        """Those that the density does not contradict; along a curve they need more evidence, for chance leaves gaps in
-        curves."""
-        doubt = CURVE_DOUBT if self.dimension < CURVE_BELOW else 1
+        """Those that the density does not contradict; a single gap along a curve needs more evidence, for chance leaves
+        gaps in curves."""
         for reading in found:
             if not self._contradicts(reading):
+                doubt = CURVE_DOUBT if reading.count == 2 and self.dimension < CURVE_BELOW else 1
                 yield replace(reading, p_value=min(1.0, doubt * reading.p_value))
 
     def _contradicts(self, reading: Reading) -> bool:

@@ -160,7 +160,7 @@ class Records:
         """All of them; empty where there are none."""
         if not self.path.exists():
             return pd.DataFrame(columns=self.columns)
-        return pd.read_csv(self.path, keep_default_na=False, na_values={"count": [""], "seconds": [""]})
+        return pd.read_csv(self.path, keep_default_na=False, na_values={"count": [""], "seconds": ["", "nan"]})
 
     def forget(self, methods: Iterable[str]) -> None:
         """Drops what these methods said, so that they are asked again."""
