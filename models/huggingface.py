@@ -188,7 +188,7 @@ def _remove_untrained_pooler(network: Any) -> None:
 
 def _statistics(folder: Path) -> Statistics:
     path = folder / "preprocessor_config.json"
-    if not path.is_file():
+    if not os.path.isfile(path):
         return IMAGENET
     try:
         values = json.loads(path.read_text(encoding="utf-8"))

@@ -71,7 +71,7 @@ class Folder:
             below = Path(folder).relative_to(self.root)
             folders[:] = sorted(name for name in folders if not is_hidden(name))
             for name in folders:
-                if (Path(folder) / name).is_symlink():
+                if os.path.islink(os.path.join(folder, name)):  # that of Path raises on paths that are too long
                     fault = Unreadable("a folder is a link", "replace it with the folder itself")
                     yield Entry((below / name).as_posix(), 0, fault)
             for name in sorted(name for name in files if not is_hidden(name)):

@@ -7,6 +7,7 @@ big-endian uint32 per dimension, then the elements in row-major order. Only unsi
 import gzip
 import io
 import math
+import os
 import re
 import struct
 import zlib
@@ -95,7 +96,7 @@ def _read_idx(file: io.BufferedIOBase, ndim: int) -> UInt8[np.ndarray, "..."]:
 
 def _find(folder: Path) -> dict[tuple[str, str], Path]:
     """Map (part, kind) to a file, preferring plain over gzipped ones. Each part found must have images and labels."""
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise DataError(f"{shown(folder)} is not a folder; give the folder with the IDX files")
     files = {}
     for path in sorted(folder.iterdir(), reverse=True):

@@ -1,5 +1,6 @@
 """Sentences about what is wrong stay short, whatever a user's names are."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,11 @@ def test_of_many_problems_the_first_are_said_and_the_others_counted():
     assert len(error.problems) == 40
 
 
-@pytest.mark.parametrize("override", ["x" * 3000 + "=1", "a.b." * 400 + "c=1", "x" * 3000, "arms." + "x" * 3000 + "=1"])
+@pytest.mark.parametrize(
+    "override",
+    ["x" * 3000 + "=1", "a.b." * 400 + "c=1", "x" * 3000, "arms." + "x" * 3000 + "=1"],
+    ids=["key", "keys", "no value", "arm"],
+)
 def test_a_long_override_is_shortened(override: str):
     with pytest.raises(RecipeError) as caught:
         Recipe.load("digits-parity", [override])
@@ -42,3 +47,15 @@ def test_a_long_path_is_shortened(source: str, tmp_path: Path):
         with pytest.raises(UncollapseError) as caught:
             load(DataConfig(source=source, path=path), seed=0)
         assert len(str(caught.value)) <= LONGEST
+
+
+def test_a_folder_too_deep_for_a_path_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "data").mkdir()
+    monkeypatch.chdir(tmp_path / "data")
+    for _ in range(18):
+        os.mkdir("d" * 250)
+        os.chdir("d" * 250)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UncollapseError) as caught:
+        load(DataConfig(source="folder", path="data"), seed=0)
+    assert len(str(caught.value)) <= LONGEST
