@@ -37,7 +37,7 @@ def test_of_many_problems_the_first_are_said_and_the_others_counted():
 )
 def test_a_long_override_is_shortened(override: str):
     with pytest.raises(RecipeError) as caught:
-        Recipe.load("digits-parity", [override])
+        Recipe.load("digits-parity", (override,))
     assert len(str(caught.value)) <= LONGEST
 
 
