@@ -266,7 +266,7 @@ def keys(
 
     found = [key for key in all_keys() if key.path.startswith(prefix)]
     if not found:
-        raise UncollapseError(f'no key of a recipe begins with "{prefix}"; without it, all are listed')
+        raise UncollapseError(f'no key of a recipe begins with "{shown(prefix)}"; without it, all are listed')
     if as_json:
         _print_json([_described(key) for key in found])
         return
@@ -358,7 +358,7 @@ def _gate(expression: str) -> tuple[str, int]:
     match = GATE.fullmatch(expression)
     if match is None or match[1] not in WORST_FIRST:
         raise UncollapseError(
-            f'cannot read --fail-on "{expression}"; write a verdict and a number: "destroyed>0"; '
+            f'cannot read --fail-on "{shown(expression)}"; write a verdict and a number: "destroyed>0"; '
             f"verdicts: {', '.join(WORST_FIRST)}"
         )
     return match[1], int(match[2])

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from models.checkpoint import DESCRIPTION, load_checkpoint
 from models.conversion import match_state_dict
 from models.efficientnet import read_imagenet
-from models.errors import CheckpointError
+from models.errors import CheckpointError, shown
 from models.head import Embedder, ModelSpec
 from models.huggingface import read_huggingface
 from models.registry import Pretrained, create
@@ -50,13 +50,15 @@ def read_pretrained(spec: ModelSpec, weights: str) -> Pretrained:
         return read_imagenet()
     if path.suffix in (".pth", ".pt", ".bin", ".ckpt"):
         raise CheckpointError(
-            f"{path} cannot be read directly; make a safetensors file of it first: "
-            f"python -m core convert {path} --model {spec.name}"
+            f"{shown(path)} cannot be read directly; make a safetensors file of it first: "
+            f"python -m core convert {shown(path)} --model {spec.name}"
         )
     backbone = _meta_backbone(spec)
     statistics = getattr(backbone, "statistics", None)
     if statistics is None:
-        raise CheckpointError(f"{path} is not the folder of a checkpoint, and {spec.name} takes no other weights")
+        raise CheckpointError(
+            f"{shown(path)} is not the folder of a checkpoint, and {spec.name} takes no other weights"
+        )
     return Pretrained(read_tensors(path, backbone.state_dict()), statistics)
 
 
@@ -65,7 +67,8 @@ def _from_checkpoint(folder: Path, spec: ModelSpec) -> Pretrained:
     found = trained.spec
     if found.name != spec.name or found.options | spec.options != found.options:
         raise CheckpointError(
-            f"{folder} holds {found.name} with {found.options}, the recipe's model is {spec.name} with {spec.options}"
+            f"{shown(folder)} holds {found.name} with {found.options}, "
+            f"the recipe's model is {spec.name} with {spec.options}"
         )
     state = match_state_dict(
         folder, trained.backbone.state_dict(), _meta_backbone(replace(spec, options=found.options))

@@ -8,7 +8,7 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 from safetensors.torch import save
 
-from models.errors import CheckpointError, UncollapseError
+from models.errors import CheckpointError, UncollapseError, shown
 from models.head import Embedder, ModelSpec
 from models.tensors import read_tensors
 
@@ -34,7 +34,9 @@ def load_checkpoint(folder: Path) -> Embedder:
         with torch.device("meta"):  # shapes only, so that a false description cannot fill the memory
             embedder = Embedder(spec)
     except (UncollapseError, TypeError, ValueError, RuntimeError) as error:
-        raise CheckpointError(f"{folder / DESCRIPTION} describes no network that can be built: {error}") from None
+        raise CheckpointError(
+            f"{shown(folder / DESCRIPTION)} describes no network that can be built: {shown(error, limit=160)}"
+        ) from None
     weights = read_tensors(folder / WEIGHTS, embedder.state_dict())
     if any(name not in weights for name, _ in embedder.named_buffers()):
         embedder = Embedder(spec)  # it has constants that are computed and not stored
@@ -47,7 +49,7 @@ def _read_description(path: Path) -> ModelSpec:
         values = json.loads(path.read_text(encoding="utf-8"))
         return TypeAdapter(ModelSpec).validate_python(values, extra="forbid")
     except FileNotFoundError:
-        raise CheckpointError(f"{path} is missing: a checkpoint is {WEIGHTS} beside {DESCRIPTION}") from None
+        raise CheckpointError(f"{shown(path)} is missing: a checkpoint is {WEIGHTS} beside {DESCRIPTION}") from None
     except (OSError, ValueError, RecursionError) as error:
         reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-        raise CheckpointError(f"{path} is not a model description: {reason}") from None
+        raise CheckpointError(f"{shown(path)} is not a model description: {shown(reason, limit=160)}") from None

@@ -18,7 +18,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from models.errors import CheckpointError, UncollapseError, first_line
+from models.errors import CheckpointError, UncollapseError, first_line, shown
 from models.registry import IMAGENET, Pretrained, Statistics, register
 from models.tensors import check_finite
 
@@ -120,13 +120,13 @@ def read_huggingface(weights: str) -> Pretrained:
     except UncollapseError:
         raise
     except Exception as error:  # a dozen kinds, from missing files to mismatched shapes
-        raise CheckpointError(f"{weights} holds no network that can be read ({first_line(error)})") from None
+        raise CheckpointError(f"{shown(weights)} holds no network that can be read ({first_line(error)})") from None
     if network.main_input_name != "pixel_values":
-        raise CheckpointError(f'{weights} holds "{network.config.model_type}", which is no vision network')
+        raise CheckpointError(f'{shown(weights)} holds "{network.config.model_type}", which is no vision network')
     _remove_untrained_pooler(network)
     state = {f"network.{key}": value for key, value in network.state_dict().items()}
     if missing := sorted(key for key in report["missing_keys"] if f"network.{key}" in state):
-        raise CheckpointError(f"{weights} lacks {len(missing)} tensor(s) of its network, such as {missing[0]}")
+        raise CheckpointError(f"{shown(weights)} lacks {len(missing)} tensor(s) of its network, such as {missing[0]}")
     for key, value in state.items():
         check_finite(folder, key, value)
     return Pretrained(state, _statistics(folder), {"config": plain})
@@ -153,7 +153,7 @@ def _download(weights: str) -> Path:
         return Path(hub.snapshot_download(name, revision=revision or None, allow_patterns=FILES))
     except Exception as error:  # no network, no such repository, no right to it, no space
         raise CheckpointError(
-            f'"{weights}" is no folder, and cannot be downloaded from the Hugging Face hub ({first_line(error)})'
+            f'"{shown(weights)}" is no folder, and cannot be downloaded from the Hugging Face hub ({first_line(error)})'
         ) from None
 
 
@@ -188,14 +188,14 @@ def _remove_untrained_pooler(network: Any) -> None:
 
 def _statistics(folder: Path) -> Statistics:
     path = folder / "preprocessor_config.json"
-    if not path.is_file():
+    if not os.path.isfile(path):
         return IMAGENET
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         mean, std = (values.get("image_mean", IMAGENET[0]), values.get("image_std", IMAGENET[1]))
         found = torch.tensor([mean, std], dtype=torch.float64)  # (2, 3)
     except (OSError, ValueError, TypeError, AttributeError, RuntimeError, RecursionError):
-        raise CheckpointError(f"{path} does not describe a preprocessor") from None
+        raise CheckpointError(f"{shown(path)} does not describe a preprocessor") from None
     if found.shape != (2, 3) or not bool(found.isfinite().all()) or float(found[1].min()) < 1e-3:
-        raise CheckpointError(f"{path}: image_mean and image_std must be three numbers each, image_std above 0")
+        raise CheckpointError(f"{shown(path)}: image_mean and image_std must be three numbers each, image_std above 0")
     return tuple(found[0].tolist()), tuple(found[1].tolist())

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from models.errors import UncollapseError
+from models.errors import UncollapseError, shown
 
 Statistics = tuple[tuple[float, ...], tuple[float, ...]]
 """Mean and standard deviation of a network's input per channel, of intensities from 0 to 1."""
@@ -65,7 +65,7 @@ def names() -> list[str]:
 
 def _builder(name: str) -> Callable[..., nn.Module]:
     if name not in _builders():
-        raise UncollapseError(f'there is no model "{name}"; choose one of: {", ".join(names())}')
+        raise UncollapseError(f'there is no model "{shown(name)}"; choose one of: {", ".join(names())}')
     return _builders()[name]
 
 

@@ -1,5 +1,6 @@
 """Embeddings of the user's own model: table and matrices, a check, and the running imports."""
 
+import os
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -165,7 +166,7 @@ def _checked(spec: str, stamps: tuple[int, ...]) -> Any:
 
 def _stamps(spec: ImportSpec) -> tuple[int, ...]:
     paths = [Path(p) for p in (spec.table, *spec.embeddings.values(), *spec.reference.values(), spec.images) if p]
-    return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
+    return tuple(path.stat().st_mtime_ns if os.path.exists(path) else 0 for path in paths)
 
 
 def _begin(spec: ImportSpec) -> None:

@@ -86,7 +86,7 @@ def _is_named(recipe: Recipe) -> bool:
     """Whether the weights are a name, which leads to no folder of the user's choice."""
     weights = recipe.model.weights
     if recipe.model.name == "huggingface":
-        return _HUB_NAME.fullmatch(weights) is not None and not (REPO / weights).exists()
+        return _HUB_NAME.fullmatch(weights) is not None and not os.path.exists(REPO / weights)
     return weights == "imagenet"
 
 

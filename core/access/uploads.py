@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from core.common.errors import StudyError
+from core.common.errors import StudyError, shown
 from core.common.files import write_bytes
 
 UPLOADS = ".uploads"
@@ -23,7 +23,7 @@ def upload_folder(root: Path) -> Path:
         _clear(root / UPLOADS)
         return Path(tempfile.mkdtemp(dir=root / UPLOADS))
     except OSError as error:
-        raise StudyError(f"cannot keep files below {root}: {error.strerror or error}") from None
+        raise StudyError(f"cannot keep files below {shown(root)}: {error.strerror or error}") from None
 
 
 def picture_folder(root: Path) -> Path:
@@ -40,7 +40,7 @@ def save_upload(folder: Path, name: str, data: bytes | memoryview) -> Path:
         if not path.exists():
             write_bytes(path, data)
     except OSError as error:
-        raise StudyError(f"cannot keep {path.name}: {error.strerror or error}") from None
+        raise StudyError(f"cannot keep {shown(path.name)}: {error.strerror or error}") from None
     return path
 
 

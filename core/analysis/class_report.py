@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Float64, Int64
 
-from core.common.errors import StudyError
+from core.common.errors import StudyError, shown
 from core.diagnostics.checks import check_groups
 from core.diagnostics.company import company_of
 from core.diagnostics.comparison import Matching, match_subclusters
@@ -38,7 +38,7 @@ def class_rows(study: Study, label: str) -> Int64[np.ndarray, "n"]:
     """Row numbers of a class's evaluated items. Raises StudyError where it has none."""
     rows = np.flatnonzero(study.evaluated & (study.items["label"] == label).to_numpy())
     if not len(rows):
-        raise StudyError(f'{study.path.name} has no class "{label}" among the items it evaluates')
+        raise StudyError(f'{shown(study.path.name)} has no class "{shown(label)}" among the items it evaluates')
     return rows
 
 

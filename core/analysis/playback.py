@@ -15,7 +15,7 @@ from jaxtyping import Float, Float32, Float64, Int64
 from scipy.linalg import eigh, orthogonal_procrustes
 
 from core.common.errors import StudyError
-from core.storage.layout import ITEMS, SNAPSHOTS, arm_folder
+from core.storage.layout import ITEMS, SNAPSHOTS, TABLES, arm_folder
 from core.storage.snapshots import Snapshots
 from core.storage.study import evaluated
 from core.storage.tables import read_table
@@ -84,7 +84,7 @@ def playback_of_run(folder: Path, arms: Sequence[str], *, seed: int = 0) -> Play
     folder: where the run builds its study. Files that are missing, incomplete or removed are ignored.
     """
     try:
-        items = read_table(folder / ITEMS, owner="the run")
+        items = read_table(folder / ITEMS, TABLES[ITEMS], owner="the run")
         found = build_playback(items, {arm: Snapshots(arm_folder(folder, arm) / SNAPSHOTS) for arm in arms}, seed=seed)
     except (OSError, ValueError, StudyError):
         return None

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic_core import PydanticUndefined
 
 from core.access.allowed_paths import check_path, paths_of
-from core.common.errors import DataError, RecipeError
+from core.common.errors import DataError, RecipeError, shown
 from core.common.notices import Notice
 from core.common.places import REPO
 from core.recipe.arms import ArmConfig
@@ -167,7 +167,7 @@ def missing_paths(recipe: Recipe) -> list[Notice]:
             found.append(Notice("path-not-allowed", "error", f"{key}: {error}", key))
             continue
         if not _exists(REPO / path):
-            problem = f'{key}: there is nothing at "{path}" on the machine that runs the app'
+            problem = f'{key}: there is nothing at "{shown(path)}" on the machine that runs the app'
             found.append(Notice("path-missing", "error", problem, key))
     return found
 

@@ -26,8 +26,8 @@ class RecipeError(UncollapseError):
 
     @classmethod
     def of(cls, problems: Sequence[Notice]) -> Self:
-        """All problems of a recipe in one sentence."""
-        error = cls("the recipe is wrong: " + "; ".join(problem.message for problem in problems))
+        """All problems of a recipe, as many of them in the sentence as it has room for."""
+        error = cls("the recipe is wrong: " + _first([problem.message for problem in problems]))
         error.problems = tuple(problems)
         return error
 
@@ -46,3 +46,12 @@ class StudyError(UncollapseError):
 
 class AccessError(UncollapseError):
     """A visitor may not do this, or a server that others can reach does not say who may use it."""
+
+
+def _first(messages: Sequence[str], *, room: int = 260) -> str:
+    """The first messages, one at least, and how many more there are."""
+    said = [shown(message, limit=room) for message in messages]
+    while len(said) > 1 and sum(map(len, said)) + 2 * len(said) > room:
+        said.pop()
+    more = len(messages) - len(said)
+    return "; ".join(said) + (f"; and {more:,} more" if more else "")

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 
-from core.common.errors import DataError
+from core.common.errors import DataError, shown
 from core.data.collection import Collection
 from core.data.images import FileImages
 from core.data.labels import clean_names, unknown_option
@@ -31,7 +31,8 @@ def read(config: DataConfig) -> Collection:
     numbers = np.array([int(row["class"].item()) for row in annotations])
     if numbers.min() < 1 or numbers.max() > len(names):
         raise DataError(
-            f"{root / ANNOTATIONS} refers to model {numbers.max()} but names only {len(names)}: download it again"
+            f"{shown(root / ANNOTATIONS)} refers to model {numbers.max()} but names only {len(names)}; "
+            "download it again"
         )
     labels = pd.Series([f"{number:03d} {names[number - 1]}" for number in numbers])
     split = ["test" if row["test"].item() else "train" for row in annotations]
@@ -50,5 +51,5 @@ def _annotations(path: Path) -> tuple[Any, list[str]]:
     except (OSError, ValueError, LookupError, TypeError, NotImplementedError, MatReadError) as error:
         reason = getattr(error, "strerror", None) or "it is not the annotations file of Stanford Cars"
         raise DataError(
-            f"{path} cannot be read ({reason}); data.path must be the folder with {ANNOTATIONS} and car_ims"
+            f"{shown(path)} cannot be read ({reason}); data.path must be the folder with {ANNOTATIONS} and car_ims"
         ) from None

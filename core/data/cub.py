@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.common.errors import DataError
+from core.common.errors import DataError, shown
 from core.data.collection import Collection
 from core.data.images import FileImages
 from core.data.labels import unknown_option
@@ -29,11 +29,11 @@ def read(config: DataConfig) -> Collection:
     }
     if any(not column.index.equals(parts["path"].index) for column in parts.values()):
         raise DataError(
-            f"{root}: the lists of images, classes and split list different images; unpack the archive again"
+            f"{shown(root)}: the lists of images, classes and split list different images; unpack the archive again"
         )
     species = parts["class"].map(_column(root, "classes.txt"))
     if species.isna().any():
-        raise DataError(f"{root}: class {parts['class'][species.isna()].iloc[0]} has no name in classes.txt")
+        raise DataError(f"{shown(root)}: class {parts['class'][species.isna()].iloc[0]} has no name in classes.txt")
     split = np.where(parts["train"] == "1", "train", "test")
     paths = "images/" + parts["path"]
     items = pd.DataFrame({"path": paths, "label": species, "split": split}).reset_index(drop=True)
@@ -48,5 +48,5 @@ def _column(root: Path, name: str) -> pd.Series:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "its lines are not a number and a text each"
         raise DataError(
-            f"{root / name} cannot be read ({reason}); data.path must be the unpacked CUB_200_2011 folder"
+            f"{shown(root / name)} cannot be read ({reason}); data.path must be the unpacked CUB_200_2011 folder"
         ) from None

@@ -138,7 +138,7 @@ def _open_image(data: bytes) -> Image.Image:
 
 
 def _read(path: Path) -> bytes:
-    if path.exists() and not path.is_file():
+    if os.path.exists(path) and not os.path.isfile(path):
         raise Unreadable("it is not a file", "give the path of an image")
     try:
         with path.open("rb") as file:

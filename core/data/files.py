@@ -41,7 +41,7 @@ class Unreadable(Exception):
 
     def sentence(self, name: str) -> str:
         """The full error message for the file called `name`."""
-        return f"{printable(name)}: {self.problem}{f' ({self.detail})' if self.detail else ''}; {self.remedy}"
+        return f"{shown(name)}: {self.problem}{f' ({self.detail})' if self.detail else ''}; {self.remedy}"
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,13 @@ class Folder:
         """All files except hidden ones and those that operating systems create."""
 
         def refuse(error: OSError) -> None:
-            raise DataError(f"{error.filename} cannot be read ({reason(error)}); allow reading or remove it")
+            raise DataError(f"{shown(error.filename)} cannot be read ({reason(error)}); allow reading or remove it")
 
         for folder, folders, files in os.walk(self.root, onerror=refuse):
             below = Path(folder).relative_to(self.root)
             folders[:] = sorted(name for name in folders if not is_hidden(name))
             for name in folders:
-                if (Path(folder) / name).is_symlink():
+                if os.path.islink(os.path.join(folder, name)):  # that of Path raises on paths that are too long
                     fault = Unreadable("a folder is a link", "replace it with the folder itself")
                     yield Entry((below / name).as_posix(), 0, fault)
             for name in sorted(name for name in files if not is_hidden(name)):
@@ -121,7 +121,7 @@ class Zip:
         if len(members) > MAX_ZIP_MEMBERS or sum(member.file_size for member in members) > MAX_ZIP_BYTES:
             archive.close()
             limits = f"{MAX_ZIP_MEMBERS:,} files or {MAX_ZIP_BYTES >> 30} GiB"
-            raise DataError(f"{root} holds more than {limits}; unpack it and give the folder")
+            raise DataError(f"{shown(root)} holds more than {limits}; unpack it and give the folder")
         self._members = {_slashed(member.filename): member for member in members}
 
     def entries(self) -> Iterator[Entry]:
@@ -150,7 +150,7 @@ class Zip:
                 try:
                     self._opened = os.getpid(), zipfile.ZipFile(self.root)
                 except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-                    problem = f"{self.root} cannot be read as a zip ({reason(error)})"
+                    problem = f"{shown(self.root)} cannot be read as a zip ({reason(error)})"
                     raise DataError(f"{problem}; make or download it again") from None
             return self._opened[1]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from core.common.errors import DataError
+from core.common.errors import DataError, shown
 from core.data.collection import Collection, Problem
 from core.data.decoding import SUFFIXES
 from core.data.files import Entry, open_files
@@ -23,7 +23,7 @@ def read(config: DataConfig) -> Collection:
     entries = sorted(open_files(root).entries(), key=lambda entry: entry.path)
     images = [entry for entry in entries if _is_image(entry)]
     if not images:
-        raise DataError(f"{root} contains no images; {WANTED}")
+        raise DataError(f"{shown(root)} contains no images; {WANTED}")
     problems = [_skipped(entry) for entry in entries if not _is_image(entry) and entry.fault is None]
     problems += [_refused(entry) for entry in entries if entry.fault is not None]
     problems += _repeated(images)

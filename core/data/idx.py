@@ -7,6 +7,7 @@ big-endian uint32 per dimension, then the elements in row-major order. Only unsi
 import gzip
 import io
 import math
+import os
 import re
 import struct
 import zlib
@@ -16,7 +17,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import UInt8
 
-from core.common.errors import DataError
+from core.common.errors import DataError, shown
 from core.data.collection import Collection
 from core.data.files import reason
 from core.data.images import ArrayImages
@@ -56,9 +57,9 @@ def read(config: DataConfig) -> Collection:
     for part, pictures, numbers in zip(parts, images, labels, strict=True):
         if len(pictures) != len(numbers):
             found = f"{len(pictures):,} images but {len(numbers):,} labels"
-            raise DataError(f"{config.path}: {part} has {found}; download the files again")
+            raise DataError(f"{shown(config.path)}: {part} has {found}; download the files again")
     if len({pictures.shape[1:] for pictures in images}) > 1:
-        raise DataError(f"{config.path}: train and t10k images differ in size; use files of one data set")
+        raise DataError(f"{shown(config.path)}: train and t10k images differ in size; use files of one data set")
     items = _labels(np.concatenate(labels), config)
     if len(parts) == 2:
         items["split"] = np.repeat(["train", "test"], [len(numbers) for numbers in labels])
@@ -75,7 +76,7 @@ def read_idx(path: Path, *, ndim: int) -> UInt8[np.ndarray, "..."]:
             return _read_idx(file, ndim)
     except (OSError, EOFError, ValueError, struct.error, zlib.error) as error:
         raise DataError(
-            f"{path} is not an IDX file of {ndim} dimensions ({reason(error)}); download it again"
+            f"{shown(path)} is not an IDX file of {ndim} dimensions ({reason(error)}); download it again"
         ) from None
 
 
@@ -95,8 +96,8 @@ def _read_idx(file: io.BufferedIOBase, ndim: int) -> UInt8[np.ndarray, "..."]:
 
 def _find(folder: Path) -> dict[tuple[str, str], Path]:
     """Map (part, kind) to a file, preferring plain over gzipped ones. Each part found must have images and labels."""
-    if not folder.is_dir():
-        raise DataError(f"{folder} is not a folder; give the folder with the IDX files")
+    if not os.path.isdir(folder):
+        raise DataError(f"{shown(folder)} is not a folder; give the folder with the IDX files")
     files = {}
     for path in sorted(folder.iterdir(), reverse=True):
         if match := _NAME.fullmatch(path.name):
@@ -104,9 +105,9 @@ def _find(folder: Path) -> dict[tuple[str, str], Path]:
     for part in ("train", "t10k"):
         kinds = [kind for kind in ("images", "labels") if (part, kind) in files]
         if len(kinds) == 1:
-            raise DataError(f"{folder} has {part} {kinds[0]} only; add the other file of the pair")
+            raise DataError(f"{shown(folder)} has {part} {kinds[0]} only; add the other file of the pair")
     if not files:
-        raise DataError(f"{folder} contains no IDX files; expected names like train-images-idx3-ubyte.gz")
+        raise DataError(f"{shown(folder)} contains no IDX files; expected names like train-images-idx3-ubyte.gz")
     return files
 
 
@@ -114,7 +115,9 @@ def _labels(numbers: UInt8[np.ndarray, "n"], config: DataConfig) -> pd.DataFrame
     if config.label not in {"", *OPTIONS}:
         raise unknown_option(config.label, OPTIONS, source="idx")
     if config.label in {"garment", "group"} and numbers.max() >= len(GARMENTS):
-        raise DataError(f'data.label = "{config.label}" needs ten classes, but {config.path} has more; leave it out')
+        raise DataError(
+            f'data.label = "{config.label}" needs ten classes, but {shown(config.path)} has more; leave it out'
+        )
     if config.label == "garment":
         return pd.DataFrame({"label": np.array(GARMENTS)[numbers]})
     if config.label == "group":

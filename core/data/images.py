@@ -20,9 +20,9 @@ import numpy as np
 from jaxtyping import Int, UInt8
 from PIL import Image
 
-from core.common.errors import DataError, ImageError
+from core.common.errors import DataError, ImageError, shown
 from core.data.decoding import MAX_BYTES, Look, check_bytes, decode_bytes, digest_of, look
-from core.data.files import Files, Unreadable, is_inside, open_files, printable, reason
+from core.data.files import Files, Unreadable, is_inside, open_files, reason
 
 T = TypeVar("T")
 
@@ -92,7 +92,7 @@ class FileImages:
         self.root = Path(root).absolute()
         self.paths = list(paths)
         if outside := [path for path in self.paths if not is_inside(path)]:
-            raise DataError(f"{printable(outside[0])} leads outside {self.root}; use paths below that folder")
+            raise DataError(f"{shown(outside[0])} leads outside {shown(self.root)}; use paths below that folder")
 
     def __len__(self) -> int:
         return len(self.paths)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Integer
 
-from core.common.errors import DataError
+from core.common.errors import DataError, shown
 
 MAX_NAME_LENGTH = 200
 DIGIT_OPTIONS = ("digit", "parity")
@@ -29,7 +29,7 @@ def digit_labels(digits: Integer[np.ndarray, "n"], option: str, *, source: str) 
 def unknown_option(option: str, known: tuple[str, ...], *, source: str) -> DataError:
     """The error for a label option that a source does not support."""
     known_text = f"use one of: {', '.join(known)}" if known else "leave it out"
-    return DataError(f'data.label = "{option}" is unknown for {source}; {known_text}')
+    return DataError(f'data.label = "{shown(option)}" is unknown for {source}; {known_text}')
 
 
 def clean_names(names: pd.Series) -> pd.Series:

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from core.common.errors import DataError
+from core.common.errors import DataError, shown
 from core.data.collection import Problem, first_names
 
 WANTED = "arrange the images as class/image or class/mode/image"
@@ -131,11 +131,11 @@ def _require_one_depth(folders: list[tuple[str, ...]], paths: list[str], *, root
     for wrong, what in ((0, "in no class folder"), (max(depths, default=0), "below more than two folders")):
         if wrong in depths and wrong not in {1, 2}:
             found = [path for path, names in zip(paths, folders, strict=True) if len(names) == wrong]
-            raise DataError(f"{root}: {len(found):,} images are {what} ({first_names(found)}); {WANTED}")
+            raise DataError(f"{shown(root)}: {len(found):,} images are {what} ({first_names(found)}); {WANTED}")
     if len(depths) > 1:
         rare = min((1, 2), key=lambda depth: depths[depth])
         found = [path for path, names in zip(paths, folders, strict=True) if len(names) == rare]
         raise DataError(
-            f"{root}: some images are one folder deep and others two ({len(found):,} are {rare} deep: "
+            f"{shown(root)}: some images are one folder deep and others two ({len(found):,} are {rare} deep: "
             f"{first_names(found)}); {WANTED} throughout"
         )

@@ -28,7 +28,7 @@ from typing import Any
 import psutil
 
 from core.access.allowed_paths import check_import_spec, check_recipe
-from core.common.errors import RecipeError, StudyError
+from core.common.errors import RecipeError, StudyError, shown
 from core.common.files import write_text
 from core.common.lock import held
 from core.common.strict_json import read_json_if_valid, write_json
@@ -356,7 +356,7 @@ def _writing(root: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StudyError(f"cannot start a run under {root}: {error.strerror or error}") from None
+        raise StudyError(f"cannot start a run under {shown(root)}: {error.strerror or error}") from None
 
 
 def _end(process: psutil.Process) -> None:

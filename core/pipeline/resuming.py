@@ -6,7 +6,7 @@ import pandas as pd
 
 from core.common.errors import DataError
 from core.data.collection import first_names
-from core.storage.layout import ITEMS
+from core.storage.layout import ITEMS, TABLES
 from core.storage.tables import read_table
 
 
@@ -15,7 +15,7 @@ def require_same_items(folder: Path, items: pd.DataFrame) -> None:
     path = folder / ITEMS
     if not path.exists():
         return
-    before = read_table(path, owner="the interrupted run")
+    before = read_table(path, TABLES[ITEMS], owner="the interrupted run")
     if changes := _changes(before, items):
         raise DataError(
             f"the data are not what the interrupted run began with: {changes}; restore them, or run without --resume "

@@ -9,7 +9,7 @@ import tomli_w
 from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from core.common.errors import DataError, RecipeError
+from core.common.errors import DataError, RecipeError, shown
 from core.recipe.constraints import STRICT, Seed
 from core.recipe.reading import NOT_TOML, checked, read_small
 
@@ -38,7 +38,7 @@ class ImportSpec:
             reason = "; ".join(problem.message for problem in error.problems)
         except (OSError, *NOT_TOML) as error:
             reason = str(error).splitlines()[0]
-        raise DataError(f"{path} does not say what to import ({reason}); give --table and --embeddings")
+        raise DataError(f"{shown(path)} does not say what to import ({reason}); give --table and --embeddings")
 
     def to_toml(self) -> str:
         return tomli_w.dumps(TypeAdapter(ImportSpec).dump_python(self))

@@ -73,7 +73,7 @@ def apply_override(values: dict[str, Any], override: str) -> None:
     """Put the value of a string such as `train.epochs=5`, in TOML or a bare word, into nested values."""
     key, equals, raw = override.partition("=")
     if not equals or not key.strip():
-        raise RecipeError(f'cannot read the override "{override}"; write it as train.epochs=5')
+        raise RecipeError(f'cannot read the override "{shown(override)}"; write it as train.epochs=5')
     try:
         value = tomllib.loads(f"value = {raw}")["value"]
     except NOT_TOML:
@@ -83,7 +83,7 @@ def apply_override(values: dict[str, Any], override: str) -> None:
     for parent in parents:
         table = table.setdefault(parent, {})
         if not isinstance(table, dict):
-            raise RecipeError(f'cannot apply the override "{override}": {parent} is not a table')
+            raise RecipeError(f'cannot apply the override "{shown(override)}": {shown(parent)} is not a table')
     table[last] = value
 
 
@@ -95,15 +95,15 @@ def problems(error: ValidationError, *, table: str = "") -> list[Notice]:
         key, code = ".".join(map(str, path)), fault["type"].replace("_", "-")
         match fault["type"]:
             case "unexpected_keyword_argument":
-                text = f"unknown key {key}"
+                text = f"unknown key {shown(key)}"
             case "missing" | "missing_argument":
-                text = f"missing key {key}"
+                text = f"missing key {shown(key)}"
             case "value_error":
                 rule = fault["ctx"]["error"]
                 text, key, code = str(rule), getattr(rule, "key", key), "broken-rule"
             case constraints.BROKEN_RULE:
-                text = f"{key} {fault['msg']}"
+                text = f"{shown(key)} {fault['msg']}"
             case _:
-                text = f"{key}: {fault['msg'][0].lower()}{fault['msg'][1:]}, not {fault['input']!r:.80}"
+                text = f"{shown(key)}: {fault['msg'][0].lower()}{fault['msg'][1:]}, not {fault['input']!r:.80}"
         found.append(Notice(code, "error", text, key))
     return found

@@ -57,7 +57,7 @@ class Recipe:
         for name, arm in self.arms.items():
             require(
                 re.fullmatch(ARM_NAME, name) is not None,
-                f'arm name "{name}" must be lower-case letters, digits, dashes',
+                f'arm name "{shown(name)}" must be lower-case letters, digits, dashes',
                 key=f"arms.{name}",
             )
             require(name != "pixels", 'an arm cannot be called "pixels": that is the reference', key="arms.pixels")

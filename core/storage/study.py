@@ -93,7 +93,7 @@ class Study:
     def arm(self, name: str) -> Arm:
         """Raises StudyError where there is no such arm."""
         if name not in self._arms:
-            raise StudyError(f'{self.path.name} has no arm "{shown(name)}"; it has {", ".join(self._arms)}')
+            raise StudyError(f'{shown(self.path.name)} has no arm "{shown(name)}"; it has {", ".join(self._arms)}')
         return self._arms[name]
 
     @cached_property
@@ -124,7 +124,7 @@ class Study:
             wrong = [i for part in chunks(len(arm.embeddings), BLOCK) for i in _not_finite(arm.embeddings, part)]
             if wrong:
                 raise StudyError(
-                    f"the study {self.path.name} is damaged (the vectors of {name} are NaN or infinite in "
+                    f"the study {shown(self.path.name)} is damaged (the vectors of {name} are NaN or infinite in "
                     f"{len(wrong):,} rows, the first is row {wrong[0]}); make it again"
                 )
 
@@ -160,7 +160,7 @@ class Study:
             return self.subclusters(name)[rows][None]
         lengths = {len(of_item) for of_item in table["readings"]} - {0}
         if len(lengths) > 1:
-            raise StudyError(f"{SUBCLUSTERS} of the study {self.path.name} is damaged; make the study again")
+            raise StudyError(f"{SUBCLUSTERS} of the study {shown(self.path.name)} is damaged; make the study again")
         none = np.full(max(lengths, default=0), -1)
         return np.stack([of_item if len(of_item) else none for of_item in table["readings"]], axis=1).astype(np.int64)
 
@@ -199,7 +199,7 @@ class Study:
     def picture(self, id: int) -> Image.Image:
         """An item's original picture. Raises StudyError for an unknown id, ImageError where it cannot be read."""
         if self.images is None:
-            raise StudyError(f"{self.path.name} has no pictures")
+            raise StudyError(f"{shown(self.path.name)} has no pictures")
         return self.images.picture(self._row(id))
 
     def thumbnails(self, *, side: int) -> UInt8[np.ndarray, "m s s *colour"] | None:
@@ -234,14 +234,18 @@ class Study:
         try:
             array = map_array(path)
         except (OSError, ValueError) as error:
-            raise StudyError(f"{path.name} of the study {self.path.name} cannot be read ({reason(error)})") from None
+            raise StudyError(
+                f"{path.name} of the study {shown(self.path.name)} cannot be read ({reason(error)})"
+            ) from None
         if array.dtype != np.uint8 or array.ndim < 3 or len(array) != len(self.items) or not array.size:
-            raise StudyError(f"{path.name} of the study {self.path.name} does not hold its {len(self.items)} items")
+            raise StudyError(
+                f"{path.name} of the study {shown(self.path.name)} does not hold its {len(self.items)} items"
+            )
         return array
 
     def _row(self, id: int) -> int:
         if not 0 <= id < len(self.items):
-            raise StudyError(f"{self.path.name} has no item {id}")
+            raise StudyError(f"{shown(self.path.name)} has no item {id}")
         return id  # ids are row numbers, as `_check` makes sure
 
     @property
@@ -265,7 +269,7 @@ class Study:
                 raise FileNotFoundError(f"{name} is missing")
 
     def _table(self, name: str) -> pd.DataFrame:
-        owner = f"the study {self.path.name}"
+        owner = f"the study {shown(self.path.name)}"
         table = read_table(self.path / name, TABLES[name], owner=owner)
         if name != ITEMS and (fault := misfit(name, table, self.items, self.evaluated, [*self._arms])):
             raise StudyError(f"{name} of {owner} {fault}; make the study again")
