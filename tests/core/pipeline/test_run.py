@@ -187,7 +187,7 @@ class TestWholeOrNotAtAll:
         """
         done = subprocess.run([sys.executable, "-c", code], cwd=REPO, capture_output=True, text=True, check=False)
         assert done.returncode == 2, done.stderr
-        assert done.stderr.strip().startswith("error: cannot write"), done.stderr
+        assert done.stderr.strip().startswith("error: no space left on the disk while writing"), done.stderr
         assert "Traceback" not in done.stderr
         assert left(tmp_path) == ["r.toml"]
 
