@@ -128,7 +128,7 @@ def read_huggingface(weights: str) -> Pretrained:
     if missing := sorted(key for key in report["missing_keys"] if f"network.{key}" in state):
         raise CheckpointError(f"{shown(weights)} lacks {len(missing)} tensor(s) of its network, such as {missing[0]}")
     for key, value in state.items():
-        check_finite(folder, key, value)
+        check_finite(folder, key, value, torch.float32)
     return Pretrained(state, _statistics(folder), {"config": plain})
 
 
