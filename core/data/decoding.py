@@ -78,7 +78,7 @@ def look(data: bytes, *, thorough: bool) -> Look:
     """What a file is, from its header or, if thorough, decoded. Raises Unreadable."""
     digest = digest_of(data)
     image = _open_image(data)
-    deep = any(";16" in str(tile.args) for tile in image.tile)
+    deep = any(";16" in str(tile.args) for tile in getattr(image, "tile", ()))
     if not (thorough or deep):
         return Look(digest)
     with _memory_for(image):

@@ -116,8 +116,8 @@ def _doubts(folders: list[tuple[str, ...]]) -> list[Problem]:
         others = first_names([name for name in names if part_of(name) is None])
         return [Problem(first_names(looks), "warning", fault, f"move {others} elsewhere, or rename the folders")]
     below: dict[str, set[str]] = {}
-    for names in folders:
-        below.setdefault(names[0] if names else "", set()).add(names[1] if len(names) > 1 else "")
+    for parts in folders:
+        below.setdefault(parts[0] if parts else "", set()).add(parts[1] if len(parts) > 1 else "")
     shared = set.intersection(*below.values()) if below else set()
     if 2 <= len(below) <= MAX_PARTS and len(shared) > 1 and all(own == shared for own in below.values()):
         fault = f"all classes have the same folders ({first_names(sorted(shared))}), which are taken as modes"

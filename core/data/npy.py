@@ -53,7 +53,7 @@ def map_matrix(path: Path) -> Shaped[np.ndarray, "..."]:
         raise ValueError(f"{said} takes {header.end:,} bytes; the file has {size:,}")
     if 0 in header.shape:
         return np.empty(header.shape, header.dtype)
-    order = "F" if header.fortran_order else "C"
+    order: Literal["F", "C"] = "F" if header.fortran_order else "C"
     return np.memmap(path, header.dtype, mode="r", offset=header.offset, shape=header.shape, order=order)
 
 

@@ -191,8 +191,8 @@ def _add(parts: Assembly, name: str, vectors: Vectors, items: pd.DataFrame, *, k
         ArmEntry(name, kind, has_network=False), vectors.unit_blocks(), shape=vectors.values.shape
     )
     parts.add_lengths(name, vectors.lengths())
-    for notice in vectors.notices():
-        parts.warn(name, notice)
+    for doubt in vectors.notices():
+        parts.warn(name, doubt)
     rows = evaluated(items)
     notice = collapse_notice(points if rows.all() else points[rows], items["label"][rows])
     if notice is not None:
