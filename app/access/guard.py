@@ -109,7 +109,8 @@ class Guard:
 def headers() -> dict[str, str]:
     """The security headers of every answer.
 
-    Components are run from blob URLs, Vega's charts compile their expressions, and styles are set by script.
+    Components are run from blob URLs, Vega's charts compile their expressions, styles are set by script, and a photo of
+    the camera is fetched from a data URL.
     """
     policy = {
         "default-src": "'self'",
@@ -117,6 +118,7 @@ def headers() -> dict[str, str]:
         "style-src": "'self' 'unsafe-inline'",
         "img-src": "'self' data: blob:",
         "font-src": "'self' data:",
+        "connect-src": "'self' data: blob:",
         "media-src": "'self' blob:",
         "worker-src": "'self' blob:",
         "object-src": "'none'",

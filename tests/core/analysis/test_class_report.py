@@ -91,7 +91,9 @@ def test_a_group_among_the_items_of_another_class_is_said_to_be(study: Study) ->
     np.save(study.path / "arms" / "standard" / "embeddings.npy", points.astype(np.float32))
     for name in ("neighbours", "distances"):
         (study.path / "arms" / "standard" / f"{name}.npy").unlink()
-    table = pd.DataFrame({"arm": "standard", "id": rows, "subcluster": np.isin(rows, strays).astype(int)})
+    table = pd.read_parquet(study.path / "subclusters.parquet")
+    table.loc[table["arm"] == "standard", "subcluster"] = 0
+    table.loc[(table["arm"] == "standard") & table["id"].isin(strays), "subcluster"] = 1
     table.to_parquet(study.path / "subclusters.parquet", index=False)
     items = study.items.drop(columns="sublabel")
     items.to_parquet(study.path / "items.parquet", index=False)
