@@ -48,6 +48,8 @@ def png(study: Study, id: int) -> bytes:
 
 
 def upload(page: Page, files: dict[str, bytes]) -> None:
+    expect(page.get_by_test_id("stFileUploader")).to_have_count(1, timeout=30_000)  # the one before goes late
+    at_rest(page)
     page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(
         [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files.items()]
     )
