@@ -48,7 +48,7 @@ def refused(folder: Path) -> str:
     with pytest.raises(CheckpointError) as caught:
         load_checkpoint(folder)
     message = str(caught.value)
-    assert str(folder) in message
+    assert str(folder)[:40] in message  # long paths lose their middle
     assert "\n" not in message
     return message
 
