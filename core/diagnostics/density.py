@@ -48,10 +48,11 @@ class Landscape:
         lower = np.repeat(np.arange(len(self.heights)), np.diff(self.starts))
         inside = np.append(groups, np.full(len(self.heights) - self.n, -1))
         saddles, peaks = np.full((2, groups.max() + 1), -np.inf)
-        differ = inside[lower] != inside[self.neighbours]
-        for end in (lower[differ], self.neighbours[differ]):
-            known = inside[end] >= 0
-            np.maximum.at(saddles, inside[end][known], self.heights[lower[differ]][known])
+        between = inside[lower] != inside[self.neighbours]
+        lower, higher = lower[between], self.neighbours[between]
+        for sides in (inside[lower], inside[higher]):
+            known = sides >= 0
+            np.maximum.at(saddles, sides[known], self.heights[lower][known])
         np.maximum.at(peaks, groups[groups >= 0], self.heights[: self.n][groups >= 0])
         return peaks - saddles
 
