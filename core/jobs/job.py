@@ -293,7 +293,7 @@ def wait_for_turn(status_file: Path) -> None:
         time.sleep(_POLL_SECONDS)
     if not folder.is_dir():
         raise _no_job(job.id)
-    if queue.gives_way(folder):
+    if queue.gives_way(folder, is_over=lambda id: Job(id, job.root).status().over):
         give_way()
 
 

@@ -55,10 +55,12 @@ def ahead_of(folder: Path) -> list[str]:
     return sorted(before, key=lambda name: before[name])
 
 
-def gives_way(folder: Path) -> bool:
-    """Whether a run whose turn has come is to leave most of the processor to those of the large lane."""
-    ticket = _ticket(folder)
-    return ticket is not None and ticket.lane == "small" and ticket.number != _AT_ONCE
+def gives_way(folder: Path, *, is_over: Callable[[str], bool]) -> bool:
+    """Whether a run whose turn has come is to leave most of the processor to one of the large lane."""
+    tickets = _tickets(folder.parent)
+    mine = tickets.pop(folder.name, Ticket(_AT_ONCE))
+    larger = [name for name, ticket in tickets.items() if ticket.lane == "large" and not is_over(name)]
+    return mine.lane == "small" and mine.number != _AT_ONCE and bool(larger)
 
 
 def _write(folder: Path, ticket: Ticket) -> None:

@@ -72,10 +72,11 @@ def test_each_lane_waits_for_its_own(tmp_path: Path) -> None:
         places[name].mkdir()
         queue.enqueue(places[name], lane=lane, at_once=False, is_over=lambda _: False)
     assert [queue.ahead_of(places[name]) for name in "abcd"] == [[], [], ["a"], ["b"]]
-    assert [queue.gives_way(places[name]) for name in "abcd"] == [False, True, False, True]
+    assert [queue.gives_way(places[name], is_over=lambda _: False) for name in "abcd"] == [False, True, False, True]
+    assert not queue.gives_way(places["b"], is_over=lambda name: name in "ac")
     queue.move_to_front(places["d"])
     assert queue.ahead_of(places["d"]) == []
-    assert not queue.gives_way(places["d"])
+    assert not queue.gives_way(places["d"], is_over=lambda _: False)
 
 
 def test_a_ticket_of_an_earlier_version_is_of_the_large_lane(tmp_path: Path) -> None:
