@@ -3,8 +3,9 @@
     python -m tests.benchmarks.app_load [--sessions 20] [--seconds 60] [--think 0] [--study DIR]
 
 Each session opens Compare and clicks an item, on the maps and in the galleries in turn: as soon as the last answer has
-come, or after the seconds that a person looks at it (--think, exponential with that mean). Prints errors, how long an answer takes, and the server's memory and threads over time, with the names of those
-that Python knows; the others belong to numerical libraries. There is no browser, so that its drawing costs nothing.
+come, or after the seconds that a person looks at it (--think, exponential with that mean). Prints errors, how long an
+answer takes, and the server's memory and threads over time, with the names of those that Python knows; the others
+belong to numerical libraries. There is no browser, so that its drawing costs nothing.
 """
 
 import argparse
