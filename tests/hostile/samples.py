@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -62,7 +63,7 @@ def classes_are(names: Sequence[str], study: str = "out") -> Check:
 
     def check(outcome: Outcome) -> str:
         found = pd.read_parquet(outcome.folder / study / "items.parquet")["label"].tolist()
-        wanted = [name.strip() for name in names]
+        wanted = [unicodedata.normalize("NFC", name).strip() for name in names]
         if found in (wanted, [name.removesuffix(".0") for name in wanted]):
             return ""
         row = next((i for i, pair in enumerate(zip(found, wanted, strict=False)) if pair[0] != pair[1]), len(wanted))
