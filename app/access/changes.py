@@ -10,6 +10,7 @@ from core import jobs
 from core.access import uploads
 from core.jobs.job import Job
 from core.storage import catalogue
+from core.storage.kept import KeptSelections
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,6 +31,9 @@ start_import = _for_editors(jobs.start_import)
 resume = _for_editors(jobs.resume)
 cancel = _for_editors(Job.cancel)
 go_now = _for_editors(Job.go_now)
+keep_selection = _for_editors(KeptSelections.keep_selection)
+remove_selection = _for_editors(KeptSelections.remove_selection)
+undo_selection = _for_editors(KeptSelections.undo_selection)
 delete_run = _for_editors(jobs.delete)
 delete_study = _for_editors(catalogue.delete_study)
 upload_folder = _for_editors(uploads.upload_folder)

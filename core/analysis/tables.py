@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from jaxtyping import Int
 
 from core.analysis.search import Filters, Metric, Query, hits_by_arm
 from core.data.metadata import PREFIX
+from core.storage.kept import Kept
 from core.storage.study import Study
 
 _FORMULA = re.compile(r"^[=+\-@\t\r\n＝＋－＠]")
@@ -68,6 +70,19 @@ def selection_table(study: Study, ids: Int[np.ndarray, "m"], arms: tuple[str, ..
     if len(set(arms)) == 2:
         table["shared neighbours"] = study.overlap(*arms)[ids]
     return table
+
+
+def kept_table(study: Study, kept: Sequence[Kept]) -> pd.DataFrame:
+    """Kept selections, a row for each of their items: selection, comment, and what is known of the item."""
+    parts = [
+        with_metadata(study.items.iloc[one.ids]).assign(selection=one.name, comment=one.comment, kept=one.at)
+        for one in kept
+    ]
+    if not parts:
+        return pd.DataFrame(columns=["selection", "comment", "kept", "id"])
+    table = pd.concat(parts, ignore_index=True)
+    first = ["selection", "comment", "kept"]
+    return table[[*first, *(name for name in table if name not in first)]]
 
 
 def with_metadata(items: pd.DataFrame) -> pd.DataFrame:

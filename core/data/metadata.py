@@ -14,6 +14,9 @@ MAX_COLUMNS = 50
 SERIES = 8
 """So many columns that differ only in a number at their end are taken for the dimensions of a vector."""
 
+CAPTIONS = ("text", "caption", "title", "name", "description", "sentence", "content", "body")
+"""Names of columns that say what an item is, the likeliest first."""
+
 _NUMBER = re.compile(r"[+-]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 """007 and 1. are none: they are names."""
 _DIGITS = 15
@@ -49,3 +52,17 @@ def metadata(items: pd.DataFrame) -> pd.DataFrame:
     """The kept columns of some items under their own names: text ("" for empty cells) or numbers (NaN)."""
     names = [name for name in items if str(name).startswith(PREFIX)]
     return items[names].rename(columns=lambda name: name.removeprefix(PREFIX))
+
+
+def caption_column(kept_columns: pd.DataFrame) -> str | None:
+    """The column of text that says most of each item: one that is called so, else the most varied one, if any is.
+
+    kept_columns: as `metadata` has them.
+    """
+    texts = [name for name in kept_columns if not pd.api.types.is_numeric_dtype(kept_columns[name])]
+    for wanted in CAPTIONS:
+        if named := [name for name in texts if name.casefold() == wanted]:
+            return named[0]
+    distinct = {name: kept_columns[name].nunique() for name in texts}
+    most = max(texts, key=lambda name: distinct[name], default=None)
+    return most if most is not None and distinct[most] > len(kept_columns) / 2 else None

@@ -60,7 +60,7 @@ class KeptSelections:
         """In the order in which they were first kept."""
         return list(self._states()[-1].values())
 
-    def keep(self, name: str, ids: Int[np.ndarray, "m"] | Sequence[int], comment: str = "") -> None:
+    def keep_selection(self, name: str, ids: Int[np.ndarray, "m"] | Sequence[int], comment: str = "") -> None:
         """Keep items under a name; one that is there is replaced. Raises DataError, and StudyError on a full disk."""
         name, comment = " ".join(name.split()), comment.strip()
         found = np.unique(np.asarray(ids, dtype=np.int64))
@@ -76,12 +76,12 @@ class KeptSelections:
         at = datetime.now(UTC).isoformat(timespec="seconds")
         self._append({"do": "keep", "name": name, "runs": _runs(found), "comment": comment, "at": at})
 
-    def remove(self, name: str) -> None:
+    def remove_selection(self, name: str) -> None:
         """Keep a selection no longer; does nothing where there is none of the name."""
         if any(kept.name == name for kept in self.all()):
             self._append({"do": "remove", "name": name})
 
-    def undo(self) -> None:
+    def undo_selection(self) -> None:
         """Take back the last change that was not taken back yet; does nothing where there is none."""
         if self.can_undo:
             self._append({"do": "undo"})

@@ -16,7 +16,7 @@ from PIL import Image
 from core.common.errors import RecipeError, StudyError, shown
 from core.common.parallel import chunks
 from core.data.images import ArrayImages, FileImages, Images
-from core.data.metadata import metadata
+from core.data.metadata import caption_column, metadata
 from core.embedding.pixels import pixel_vectors, to_pixels
 from core.neighbours.index import KnnGraph, Neighbours
 from core.recipe.recipe import Recipe
@@ -117,6 +117,11 @@ class Study:
     def metadata(self) -> pd.DataFrame:
         """What else the items' table said of them, rows as in `items`: text ("" for none) or numbers (NaN for none)."""
         return metadata(self.items)
+
+    @cached_property
+    def caption(self) -> str | None:
+        """The column of `metadata` that says in words what an item is, such as a title; None where none does."""
+        return caption_column(self.metadata)
 
     @cached_property
     def left_out(self) -> pd.DataFrame:

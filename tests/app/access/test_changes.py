@@ -16,7 +16,7 @@ REPO = Path(__file__).parents[3]
 SCRIPT = str(REPO / "app" / "script.py")
 CHANGING = {
     *("start", "start_once", "start_import", "resume", "delete", "cancel", "go_now"),
-    *("delete_study", "upload_folder", "save_upload"),
+    *("delete_study", "upload_folder", "save_upload", "keep_selection", "remove_selection", "undo_selection"),
 }
 """What changes anything on the server, as `core` calls it."""
 GUARDED = [name for name, value in vars(changes).items() if hasattr(value, "__wrapped__")]

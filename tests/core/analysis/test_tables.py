@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.analysis.search import Filters
-from core.analysis.tables import hits_table, selection_table, to_csv, to_parquet
+from core.analysis.tables import hits_table, kept_table, selection_table, to_csv, to_parquet
+from core.storage.kept import Kept
 from core.storage.study import Study
 
 HOSTILE = [
@@ -92,3 +93,12 @@ def test_hits_are_listed_arm_by_arm(study: Study) -> None:
         there = table.loc[(table["arm"] != arm) & (table["id"] == id), "rank"]
         assert other == there.item() if len(there) else other > 5
     assert (table["other rank"] <= 5).any()
+
+
+def test_kept_selections_have_a_row_for_each_item(study: Study) -> None:
+    kept = [Kept("first", ((2, 4),), "why", "2026"), Kept("second", ((3, 4), (9, 10)), "", "2026")]
+    table = kept_table(study, kept)
+    assert table["selection"].tolist() == ["first", "first", "second", "second"]
+    assert table["id"].tolist() == [2, 3, 3, 9]
+    assert table["label"].tolist() == study.items["label"].iloc[[2, 3, 3, 9]].tolist()
+    assert kept_table(study, []).empty

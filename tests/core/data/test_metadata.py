@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from core.data import load
-from core.data.metadata import kept, metadata, typed
+from core.data.metadata import caption_column, kept, metadata, typed
 from core.data.table import open_table, read_items
 from core.pipeline.importing import import_study
 from core.recipe.data import DataConfig
@@ -71,6 +71,20 @@ def test_an_import_carries_them_into_the_study(tmp_path: Path) -> None:
     assert set(study.metadata["text"].str.len()) == {4096}
     assert study.metadata["price"].isna().tolist() == [True] + [False] * (n - 1)
     assert set(study.metadata["made"]) == {"2020-01-01"}
+
+
+@pytest.mark.parametrize(
+    ("columns", "caption"),
+    [
+        ({"price": [1.0, 2.0], "brand": ["a", "a"]}, None),
+        ({"brand": ["a", "a"], "Title": ["x", "x"], "sku": ["1a", "2b"]}, "Title"),
+        ({"brand": ["a", "a"], "sku": ["1a", "2b"]}, "sku"),
+        ({"title": [1.0, 2.0]}, None),
+        ({}, None),
+    ],
+)
+def test_what_says_what_an_item_is(columns: dict, caption: str | None) -> None:
+    assert caption_column(pd.DataFrame(columns, index=range(2))) == caption
 
 
 def test_it_is_said_which_are_kept(tmp_path: Path) -> None:

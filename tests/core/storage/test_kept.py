@@ -34,29 +34,29 @@ def names(kept: KeptSelections) -> list[str]:
 
 def test_kept_replaced_removed(kept: KeptSelections) -> None:
     assert kept.all() == []
-    kept.keep("  odd \n ones ", [5, 3, 3, 1], "why")
-    kept.keep("two", range(4))
+    kept.keep_selection("  odd \n ones ", [5, 3, 3, 1], "why")
+    kept.keep_selection("two", range(4))
     first, second = of(kept.path.parent.parent).all()
     assert (first.name, [*first.ids], first.comment, len(first)) == ("odd ones", [1, 3, 5], "why", 3)
     assert [*second.ids] == [0, 1, 2, 3]
-    kept.keep("odd ones", [7])
+    kept.keep_selection("odd ones", [7])
     assert [[*one.ids] for one in kept.all()] == [[7], [0, 1, 2, 3]]
-    kept.remove("odd ones")
-    kept.remove("never there")
+    kept.remove_selection("odd ones")
+    kept.remove_selection("never there")
     assert names(kept) == ["two"]
 
 
 def test_every_change_can_be_undone(kept: KeptSelections) -> None:
-    kept.keep("a", [1])
-    kept.keep("a", [2])
-    kept.remove("a")
+    kept.keep_selection("a", [1])
+    kept.keep_selection("a", [2])
+    kept.remove_selection("a")
     seen = []
     while kept.can_undo:
-        kept.undo()
+        kept.undo_selection()
         seen.append([[*one.ids] for one in kept.all()])
     assert seen == [[[2]], [[1]], []]
-    kept.undo()
-    kept.keep("b", [3])
+    kept.undo_selection()
+    kept.keep_selection("b", [3])
     assert names(kept) == ["b"]
 
 
@@ -69,7 +69,7 @@ def test_every_change_can_be_undone(kept: KeptSelections) -> None:
 )
 def test_what_cannot_be_kept(kept: KeptSelections, name: str, ids: list[int], comment: str) -> None:
     with pytest.raises(DataError):
-        kept.keep(name, ids, comment)
+        kept.keep_selection(name, ids, comment)
     assert not kept.path.exists()
 
 
@@ -79,8 +79,8 @@ def test_not_more_than_can_be_shown(kept: KeptSelections) -> None:
     kept.path.parent.mkdir()
     kept.path.write_text("\n".join(map(json.dumps, lines)))
     with pytest.raises(DataError, match="remove one"):
-        kept.keep("more", [1])
-    kept.keep("0", [2])
+        kept.keep_selection("more", [1])
+    kept.keep_selection("0", [2])
 
 
 @pytest.mark.parametrize(
@@ -100,15 +100,15 @@ def test_not_more_than_can_be_shown(kept: KeptSelections) -> None:
     ],
 )
 def test_damaged_lines_are_left_out(kept: KeptSelections, line: str) -> None:
-    kept.keep("before", [1])
+    kept.keep_selection("before", [1])
     with kept.path.open("a") as file:
         file.write(line)  # without an end, as by a program that was killed
-    kept.keep("after", [2])
+    kept.keep_selection("after", [2])
     assert names(kept) == ["before", "after"]
 
 
 def test_another_study_in_the_same_place_has_its_own(kept: KeptSelections) -> None:
-    kept.keep("old", [1])
+    kept.keep_selection("old", [1])
     other = of(kept.path.parent.parent, created="2026-02-02")
     assert other.all() == []
     assert not other.can_undo
@@ -116,14 +116,14 @@ def test_another_study_in_the_same_place_has_its_own(kept: KeptSelections) -> No
 
 def test_many_at_once_lose_nothing(kept: KeptSelections) -> None:
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda i: kept.keep(f"s{i}", [i]), range(N)))
+        list(pool.map(lambda i: kept.keep_selection(f"s{i}", [i]), range(N)))
     assert sorted(names(kept)) == sorted(f"s{i}" for i in range(N))
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / ".kept").write_text("a file")
     with pytest.raises(StudyError, match="cannot be kept"):
-        of(tmp_path).keep("a", [1])
+        of(tmp_path).keep_selection("a", [1])
 
 
 def test_what_was_kept_outlives_a_kill(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ import os, signal
 from pathlib import Path
 from tests.core.storage.test_kept import of
 kept = of(Path({str(tmp_path)!r}))
-kept.keep("a", [1, 2])
+kept.keep_selection("a", [1, 2])
 os.kill(os.getpid(), signal.SIGKILL)
 """
     subprocess.run([sys.executable, "-c", script], cwd=REPO, check=False)
