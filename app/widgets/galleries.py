@@ -19,21 +19,27 @@ Queries = dict[str, int | np.ndarray]
 """The query in each arm: an item's id, or a vector (d,) in that arm's space."""
 
 
-def item_galleries(view: View, item: int | None, ask: Callable[[], SearchOptions] = choose_k) -> None:
+def item_galleries(
+    view: View, item: int | None, ask: Callable[[], SearchOptions] = choose_k, *, compact: bool = False
+) -> None:
     """The galleries of an item of the study, with breadcrumbs back to earlier queries.
 
-    ask: draws the controls of the search.
+    ask: draws the controls of the search. compact: they stand below, so that a narrow gallery begins higher up.
     """
     if item is None:
         _gallery(view, None, [GalleryArm(name, None) for name in dict.fromkeys(view.arms)])
         return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    above = st.container(horizontal=True, vertical_alignment="bottom")
+    shown = st.container()
+    with above:
         _breadcrumbs(item)
+    with st.container() if compact else above:
         asked = ask()
     row = view.study.items.iloc[item]
     name = f" · {row['name']}" if row.get("name") else ""
     query = GalleryQuery(f"Item #{item}{name}", item, str(row["label"]), _mode(row))
-    galleries(view, query, dict.fromkeys(view.arms, item), asked)
+    with shown:
+        galleries(view, query, dict.fromkeys(view.arms, item), asked)
 
 
 def galleries(view: View, query: GalleryQuery, queries: Queries, asked: SearchOptions) -> None:

@@ -1,5 +1,6 @@
 """Studies of imported embeddings in a real browser: without pictures, and with them."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_one_arm_without_pictures(page: Page, url: str, root: Path) -> None:
     app = open_app(page, f"{url}/?study=plain", Study.load(root / "plain"), maps=1)
-    expect(page.get_by_text("mine, on 120 items")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^mine shows .* groups? "))).to_be_visible()
     expect(page.get_by_text("Right arm")).to_have_count(0)
     id = app.lone("mine")
     page.mouse.move(*app.pixel("mine", id))
@@ -63,7 +64,9 @@ def test_one_arm_without_pictures(page: Page, url: str, root: Path) -> None:
 def test_two_arms_with_pictures(page: Page, url: str, root: Path) -> None:
     study = Study.load(root / "pictures")
     app: App = open_app(page, f"{url}/?study=pictures", study)
+    page.get_by_role("button", name="All figures").click()
     expect(page.get_by_text("nearest against standard, on 80 held-out items")).to_be_visible()
+    page.keyboard.press("Escape")
     id = app.lone("standard")
     page.mouse.click(*app.pixel("standard", id))
     app.query_is(f"Item #{id}")

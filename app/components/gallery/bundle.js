@@ -311,7 +311,7 @@ var Gallery = class {
       el(
         "span",
         { class: "details" },
-        hit.sublabel === null ? null : el("span", { class: "mode clip", dir: "auto", text: `mode ${hit.sublabel}` }),
+        hit.sublabel === null ? null : modeOf(hit.sublabel),
         hit.subcluster === null ? null : el("span", {
           class: "sub clip",
           dir: "auto",
@@ -417,6 +417,11 @@ var Gallery = class {
 function widthOf(tiles) {
   const next = tiles.findIndex((tile) => tile.offsetTop > tiles[0].offsetTop);
   return next < 0 ? tiles.length : next;
+}
+function modeOf(mode) {
+  const name = el("span", { class: "mode clip", dir: "auto", text: mode });
+  name.prepend(el("span", { class: "word", text: "mode " }));
+  return name;
 }
 
 // app/components/gallery/index.js

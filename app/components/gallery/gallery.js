@@ -162,7 +162,7 @@ export class Gallery {
       el(
         "span",
         { class: "details" },
-        hit.sublabel === null ? null : el("span", { class: "mode clip", dir: "auto", text: `mode ${hit.sublabel}` }),
+        hit.sublabel === null ? null : modeOf(hit.sublabel),
         hit.subcluster === null
           ? null
           : el("span", {
@@ -286,4 +286,14 @@ export class Gallery {
 function widthOf(tiles) {
   const next = tiles.findIndex((tile) => tile.offsetTop > tiles[0].offsetTop);
   return next < 0 ? tiles.length : next;
+}
+
+/**
+ * The word goes where there is little room.
+ * @param {string} mode
+ */
+function modeOf(mode) {
+  const name = el("span", { class: "mode clip", dir: "auto", text: mode });
+  name.prepend(el("span", { class: "word", text: "mode " }));
+  return name;
 }

@@ -147,7 +147,7 @@ var Strips = class {
     this.shown = key;
     this.data = data;
     const focused = focusedBeside(this.node)?.dataset.place;
-    this.node.replaceChildren(...data.arms.map((arm, i) => this.column(arm, i)));
+    this.node.replaceChildren(el("div", { class: "columns" }, ...data.arms.map((arm, i) => this.column(arm, i))));
     const tiles = [.../** @type {NodeListOf<HTMLElement>} */
     this.node.querySelectorAll("button.tile")];
     const first = tiles.find((tile) => tile.dataset.place === focused);

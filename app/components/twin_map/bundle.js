@@ -1386,7 +1386,7 @@ var MapView = class {
       button("Zoom in", { symbol: "plus", onclick: () => this.zoom(STEP) }),
       button("Zoom out", { symbol: "minus", onclick: () => this.zoom(1 / STEP) }),
       button("Show the whole map", { symbol: "reset", class: "reset", onclick: () => this.reset() }),
-      button("Save as PNG", { symbol: "save", onclick: () => this.save() })
+      button("Save as PNG", { symbol: "save", class: "save", onclick: () => this.save() })
     );
   }
   /**
@@ -1772,7 +1772,7 @@ var TwinMap = class {
     this.live = el("div", { class: "sr-only", "aria-live": "polite" });
     this.stages = el("div", { class: "maps" });
     this.message = el("div", { class: "message", text: "Loading the maps…" });
-    const parts = [this.toolbar.node, this.histogram.node, this.message, this.stages, this.live];
+    const parts = [this.toolbar.node, this.message, this.stages, this.histogram.node, this.live];
     this.node = el("section", { class: "uncollapse twin-map", "aria-label": "Maps" }, ...parts);
     host.append(this.node);
     this.setTool(this.tool);
@@ -1845,7 +1845,7 @@ var TwinMap = class {
     this.stages.classList.toggle("single", single);
     this.maps.forEach((map, i) => {
       this.dress(map, shown[i], view);
-      map.stage.style.height = `${height}px`;
+      map.stage.style.setProperty("--height", height);
       map.setPosition(points.maps[map.arm]);
       map.overlay.setFocus(this.focus);
     });

@@ -80,7 +80,7 @@ export class MapView {
       button("Zoom in", { symbol: "plus", onclick: () => this.zoom(STEP) }),
       button("Zoom out", { symbol: "minus", onclick: () => this.zoom(1 / STEP) }),
       button("Show the whole map", { symbol: "reset", class: "reset", onclick: () => this.reset() }),
-      button("Save as PNG", { symbol: "save", onclick: () => this.save() }),
+      button("Save as PNG", { symbol: "save", class: "save", onclick: () => this.save() }),
     );
   }
 

@@ -50,7 +50,7 @@ export class TwinMap {
     this.live = el("div", { class: "sr-only", "aria-live": "polite" });
     this.stages = el("div", { class: "maps" });
     this.message = el("div", { class: "message", text: "Loading the maps…" });
-    const parts = [this.toolbar.node, this.histogram.node, this.message, this.stages, this.live];
+    const parts = [this.toolbar.node, this.message, this.stages, this.histogram.node, this.live];
     this.node = el("section", { class: "uncollapse twin-map", "aria-label": "Maps" }, ...parts);
     host.append(this.node);
     this.setTool(this.tool);
@@ -129,7 +129,7 @@ export class TwinMap {
     this.stages.classList.toggle("single", single);
     this.maps.forEach((map, i) => {
       this.dress(map, shown[i], view);
-      map.stage.style.height = `${height}px`;
+      map.stage.style.setProperty("--height", height);
       map.setPosition(points.maps[map.arm]);
       map.overlay.setFocus(this.focus);
     });
