@@ -14,7 +14,6 @@ from app.widgets.fragments import view_fragment
 from app.widgets.galleries import galleries, item_galleries
 from app.widgets.opening import open_view
 from app.widgets.search_controls import choose_search
-from core.analysis.search import is_far
 
 
 def page() -> None:
@@ -69,10 +68,8 @@ def _search(view: View, picture: Image.Image, name: str) -> None:
         if arm not in vectors:
             st.caption(f"**{arm}** was imported without its network, so the picture is searched in the other arm only.")
     left, right = (_place(view, arm, vectors) for arm in view.arms)
-    far = [arm for arm, vector in vectors.items() if is_far(view.study, arm, vector)]
-    note = f"far from everything in {' and '.join(far)}" if far else ""
     _maps(view, None, [QueryMark(name, left, right)])
-    query = GalleryQuery(name, image=picture_url(picture, "query"), note=note)
+    query = GalleryQuery(name, image=picture_url(picture, "query"))
     galleries(view, query, vectors, choose_search(view, has_class=False))
 
 

@@ -10,7 +10,7 @@ from app.components.gallery import GalleryArm, GalleryQuery, gallery
 from app.state import cache, navigation
 from app.state.view import View
 from app.widgets.search_controls import SearchOptions, choose_k
-from core.analysis.search import hits_by_arm
+from core.analysis.search import hits_by_arm, is_far
 from core.analysis.tables import hits_table
 
 CRUMBS = 6
@@ -46,11 +46,18 @@ def galleries(view: View, query: GalleryQuery, queries: Queries, asked: SearchOp
     """The galleries of any query, in the arms that have a vector of it; clicking a tile makes that item the query."""
     asked_in = {name: queries[name] for name in dict.fromkeys(view.arms) if name in queries}
     found = hits_by_arm(view.study, asked_in, asked.k, filters=asked.filters, metric=asked.metric)
-    arms = [GalleryArm(name, hits.assign(subcluster=_named(hits["subcluster"]))) for name, hits in found.items()]
+    arms = [
+        GalleryArm(
+            name,
+            hits.assign(subcluster=_named(hits["subcluster"])),
+            far=is_far(view.study, name, asked_in[name]),
+        )
+        for name, hits in found.items()
+    ]
     view.exports.table(
         "Hits of this query",
         "hits",
-        lambda: hits_table(view.study, queries, asked.k, filters=asked.filters, metric=asked.metric),
+        lambda: hits_table(view.study, queries, asked.k, filters=asked.filters, metric=asked.metric, name=query.title),
     )
     _gallery(view, query, arms)
     _legend(view)

@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from core.storage.study import Study
 from tests.browser.maps import DRAWING, settle
-from tests.browser.test_app import App, open_app
+from tests.browser.test_app import App, expected_hits, open_app
 from tests.browser.widgets import at_rest, ready
 
 
@@ -64,12 +64,28 @@ def test_maps_and_galleries_share_the_first_screen(
         assert stage["height"] >= 240
         assert stage["bottom"] <= height
     first = boxes(page.locator(".gallery .column .tile:first-child"))
-    scores = boxes(page.locator(".gallery .score"))
+    scores = boxes(page.locator(".gallery .score:not(.other)"))
     assert len(first) == len(scores) == 2
     for box in (*first, *scores):
         assert box["bottom"] <= height
         assert box["right"] <= width
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_galleries_count_classes_and_modes_beside_the_other_arm_s(compare: Page, study: Study) -> None:
+    app = App(compare, study)
+    item = app.lone("nearest")
+    choose_lone(compare, app)
+    right = {}
+    for arm in study.arms:
+        hits = expected_hits(study, arm, item, 10)
+        own = study.items.loc[hits]
+        right[arm] = [int((own[column] == study.items[column][item]).sum()) for column in ("label", "sublabel")]
+    for arm, other in (study.arms, study.arms[::-1]):
+        classes, modes = right[arm]
+        scores = app.column(arm).locator(".score")
+        expect(scores.first).to_have_text(f"{classes} of 10 same class, {modes} of 10 same mode")
+        expect(scores.last).to_have_text(f"{other}: {right[other][0]} and {right[other][1]}")
 
 
 def test_a_phone_shows_the_arms_names_and_nothing_lies_over_another(

@@ -92,3 +92,18 @@ def test_hits_are_listed_arm_by_arm(study: Study) -> None:
         there = table.loc[(table["arm"] != arm) & (table["id"] == id), "rank"]
         assert other == there.item() if len(there) else other > 5
     assert (table["other rank"] <= 5).any()
+
+
+def test_hits_name_their_query(study: Study) -> None:
+    item = int(np.flatnonzero(study.evaluated)[0])
+    table = hits_table(study, {"nearest": item}, 3, filters=Filters(), metric="euclidean", name="Item")
+    assert table.columns[:5].tolist() == ["query", "query_name", "query_class", "query_mode", "arm"]
+    row = study.items.iloc[item]
+    own = [item, row.get("name") or row.get("path") or f"#{item}", row["label"], row["sublabel"]]
+    assert table.iloc[:, :4].to_numpy().tolist() == [own] * 3
+    vector = study.arm("nearest").embeddings[item]
+    new = hits_table(study, {"nearest": vector}, 3, filters=Filters(), metric="euclidean", name="=mine.png")
+    assert new["query"].isna().all()
+    assert new["query_name"].tolist() == ["=mine.png"] * 3
+    assert cells(to_csv(new))[1][:4] == ["", "'=mine.png", "", ""]
+    assert to_parquet(new)
