@@ -60,6 +60,14 @@ const VIRIDIS = [
   "#fde725",
 ];
 
+const SELECTED = { light: "#e6007e", dark: "#ff5cb8" };
+
+/**
+ * What is selected, a hue that no category has.
+ * @param {boolean} dark
+ */
+export const selectedColour = (dark) => (dark ? SELECTED.dark : SELECTED.light);
+
 /** @param {boolean} dark */
 export const grey = (dark) => (dark ? GREY.dark : GREY.light);
 

@@ -69,6 +69,8 @@ export interface Layer {
   rows: number[];
   colours: string | string[];
   opacity: number;
+  /** Pixels by which the dots' radius is larger than the others'. */
+  grow: number;
 }
 
 /** What a map shows, as an exported figure needs it. */

@@ -246,6 +246,8 @@ var VIRIDIS = [
   "#b5de2b",
   "#fde725"
 ];
+var SELECTED = { light: "#e6007e", dark: "#ff5cb8" };
+var selectedColour = (dark) => dark ? SELECTED.dark : SELECTED.light;
 var grey = (dark) => dark ? GREY.dark : GREY.light;
 function scaleOf(dark) {
   const stops = dark ? VIRIDIS.slice(2) : VIRIDIS.slice(0, 9);
@@ -385,6 +387,8 @@ function scatteredOrder(n) {
 var greatestDivisor = (a, b) => b ? greatestDivisor(b, a % b) : a;
 
 // app/components/twin_map/colouring.js
+var OUTLINE = 2.2;
+var SWELL = 0.4;
 var Colouring = class {
   constructor() {
     this.key = "";
@@ -451,7 +455,8 @@ var Colouring = class {
     });
   }
   /**
-   * Unselected items faintly behind, selected ones in front; or all alike when nothing is selected.
+   * Unselected items faintly behind, selected ones in front with an outline in a colour of their own, which they also
+   * fill where they would be grey; or all alike when nothing is selected.
    * @param {number} n items in all
    * @param {Set<number>} selected
    * @param {number} arm
@@ -464,8 +469,23 @@ var Colouring = class {
       if (this.isVisible(row, arm)) (selected.has(row) ? front : back).push(row);
     }
     const full = 0.85 * Math.min(1, (2e3 / n) ** 0.22);
-    const layer = (rows, opacity) => ({ rows, opacity, colours: this.coloursOf(rows, arm) });
-    return selected.size ? [layer(back, 0.15 * full), layer(front, Math.max(0.75, full))] : [layer(back, full)];
+    const colours = this.coloursOf(back, arm);
+    if (!selected.size) return [{ rows: back, opacity: full, colours, grow: 0 }];
+    return [
+      { rows: back, opacity: 0.15 * full, colours, grow: 0 },
+      { rows: front, opacity: 1, colours: selectedColour(this.dark), grow: OUTLINE },
+      { rows: front, opacity: 1, colours: this.withoutGrey(front, arm), grow: SWELL }
+    ];
+  }
+  /**
+   * Colours of selected items, none of which is grey.
+   * @param {number[]} rows
+   * @param {number} arm
+   */
+  withoutGrey(rows, arm) {
+    const [colours, dull, own] = [this.coloursOf(rows, arm), grey(this.dark), selectedColour(this.dark)];
+    if (typeof colours === "string") return own;
+    return colours.map((colour) => colour === dull ? own : colour);
   }
   /**
    * @param {number[]} rows
@@ -902,6 +922,18 @@ var Grid = class {
     }
   }
   /**
+   * Whether any point lies in the box.
+   * @param {Box} box
+   */
+  holdsAny(box) {
+    const { x, y } = this.position;
+    let found = false;
+    this.visit(box, (row) => {
+      found ||= x[row] >= box.x0 && x[row] <= box.x1 && y[row] >= box.y0 && y[row] <= box.y1;
+    });
+    return found;
+  }
+  /**
    * The row nearest to (x, y) within `reach`, among those that `allowed` admits; -1 when there is none.
    * @param {number} x
    * @param {number} y
@@ -968,7 +1000,6 @@ function contains(polygon, x, y) {
 var STEP = 1.35;
 var REACH = 12;
 var CLICK = 4;
-var HINT = 1200;
 var DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 var Gestures = class {
   /** @param {MapView} map */
@@ -977,7 +1008,6 @@ var Gestures = class {
     this.stage = map.stage;
     this.rowAtPointer = -1;
     this.drag = null;
-    this.hintTimer = void 0;
     const { stage } = this;
     stage.addEventListener("pointerdown", (event) => this.press(event));
     stage.addEventListener("pointermove", (event) => this.move(event));
@@ -1062,20 +1092,11 @@ var Gestures = class {
   }
   /** @param {WheelEvent} event */
   wheel(event) {
-    const engaged = event.ctrlKey || event.metaKey || this.stage.matches(":focus");
-    if (!engaged) return this.showHint();
+    if (!this.map.viewport.range) return;
     event.preventDefault();
     const pixels = event.deltaY * (event.deltaMode === 1 ? 16 : 1);
     const speed = event.ctrlKey ? 8e-3 : 25e-4;
     this.map.zoom(Math.exp(-Math.max(-240, Math.min(240, pixels)) * speed), this.pixelOf(event));
-  }
-  showHint() {
-    const { hint } = this.map;
-    hint.hidden = false;
-    clearTimeout(this.hintTimer);
-    this.hintTimer = setTimeout(() => {
-      hint.hidden = true;
-    }, HINT);
   }
   /** @param {KeyboardEvent} event */
   key(event) {
@@ -1100,9 +1121,6 @@ var Gestures = class {
     const from = [overlay.hoverRow, overlay.focusRow].find((row) => row >= 0) ?? -1;
     if (!grid) return from;
     return grid.next(from, direction, viewport.shown, 3 * viewport.scale, (row) => this.isAllowed(row));
-  }
-  destroy() {
-    clearTimeout(this.hintTimer);
   }
 };
 function outlineOf({ tool, start, path }, pixel) {
@@ -1224,6 +1242,7 @@ function ringOf(radius) {
 
 // app/components/twin_map/viewport.js
 var MARGIN = 1.08;
+var ROOM = 1.15;
 var FARTHEST = 8;
 var NEAREST = 5e3;
 var Viewport = class {
@@ -1261,6 +1280,15 @@ var Viewport = class {
     const { x0, x1, y0, y1 } = bounds;
     this.show((x0 + x1) / 2, (y0 + y1) / 2, this.scaleOf(bounds));
     this.fitted = true;
+  }
+  /**
+   * Show a part of the map with some room around it, within the limits of zooming.
+   * @param {Box} box
+   */
+  frame(box) {
+    if (!this.bounds) return;
+    const scale = Math.max(this.scaleOf(box) * ROOM, this.scaleOf(this.bounds) / NEAREST);
+    this.show((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2, scale);
   }
   /**
    * @param {number} cx
@@ -1358,26 +1386,32 @@ var MapView = class {
     this.cost = Infinity;
     this.following = false;
     this.destroyed = false;
-    this.frame = null;
+    this.pending = null;
     this.idle = void 0;
     this.title = el("h3", { class: "title clip", dir: "auto" });
     this.note = el("span", { class: "note" });
     this.swap = el("div", { class: "segments swap", role: "group", "aria-label": "Arm shown", hidden: true });
     this.canvas = el("canvas", { class: "points" });
     this.dots = new PointCanvas(this.canvas);
-    this.hint = el("div", { class: "hint", hidden: true, text: "Click the map, or hold Ctrl, to zoom by scrolling" });
+    this.lost = this.wayBack();
     this.state = el("div", { class: "state" });
     this.stage = el("div", { class: "stage", tabindex: "0", role: "application" });
     this.viewport = new Viewport(this.stage);
     this.overlay = new Overlay(this.viewport);
     this.gestures = new Gestures(this);
-    this.stage.append(this.canvas, this.overlay.layer, this.hint, this.state, this.overlay.card);
+    this.stage.append(this.canvas, this.overlay.layer, this.state, this.overlay.card, this.lost);
     this.caption = el("figcaption", { dir: "auto" });
     const header = el("header", {}, this.title, this.swap, this.note, this.tools());
     this.node = el("figure", { class: "map" }, header, this.stage, this.caption);
     answerDrawingRequests(this.node, () => this.drawing());
     this.watch = new ResizeObserver(() => this.resize());
     this.watch.observe(this.stage);
+  }
+  /** Shown where no point is on screen. */
+  wayBack() {
+    const onpointerdown = (event) => event.stopPropagation();
+    const fit = button("Show the whole map", { text: "Fit", class: "fit", onpointerdown, onclick: () => this.reset() });
+    return el("div", { class: "lost", hidden: true }, el("span", { text: "No item is in sight here." }), fit);
   }
   tools() {
     return el(
@@ -1487,12 +1521,13 @@ var MapView = class {
   drawPoints(dots, width, height) {
     const { position, viewport, size } = this;
     const { x0, y1 } = viewport.shown;
-    dots.clear(width, height, getComputedStyle(this.stage).backgroundColor, size / 2);
-    for (const { rows, colours, opacity } of this.layers) {
+    const most = Math.max(0, ...this.layers.map(({ grow }) => grow));
+    dots.clear(width, height, getComputedStyle(this.stage).backgroundColor, size / 2 + most);
+    for (const { rows, colours, opacity, grow } of this.layers) {
       if (!position) break;
       const x = Float32Array.from(rows, (row) => (position.x[row] - x0) / viewport.scale);
       const y = Float32Array.from(rows, (row) => (y1 - position.y[row]) / viewport.scale);
-      dots.add(x, y, colours, { radius: size / 2, opacity });
+      dots.add(x, y, colours, { radius: size / 2 + grow, opacity });
     }
     dots.show();
   }
@@ -1528,6 +1563,23 @@ var MapView = class {
     this.changed();
     this.following = false;
   }
+  /**
+   * Show the part with these items.
+   * @param {Iterable<number>} rows
+   */
+  frame(rows) {
+    const { position, viewport } = this;
+    if (!position || !viewport.bounds) return;
+    const box = boundsOf({
+      x: Float32Array.from(rows, (row) => position.x[row]),
+      y: Float32Array.from(rows, (row) => position.y[row])
+    });
+    if (!box) return;
+    this.following = true;
+    viewport.frame(box);
+    this.changed();
+    this.following = false;
+  }
   resize() {
     if (!this.viewport.range || !this.stage.clientWidth) return;
     this.viewport.resize();
@@ -1541,9 +1593,10 @@ var MapView = class {
   /** At most one update a frame, however many events come. */
   schedule() {
     if (this.destroyed) return;
-    this.frame ??= requestAnimationFrame(() => {
-      this.frame = null;
+    this.pending ??= requestAnimationFrame(() => {
+      this.pending = null;
       this.overlay.place();
+      this.lost.hidden = !this.grid || this.grid.holdsAny(this.viewport.shown);
       if (this.isDrawn()) return;
       clearTimeout(this.idle);
       if (!this.drawn || this.cost < FRAME) return this.draw();
@@ -1592,9 +1645,8 @@ var MapView = class {
   destroy() {
     this.destroyed = true;
     this.watch.disconnect();
-    this.gestures.destroy();
     clearTimeout(this.idle);
-    if (this.frame) cancelAnimationFrame(this.frame);
+    if (this.pending) cancelAnimationFrame(this.pending);
     this.node.remove();
   }
 };
@@ -1688,6 +1740,12 @@ var Toolbar = class {
       oninput: () => this.search.removeAttribute("aria-invalid")
     });
     this.summary = el("span", { class: "summary" });
+    this.zoom = button("Zoom to selection", {
+      symbol: "search",
+      text: "Zoom to selection",
+      class: "zoom",
+      onclick: () => owner.zoomToSelection()
+    });
     this.clear = button("Clear the selection (Esc)", { symbol: "close", class: "clear", onclick: () => owner.clear() });
     this.node = el(
       "div",
@@ -1697,7 +1755,7 @@ var Toolbar = class {
       this.linker,
       this.search,
       legend,
-      el("div", { class: "selection" }, this.summary, this.clear)
+      el("div", { class: "selection" }, this.summary, this.zoom, this.clear)
     );
   }
   /**
@@ -1729,6 +1787,7 @@ var Toolbar = class {
     const text = selected ? `${formatCount(selected)} / ${formatCount(n)} selected` : `${formatCount(n)} items`;
     this.summary.textContent = text;
     this.clear.hidden = !selected;
+    this.zoom.hidden = !selected;
   }
   /** @param {KeyboardEvent} event */
   searchKey(event) {
@@ -2009,6 +2068,10 @@ var TwinMap = class {
   }
   clear() {
     this.brush(/* @__PURE__ */ new Set(), "replace");
+  }
+  zoomToSelection() {
+    for (const map of this.maps) map.frame(this.selection.rows);
+    this.announce("Showing the selected items");
   }
   /**
    * @param {string} text

@@ -1,11 +1,14 @@
 // Which colour each item has, and which are hidden by way of the legend.
 import { groupCategories } from "../common/legend_groups.js";
 import { scatteredOrder } from "../common/paint_order.js";
-import { colourScale, grey } from "../common/palette.js";
+import { colourScale, grey, selectedColour } from "../common/palette.js";
 import { valuesOf } from "./points.js";
 
 /** @import { Field, Grouping, Layer } from "../common/types.d.ts" */
 /** @import { Points } from "./types.d.ts" */
+
+const OUTLINE = 2.2; // pixels by which the outline of what is selected is larger than a dot
+const SWELL = 0.4; // and the dot within it
 
 export class Colouring {
   constructor() {
@@ -84,7 +87,8 @@ export class Colouring {
   }
 
   /**
-   * Unselected items faintly behind, selected ones in front; or all alike when nothing is selected.
+   * Unselected items faintly behind, selected ones in front with an outline in a colour of their own, which they also
+   * fill where they would be grey; or all alike when nothing is selected.
    * @param {number} n items in all
    * @param {Set<number>} selected
    * @param {number} arm
@@ -99,9 +103,24 @@ export class Colouring {
       if (this.isVisible(row, arm)) (selected.has(row) ? front : back).push(row);
     }
     const full = 0.85 * Math.min(1, (2000 / n) ** 0.22); // crowds stay readable
-    /** @type {(rows: number[], opacity: number) => Layer} */
-    const layer = (rows, opacity) => ({ rows, opacity, colours: this.coloursOf(rows, arm) });
-    return selected.size ? [layer(back, 0.15 * full), layer(front, Math.max(0.75, full))] : [layer(back, full)];
+    const colours = this.coloursOf(back, arm);
+    if (!selected.size) return [{ rows: back, opacity: full, colours, grow: 0 }];
+    return [
+      { rows: back, opacity: 0.15 * full, colours, grow: 0 },
+      { rows: front, opacity: 1, colours: selectedColour(this.dark), grow: OUTLINE },
+      { rows: front, opacity: 1, colours: this.withoutGrey(front, arm), grow: SWELL },
+    ];
+  }
+
+  /**
+   * Colours of selected items, none of which is grey.
+   * @param {number[]} rows
+   * @param {number} arm
+   */
+  withoutGrey(rows, arm) {
+    const [colours, dull, own] = [this.coloursOf(rows, arm), grey(this.dark), selectedColour(this.dark)];
+    if (typeof colours === "string") return own;
+    return colours.map((colour) => (colour === dull ? own : colour));
   }
 
   /**

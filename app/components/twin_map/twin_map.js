@@ -316,6 +316,11 @@ export class TwinMap {
     this.brush(new Set(), "replace");
   }
 
+  zoomToSelection() {
+    for (const map of this.maps) map.frame(this.selection.rows);
+    this.announce("Showing the selected items");
+  }
+
   /**
    * @param {string} text
    * @param {SelectMode} mode
