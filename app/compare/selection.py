@@ -3,9 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from app.components.strips import Strip, StripArm, Tile, strips
+from app.components.strips import Strip, StripArm, strips
 from app.state import cache, navigation
 from app.state.view import View
+from app.widgets.galleries import tile_of
 from app.widgets.markdown import escape_markdown
 from core.analysis.selected import Selected, selected
 from core.analysis.tables import selection_table
@@ -27,6 +28,10 @@ def show_selection(view: View, ids: np.ndarray) -> None:
         on_click=navigation.choose_item,
         key="selection",
     )
+    st.caption(
+        "From the middle of the selection in each arm outwards. Each other's neighbours: each is among the other's 10 "
+        "nearest."
+    )
     view.exports.table(
         f"Selection, {len(ids):,} items", "selection", lambda: selection_table(view.study, ids, view.arms)
     )
@@ -34,7 +39,7 @@ def show_selection(view: View, ids: np.ndarray) -> None:
 
 def _arm(view: View, arm: str, ids: np.ndarray) -> StripArm:
     found = _selected(view.id, view.stamp, arm, ids.tobytes())
-    tiles = [Tile(int(id), _name(view, int(id))) for id in found.middle]
+    tiles = [tile_of(view.study, int(id)) for id in found.middle]
     return StripArm(arm, [Strip(_counted(found), "", _together(found), tiles)])
 
 
@@ -54,8 +59,3 @@ def _together(found: Selected) -> str:
 
 def _number(count: int, word: str) -> str:
     return f"{count:,} {word if count == 1 else f'{word}es' if word.endswith('s') else f'{word}s'}"
-
-
-def _name(view: View, id: int) -> str:
-    row = view.study.items.iloc[id]
-    return str(row.get("name") or row.get("sublabel") or row["label"])

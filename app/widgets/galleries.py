@@ -7,11 +7,13 @@ import pandas as pd
 import streamlit as st
 
 from app.components.gallery import GalleryArm, GalleryQuery, gallery
+from app.components.strips import Tile
 from app.state import cache, navigation
 from app.state.view import View
 from app.widgets.search_controls import SearchOptions, choose_k
 from core.analysis.search import hits_by_arm, is_far
 from core.analysis.tables import hits_table
+from core.storage.study import Study
 
 CRUMBS = 6
 
@@ -61,6 +63,12 @@ def galleries(view: View, query: GalleryQuery, queries: Queries, asked: SearchOp
     )
     _gallery(view, query, arms)
     _legend(view)
+
+
+def tile_of(study: Study, item: int) -> Tile:
+    """An item in a strip."""
+    row = study.items.iloc[item]
+    return Tile(item, str(row.get("name") or ""), str(row.get("sublabel") or row["label"]))
 
 
 def _legend(view: View) -> None:

@@ -56,6 +56,8 @@ export interface Group {
 export interface Grouping {
   groups: Group[];
   groupOf: Int16Array;
+  /** Categories that one group stands for together; 0: each has its own. */
+  folded: number;
 }
 
 /** Where every item lies, in data units; NaN: nowhere. */

@@ -208,12 +208,11 @@ var Strips = class {
         tabindex: "-1",
         "data-id": tile.id,
         "data-place": place,
-        title: `Item #${tile.id}
-${tile.name}`,
-        "aria-label": `Item ${tile.id}, ${tile.name}`,
+        title: [`Item #${tile.id}`, tile.name, tile.kind].filter(Boolean).join("\n"),
+        "aria-label": [`Item ${tile.id}`, tile.name, tile.kind].filter(Boolean).join(", "),
         onclick: () => this.trigger("picked", tile.id)
       },
-      picture ?? el("span", { class: "clip", dir: "auto", text: tile.name })
+      picture ?? el("span", { class: "clip", dir: "auto", text: tile.name || `#${tile.id}` })
     );
   }
   // ---- keyboard: one tab stop; left and right along a strip, up and down between strips ------------------------

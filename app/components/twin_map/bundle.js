@@ -246,6 +246,10 @@ var VIRIDIS = [
   "#b5de2b",
   "#fde725"
 ];
+function furtherColour(i, dark) {
+  const shade = [0, 12, -12][i % 3] + (dark ? 62 : 42);
+  return `hsl(${Math.round(i * 137.5) % 360} 55% ${shade}%)`;
+}
 var SELECTED = { light: "#e6007e", dark: "#ff5cb8" };
 var selectedColour = (dark) => dark ? SELECTED.dark : SELECTED.light;
 var grey = (dark) => dark ? GREY.dark : GREY.light;
@@ -345,12 +349,12 @@ function readTheme(host) {
 var luminance = ([r, g, b]) => (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255;
 
 // app/components/common/legend_groups.js
-function groupCategories(field, codes, dark) {
+function groupCategories(field, codes, dark, all = false) {
   const k = field.categories.length;
   const counts = codes.map((column) => tally(column, k));
   const palette = dark ? DARK : LIGHT;
   const used = field.categories.map((_, code) => code).filter((code) => largest(counts, code) > 0);
-  const common = commonest(used, counts, palette.length);
+  const common = all ? new Set(used) : commonest(used, counts, palette.length);
   const groups = [];
   const groupOf = new Int16Array(k + 1).fill(-1);
   const add = (label, colour, members) => {
@@ -359,12 +363,13 @@ function groupCategories(field, codes, dark) {
   };
   for (const code of used.filter((own) => common.has(own))) {
     const own = k <= palette.length ? code : groups.length;
-    add(field.categories[code], field.colours?.[field.categories[code]] ?? palette[own], [code]);
+    const colour = palette[own] ?? furtherColour(own - palette.length, dark);
+    add(field.categories[code], field.colours?.[field.categories[code]] ?? colour, [code]);
   }
   const rare = used.filter((code) => !common.has(code));
   if (rare.length) add(`${rare.length} other`, grey(dark), rare);
   if (counts.some((count) => count[k] > 0)) add("Unknown", grey(dark), [k]);
-  return { groups, groupOf };
+  return { groups, groupOf, folded: rare.length };
 }
 function commonest(used, counts, room) {
   if (used.length <= room) return new Set(used);
@@ -398,6 +403,7 @@ var Colouring = class {
     this.values = [];
     this.grouping = null;
     this.hiddenByField = /* @__PURE__ */ new Map();
+    this.listed = /* @__PURE__ */ new Set();
   }
   /**
    * Colour by a field; null: all grey.
@@ -406,11 +412,12 @@ var Colouring = class {
    * @param {{ version: string, arms: number, dark: boolean }} ground version: of the points
    */
   use(points, field, { version, arms, dark }) {
-    const key = [version, field?.name, dark, arms].join();
+    const all = field !== null && this.listed.has(field.name);
+    const key = [version, field?.name, dark, arms, all].join();
     if (this.key === key) return;
     Object.assign(this, { key, field, arms, dark });
     this.values = field ? Array.from({ length: arms }, (_, arm) => valuesOf(points, field, arm)) : [];
-    this.grouping = field?.kind === "categorical" ? groupCategories(field, this.values, dark) : null;
+    this.grouping = field?.kind === "categorical" ? groupCategories(field, this.values, dark, all) : null;
   }
   /** The hidden groups of the present field. */
   get hidden() {
@@ -432,6 +439,16 @@ var Colouring = class {
   isVisible(row, arm) {
     const { grouping, hidden } = this;
     return !grouping || !hidden.size || !hidden.has(this.groupAt(grouping, row, arm));
+  }
+  /** Whether all categories of the present field are listed. */
+  get isListed() {
+    return this.field !== null && this.listed.has(this.field.name);
+  }
+  /** List all categories of the present field, or fold the rarest again. */
+  toggleList() {
+    const name = this.field?.name ?? "";
+    if (!this.listed.delete(name)) this.listed.add(name);
+    this.hidden.clear();
   }
   /**
    * Hide a group, or show it again.
@@ -651,7 +668,7 @@ var Histogram = class {
 
 // app/components/twin_map/legend.js
 var Legend = class {
-  /** @param {{ toggle(group: number): void, isolate(group: number): void }} owner */
+  /** @param {{ toggle(group: number): void, isolate(group: number): void, toggleList(): void }} owner */
   constructor(owner) {
     this.owner = owner;
     this.groups = null;
@@ -659,15 +676,18 @@ var Legend = class {
     this.node = el("div", { class: "legend" });
   }
   /**
-   * @param {Group[]} groups
+   * @param {Grouping} grouping
    * @param {Set<number>} hidden
    * @param {number[][] | null} selected for each group the selected items in each arm; null: nothing is selected
+   * @param {boolean} isListed whether all categories are listed because the user asked for it
    */
-  showGroups(groups, hidden, selected) {
+  showGroups({ groups, folded }, hidden, selected, isListed) {
     if (this.groups !== groups) {
       this.groups = groups;
       this.chips = groups.map((group, i) => this.chip(group, i));
-      this.node.replaceChildren(...this.chips.map((chip) => chip.node));
+      const nodes = this.chips.map((chip) => chip.node);
+      this.node.classList.toggle("listed", isListed);
+      this.node.replaceChildren(...isListed ? this.list(nodes) : [...nodes, this.more(folded)]);
       this.node.setAttribute("role", "group");
       this.node.setAttribute("aria-label", "Legend. Click hides a category, double click shows it alone.");
     }
@@ -676,6 +696,31 @@ var Legend = class {
       node.setAttribute("aria-pressed", String(!hidden.has(i)));
       number.textContent = numberOf(group.counts, selected?.[i]);
     });
+  }
+  /**
+   * All chips, to be searched and scrolled.
+   * @param {HTMLElement[]} nodes
+   */
+  list(nodes) {
+    const find = el("input", {
+      type: "search",
+      class: "find",
+      placeholder: `Find among ${formatCount(nodes.length)}`,
+      "aria-label": "Find a category of the legend",
+      oninput: () => {
+        const text = find.value.trim().toLowerCase();
+        nodes.forEach((node, i) => {
+          node.hidden = !this.groups?.[i].label.toLowerCase().includes(text);
+        });
+      }
+    });
+    const fold = button("Fold the rarest", { text: "Fold", class: "more", onclick: () => this.owner.toggleList() });
+    return [el("div", { class: "bar-of-list" }, find, fold), el("div", { class: "chips", tabindex: "-1" }, ...nodes)];
+  }
+  /** @param {number} folded */
+  more(folded) {
+    const onclick = () => this.owner.toggleList();
+    return folded ? button("List every category", { text: "List all", class: "more", onclick }) : "";
   }
   /**
    * @param {Group} group
@@ -707,6 +752,7 @@ Click hides, double click shows it alone`,
    */
   showScale(field, stops) {
     this.groups = null;
+    this.node.classList.remove("listed");
     const [low, high] = field.limits;
     const bar = el("span", { class: "bar" });
     bar.style.background = `linear-gradient(to right, ${stops.map(([at, colour]) => `${colour} ${at * 100}%`).join(", ")})`;
@@ -1806,6 +1852,10 @@ var Toolbar = class {
 
 // app/components/twin_map/twin_map.js
 var TYPING = "textarea, select, input:not([type=checkbox], [type=radio])";
+function firstColour([first, second]) {
+  const sizes = [first, second].map((field) => field?.kind === "categorical" ? field.categories.length : 0);
+  return (sizes[1] && sizes[0] > LIGHT.length && sizes[1] < sizes[0] ? second : first)?.name ?? null;
+}
 var TwinMap = class {
   /** @param {HTMLElement} host */
   constructor(host) {
@@ -1825,7 +1875,11 @@ var TwinMap = class {
     this.maps = [];
     this.linked = false;
     this.destroyed = false;
-    this.legend = new Legend({ toggle: (group) => this.toggle(group), isolate: (group) => this.isolate(group) });
+    this.legend = new Legend({
+      toggle: (group) => this.toggle(group),
+      isolate: (group) => this.isolate(group),
+      toggleList: () => this.toggleList()
+    });
     this.histogram = new Histogram({ brush: (rows, mode) => this.brush(rows, mode) });
     this.toolbar = new Toolbar(this, this.legend.node);
     this.live = el("div", { class: "sr-only", "aria-live": "polite" });
@@ -1879,7 +1933,7 @@ var TwinMap = class {
     this.shown = { view, points };
     const names = view.fields.map((field) => field.name);
     if (before?.colour !== view.colour && view.colour && names.includes(view.colour)) this.colour = view.colour;
-    if (!this.colour || !names.includes(this.colour)) this.colour = names[0] ?? null;
+    if (!this.colour || !names.includes(this.colour)) this.colour = firstColour(view.fields);
     if (view.selected !== null && (before?.selected !== view.selected || others)) {
       this.selection.adopt(view.selected, points.n);
     }
@@ -1988,7 +2042,7 @@ var TwinMap = class {
     const { rows, size } = this.selection;
     if (grouping) {
       const selected = size ? this.colouring.countSelected(grouping, rows) : null;
-      this.legend.showGroups(grouping.groups, hidden, selected);
+      this.legend.showGroups(grouping, hidden, selected, this.colouring.isListed);
     } else if (field?.kind === "continuous") this.legend.showScale(field, scaleOf(dark));
     this.legend.node.hidden = !field;
   }
@@ -2007,6 +2061,10 @@ var TwinMap = class {
   /** @param {number} group */
   isolate(group) {
     this.colouring.isolate(group);
+    this.paint();
+  }
+  toggleList() {
+    this.colouring.toggleList();
     this.paint();
   }
   /** @param {Tool} tool */

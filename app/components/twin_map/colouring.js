@@ -23,6 +23,8 @@ export class Colouring {
     this.grouping = null; // of a categorical field
     /** @type {Map<string, Set<number>>} */
     this.hiddenByField = new Map(); // field name -> hidden groups
+    /** @type {Set<string>} */
+    this.listed = new Set(); // names of the fields whose categories are all groups of their own
   }
 
   /**
@@ -32,11 +34,12 @@ export class Colouring {
    * @param {{ version: string, arms: number, dark: boolean }} ground version: of the points
    */
   use(points, field, { version, arms, dark }) {
-    const key = [version, field?.name, dark, arms].join();
+    const all = field !== null && this.listed.has(field.name);
+    const key = [version, field?.name, dark, arms, all].join();
     if (this.key === key) return;
     Object.assign(this, { key, field, arms, dark });
     this.values = field ? Array.from({ length: arms }, (_, arm) => valuesOf(points, field, arm)) : [];
-    this.grouping = field?.kind === "categorical" ? groupCategories(field, this.values, dark) : null;
+    this.grouping = field?.kind === "categorical" ? groupCategories(field, this.values, dark, all) : null;
   }
 
   /** The hidden groups of the present field. */
@@ -61,6 +64,18 @@ export class Colouring {
   isVisible(row, arm) {
     const { grouping, hidden } = this;
     return !grouping || !hidden.size || !hidden.has(this.groupAt(grouping, row, arm));
+  }
+
+  /** Whether all categories of the present field are listed. */
+  get isListed() {
+    return this.field !== null && this.listed.has(this.field.name);
+  }
+
+  /** List all categories of the present field, or fold the rarest again. */
+  toggleList() {
+    const name = this.field?.name ?? "";
+    if (!this.listed.delete(name)) this.listed.add(name);
+    this.hidden.clear(); // numbers of groups mean others now
   }
 
   /**
