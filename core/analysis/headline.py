@@ -40,7 +40,7 @@ def headline(
     spaces = [*dict.fromkeys([left, right, *references])]
     classes = _classes(table, spaces, modes)
     if not classes:
-        return f"No class has the {TOO_SMALL} items that are needed to look inside it"
+        return f"No class has the {TOO_SMALL} items that are needed to tell groups inside it"
     sums = {space: sum(kept.by[space] for kept in classes) for space in spaces}
     whole = sum(kept.of or 0 for kept in classes) or None
     said = _single(classes, left, sums, whole) if left == right else _pair(classes, left, right, sums, whole)

@@ -139,7 +139,7 @@ def open_demo(servers: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) ->
         standard, nearest = made_up["positions"]()
         page.goto(servers(kind))
         page.wait_for_selector(".twin-map .stage", timeout=60_000)
-        if kind in ("plain", "hostile"):
+        if kind in ("plain", "hostile", "many"):
             expect(page.locator(".twin-map canvas.drawn")).to_have_count(2, timeout=30_000)
         expect(page.get_by_test_id("stCode")).to_be_visible(timeout=30_000)
         return Demo(page, made_up["items"](), {"standard": standard, "nearest": nearest})
@@ -284,6 +284,26 @@ def test_legend_hides_and_isolates(demo: Demo) -> None:
     expect(demo.stage("nearest").locator(".card")).to_contain_text(f"#{demo.id(row)}")
     demo.chip(label).dblclick()
     expect(demo.chip(other)).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_legend_of_many_lists_all_when_asked(page: Page, open_demo: Callable[..., Demo]) -> None:
+    demo = open_demo(page, "many")
+    names = sorted(set(demo.items["sublabel"]))
+    expect(page.get_by_label("Colour by")).to_have_value("class")  # there are more modes than colours
+    demo.colour_by("mode")
+    expect(page.locator(".legend .chip")).to_have_count(20)
+    page.get_by_role("button", name="List every category").click()
+    chips = page.locator(".legend .chip")
+    expect(chips).to_have_count(len(names))
+    box = page.locator(".legend .chips")
+    assert box.evaluate("e => e.scrollHeight > e.clientHeight && getComputedStyle(e).overflowY") == "scroll"
+    page.get_by_role("searchbox", name="Find a category").fill(names[70])
+    expect(chips.filter(visible=True)).to_have_text([re.compile(names[70])])
+    demo.chip(names[70]).dblclick()
+    expect(demo.chip(names[70])).to_have_attribute("aria-pressed", "true")
+    expect(demo.chip(names[0])).to_have_attribute("aria-pressed", "false")
+    page.get_by_role("button", name="Fold the rarest").click()
+    expect(chips).to_have_count(20)
 
 
 def test_colours_change_without_asking_python(page: Page, open_demo: Callable[..., Demo]) -> None:

@@ -687,7 +687,7 @@ var Legend = class {
       this.chips = groups.map((group, i) => this.chip(group, i));
       const nodes = this.chips.map((chip) => chip.node);
       this.node.classList.toggle("listed", isListed);
-      this.node.replaceChildren(...isListed ? this.list(nodes) : [...nodes, this.more(folded)]);
+      this.node.replaceChildren(...isListed ? this.list(nodes) : [this.more(folded, groups.length), ...nodes]);
       this.node.setAttribute("role", "group");
       this.node.setAttribute("aria-label", "Legend. Click hides a category, double click shows it alone.");
     }
@@ -717,10 +717,14 @@ var Legend = class {
     const fold = button("Fold the rarest", { text: "Fold", class: "more", onclick: () => this.owner.toggleList() });
     return [el("div", { class: "bar-of-list" }, find, fold), el("div", { class: "chips", tabindex: "-1" }, ...nodes)];
   }
-  /** @param {number} folded */
-  more(folded) {
+  /**
+   * @param {number} folded
+   * @param {number} shown groups, one of which is the folded
+   */
+  more(folded, shown) {
+    const text = `List all ${formatCount(shown - 1 + folded)}`;
     const onclick = () => this.owner.toggleList();
-    return folded ? button("List every category", { text: "List all", class: "more", onclick }) : "";
+    return folded ? button("List every category", { text, class: "more", onclick }) : "";
   }
   /**
    * @param {Group} group

@@ -29,7 +29,7 @@ export class Legend {
       this.chips = groups.map((group, i) => this.chip(group, i));
       const nodes = this.chips.map((chip) => chip.node);
       this.node.classList.toggle("listed", isListed);
-      this.node.replaceChildren(...(isListed ? this.list(nodes) : [...nodes, this.more(folded)]));
+      this.node.replaceChildren(...(isListed ? this.list(nodes) : [this.more(folded, groups.length), ...nodes]));
       this.node.setAttribute("role", "group");
       this.node.setAttribute("aria-label", "Legend. Click hides a category, double click shows it alone.");
     }
@@ -61,10 +61,14 @@ export class Legend {
     return [el("div", { class: "bar-of-list" }, find, fold), el("div", { class: "chips", tabindex: "-1" }, ...nodes)];
   }
 
-  /** @param {number} folded */
-  more(folded) {
+  /**
+   * @param {number} folded
+   * @param {number} shown groups, one of which is the folded
+   */
+  more(folded, shown) {
+    const text = `List all ${formatCount(shown - 1 + folded)}`;
     const onclick = () => this.owner.toggleList();
-    return folded ? button("List every category", { text: "List all", class: "more", onclick }) : "";
+    return folded ? button("List every category", { text, class: "more", onclick }) : "";
   }
 
   /**

@@ -83,7 +83,7 @@ def test_a_reference_that_keeps_more_is_named() -> None:
 
 def test_classes_that_are_too_small_are_left_out() -> None:
     rows = [known("standard", "even", 1, n=19), known("nearest", "even", 4, n=19)]
-    assert said(*rows) == "No class has the 20 items that are needed to look inside it"
+    assert said(*rows) == "No class has the 20 items that are needed to tell groups inside it"
 
 
 def test_many_modes_are_not_listed() -> None:
