@@ -18,6 +18,7 @@ from core import jobs
 from core.access.allowed_paths import check_import_spec
 from core.common.errors import UncollapseError, shown
 from core.jobs.job import Job
+from core.jobs.status import Status
 from core.recipe.import_spec import ImportSpec
 from core.storage.catalogue import studies_root
 
@@ -195,18 +196,19 @@ def _list(was_live: bool) -> None:
             with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
                 st.markdown(f"**{escape_markdown(job.id)}**", width="content")
                 with st.container(horizontal=True, width="content"):
-                    _buttons(job, done=status.state == "done", over=status.over)
+                    _buttons(job, status)
             if status.state == "done":
                 st.caption(f"Done in {run_progress.duration(status.elapsed())}.")
             else:
                 run_progress.progress(job, status)
 
 
-def _buttons(job: Job, *, done: bool, over: bool) -> None:
-    if done and job.study.exists():
+def _buttons(job: Job, status: Status) -> None:
+    if status.state == "done" and job.study.exists():
         open_button(job.id, key=f"open-import-{job.id}", type="primary")
-    if over:
+    if status.over:
         note = "Take it off this list, with the files that were uploaded for it. The study stays."
         errors.button("Clear", "close", lambda: changes.delete_run(job), key=f"clear-{job.id}", help=note)
     else:
+        run_progress.start_now(job, status, key=f"now-{job.id}")
         errors.button("Cancel", "stop", lambda: changes.cancel(job), key=f"cancel-{job.id}")

@@ -1,6 +1,5 @@
 """Pictures to train on: their location, their problems row by row, and a first recipe."""
 
-import os
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -26,6 +25,9 @@ products/
 └── bags/
     └── 2.jpg
 """
+
+
+_SKIPPED = "The recipe says so (data.skip_broken), and the study keeps the list of what was left out."
 
 
 def show() -> None:
@@ -63,7 +65,11 @@ def show() -> None:
 
 
 def _report(path: str, columns: dict[str, str]) -> None:
-    check = _examined(path, columns, _stamp(path))
+    from core.authoring.dataset_check import stamp_of  # reads tables
+
+    seen = stamp_of(path, columns)
+    skip = st.session_state.get("skip-broken") == path
+    check = _examined(path, columns, skip, seen)
     wrong = int((check.problems["severity"] == "error").sum())
     if check.said:
         st.caption(escape_markdown(check.said))
@@ -71,10 +77,12 @@ def _report(path: str, columns: dict[str, str]) -> None:
         found = check.understood
         modes = f", {found.modes:,} known modes" if found.modes else ""
         st.success(
-            f"{found.items:,} pictures of {len(found.classes):,} classes{modes} can be used.", icon=":material/check:"
+            f"{found.items:,} pictures of {len(found.classes):,} classes{modes} can be used{_left_out(check)}.",
+            icon=":material/check:",
         )
     else:
         st.error(f"The data cannot be used yet: {wrong:,} error{'s' if wrong > 1 else ''}.", icon=":material/error:")
+    _choices(check, path, columns, seen, skip=skip)
     if check.understood.items:
         st.code("\n".join(check.understood.sentences()), language=None, wrap_lines=True)
     if len(check.problems):
@@ -106,16 +114,31 @@ def _report(path: str, columns: dict[str, str]) -> None:
         st.switch_page("train/train.py", query_params={"view": "new"})
 
 
+def _left_out(check: "DatasetCheck") -> str:
+    count = int((check.problems["severity"] == "left out").sum())
+    return f"; {count:,} that cannot be read {'are' if count > 1 else 'is'} left out" if count else ""
+
+
+def _choices(check: "DatasetCheck", path: str, columns: dict[str, str], seen: str, *, skip: bool) -> None:
+    """Read it all again, or leave out what is broken, or no longer."""
+    with st.container(horizontal=True):
+        if st.button("Check again", icon=":material/refresh:", key="check-again"):
+            _examined.clear(path, columns, skip, seen)
+            st.rerun()
+        if skip:
+            label, chosen = "Do not leave anything out", None
+        elif check.skippable:
+            label, chosen = "Leave out what is broken", path
+        else:
+            return
+        if st.button(label, icon=":material/filter_alt:", key="skip-broken-button", help=_SKIPPED):
+            st.session_state["skip-broken"] = chosen
+            st.rerun()
+
+
 @st.cache_data(max_entries=8, show_spinner="Reading every picture")
-def _examined(path: str, columns: dict[str, str], stamp: int) -> "DatasetCheck":
+def _examined(path: str, columns: dict[str, str], skip_broken: bool, stamp: str) -> "DatasetCheck":
+    """stamp: of all that is read, so that what has been mended is read again."""
     from core.authoring.dataset_check import examine  # reads pictures and tables
 
-    return examine(path, columns)
-
-
-def _stamp(path: str) -> int:
-    """A number that changes with the file, or with the entries of a folder."""
-    try:
-        return os.stat(path).st_mtime_ns
-    except OSError:
-        return 0
+    return examine(path, columns, skip_broken=skip_broken)

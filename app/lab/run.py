@@ -65,6 +65,7 @@ def _buttons(recipe: Recipe | None, job: Job, status: Status, *, key: str) -> No
     if not status.over:
         if visitor.may_change():
             errors.button("Cancel", "stop", lambda: changes.cancel(job), key=f"cancel-{key}")
+            run_progress.start_now(job, status, key=f"now-{key}")
         return
     if status.state == "done" and job.study.exists():
         open_button(job.id, key=f"open-{key}", type="primary")

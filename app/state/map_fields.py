@@ -8,6 +8,10 @@ from core.analysis.palette import BLUE, RED, VERDICT_COLOURS
 from core.analysis.search import nearest_agrees
 from core.storage.study import Study
 
+OWN = "own."
+"""Before the names of fields that are columns of the user's own table."""
+MOST_OWN, TITLE = 20, 40
+
 
 def map_fields(study: Study, rows: np.ndarray, left: str, right: str) -> list[Field]:
     items = study.items.iloc[rows]
@@ -37,7 +41,19 @@ def map_fields(study: Study, rows: np.ndarray, left: str, right: str) -> list[Fi
             limits=(0.0, 1.0),
             note="share of an item's 10 nearest neighbours that the other arm does not share; 1 = all changed",
         ),
+        *_own_columns(study, rows),
     ]
+
+
+def _own_columns(study: Study, rows: np.ndarray) -> list[Field]:
+    """The columns of the user's own table in which items have something in common: numbers, and words that recur."""
+    found = []
+    for name, column in study.metadata.iloc[rows].items():
+        values = column.to_numpy() if column.dtype == float else column.replace("", None).to_numpy(object)
+        distinct = column.nunique()
+        if distinct > 1 and (column.dtype == float or distinct <= len(rows) / 2):
+            found.append(Field(f"{OWN}{name}", str(name)[:TITLE], values))
+    return found[:MOST_OWN]
 
 
 def _subclusters(study: Study, arm: str, rows: np.ndarray) -> np.ndarray:

@@ -120,7 +120,7 @@ def _check_and_start(values: dict[str, Any], arms: Arms) -> None:
 
 
 def _start(recipe: Recipe | None, problems: list[Notice]) -> None:
-    busy = [job for job in jobs.list_jobs(studies_root()) if not job.status().over]
+    busy = [] if recipe is None else jobs.would_wait_for(recipe, root=studies_root())
     with st.container(horizontal=True, vertical_alignment="center"):
         reason = "The recipe has errors, which are listed below." if problems else None
         st.button(

@@ -163,8 +163,7 @@ def _log_and_recipe(job: Job, status: Status) -> None:
 def _buttons(job: Job, status: Status) -> None:
     match status.state:
         case "queued":
-            if job.ahead():
-                _button("Start now", "bolt", job, lambda: changes.go_now(job))
+            run_progress.start_now(job, status, key=f"start-now-{job.id}")
             _button("Cancel", "stop", job, lambda: changes.cancel(job))
         case "running":
             _button("Cancel", "stop", job, lambda: _ask("cancel", job))

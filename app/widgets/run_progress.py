@@ -6,6 +6,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from app.access import changes
+from app.widgets import errors
 from app.widgets.markdown import escape_markdown
 from core.analysis.palette import ARM_COLOURS, GREY
 from core.common.errors import UncollapseError
@@ -58,6 +60,12 @@ def progress(job: Job, status: Status) -> None:
             st.progress(0.0, text=_waiting(job))
         case "running":
             st.progress(status.fraction, text=_caption(status))
+
+
+def start_now(job: Job, status: Status, *, key: str) -> None:
+    """A button that lets a waiting run begin beside the one it waits for."""
+    if status.state == "queued" and job.ahead():
+        errors.button("Start now", "bolt", lambda: changes.go_now(job), key=key)
 
 
 def place(job: Job) -> str:

@@ -40,15 +40,24 @@ class Filters:
     splits: tuple[str, ...] = ()
     outcome: Literal["all", "same", "other"] = "all"
     """Hits of the query's own class, of other classes, or all; of no effect on a query of unknown class."""
+    where: str = ""
+    """A condition that the items fulfil, as `core.analysis.where` reads it."""
 
     def allow(self, items: pd.DataFrame, label: str | None = None) -> Bool[np.ndarray, "n"]:
-        """Which rows may be hits of a query of this class. A column that the items lack filters nothing."""
+        """Which rows may be hits of a query of this class. A column that the items lack filters nothing.
+
+        Raises DataError for a condition that cannot be read.
+        """
         allowed = np.ones(len(items), dtype=bool)
         for column, wanted in (("label", self.labels), ("sublabel", self.modes), ("split", self.splits)):
             if wanted and column in items:
                 allowed &= items[column].isin(wanted).to_numpy()
         if label is not None and self.outcome != "all":
             allowed &= (items["label"] == label).to_numpy() == (self.outcome == "same")
+        if self.where:
+            from core.analysis.where import matching  # imports an engine
+
+            allowed &= matching(items, self.where)
         return allowed
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from jaxtyping import Int
 
 from core.analysis.search import Filters, Metric, Query, hits_by_arm
+from core.data.metadata import PREFIX
 from core.storage.study import Study
 
 _FORMULA = re.compile(r"^[=+\-@\t\r\n＝＋－＠]")
@@ -37,7 +38,7 @@ def to_parquet(table: pd.DataFrame) -> bytes:
 
 
 def selection_table(study: Study, ids: Int[np.ndarray, "m"], arms: tuple[str, ...]) -> pd.DataFrame:
-    """All that is known of some evaluated items: the study's own columns, and the figures of each item per arm.
+    """All that is known of some evaluated items: the study's columns, the user's own, and the figures per arm.
 
     Per arm, as "figure (arm)": sub-cluster (1 = the largest's number, missing = in none), the nearest other item with
     its distance and class, place on the map, and figures of `Study.queries`. With two arms also the share of nearest
@@ -45,7 +46,7 @@ def selection_table(study: Study, ids: Int[np.ndarray, "m"], arms: tuple[str, ..
     """
     order = np.flatnonzero(study.evaluated)
     place = np.searchsorted(order, ids)  # ids are row numbers
-    table = study.items.iloc[ids].reset_index(drop=True)
+    table = with_metadata(study.items.iloc[ids]).reset_index(drop=True)
     labels = study.items["label"].to_numpy()
     for arm in dict.fromkeys(arms):
         graph, groups = study.graph(arm), study.subclusters(arm)[ids]
@@ -67,6 +68,12 @@ def selection_table(study: Study, ids: Int[np.ndarray, "m"], arms: tuple[str, ..
     if len(set(arms)) == 2:
         table["shared neighbours"] = study.overlap(*arms)[ids]
     return table
+
+
+def with_metadata(items: pd.DataFrame) -> pd.DataFrame:
+    """The items, with the user's own columns under their own names where these are not taken."""
+    plain = {name: name.removeprefix(PREFIX) for name in items if name.startswith(PREFIX)}
+    return items.rename(columns={name: own for name, own in plain.items() if own not in items})
 
 
 def hits_table(

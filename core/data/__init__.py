@@ -12,10 +12,11 @@ import pandas as pd
 
 from core.common.errors import DataError
 from core.data import cars, cub, digits, folder, idx, mnist, synthetic, table
-from core.data.collection import Collection, Problem, Severity, raise_errors
+from core.data.collection import Collection, Problem, Severity, left_out, raise_errors
 from core.data.contents import copy_problems, range_problems
 from core.data.decoding import Look, decode, encode_png
 from core.data.images import ArrayImages, FileImages, Images
+from core.data.metadata import PREFIX
 from core.data.noise import inject_label_noise
 from core.data.split import choose_items, hold_out_classes, hold_out_items, hold_out_modes, natural_key
 from core.recipe.data import SOURCE_SIDE, SYNTHETIC, DataConfig
@@ -68,11 +69,13 @@ class Examined:
     """What `examine` finds."""
 
     problems: pd.DataFrame
-    """One row each: where, severity ("error" | "warning"), problem, remedy. Empty if there are none."""
+    """One row each: where, severity ("error" | "warning" | "left out"), problem, remedy. Empty if there are none."""
     items: pd.DataFrame
     """As in a Dataset; without id and split if there are errors, empty if nothing could be read."""
     images: Images | None
     """One per item; None if nothing could be read."""
+    skippable: bool = False
+    """Whether there are errors and all are of single items, which `DataConfig.skip_broken` leaves out."""
 
     @property
     def usable(self) -> bool:
@@ -85,13 +88,12 @@ def load(config: DataConfig, *, seed: int, training: bool = True) -> Dataset:
 
     training: whether the items must be fit for it. Raises DataError on failure.
     """
-    collection = _read(config)
-    problems, looks = _problems(collection, config, thorough=False)
+    collection, looks, problems = _looked_at(_read(config), config, thorough=False)
     raise_errors(problems, origin=_origin(config))
     dataset = _arrange(collection, looks, config, seed=seed)
     if training:
         raise_errors(_training_problems(dataset.items), origin=_origin(config))
-    warnings = [problem for problem in problems if problem.severity == "warning"]
+    warnings = [problem for problem in problems if problem.severity != "error"]
     return replace(dataset, warnings=warnings + dataset.warnings)
 
 
@@ -110,7 +112,7 @@ def examine(config: DataConfig, *, seed: int = 0) -> Examined:
     try:
         collection = _read(config)
         items, images = collection.items, collection.images
-        problems, looks = _problems(collection, config, thorough=True)
+        collection, looks, problems = _looked_at(collection, config, thorough=True)
         if all(problem.severity != "error" for problem in problems):
             dataset = _arrange(collection, looks, config, seed=seed)
             items, images = dataset.items, dataset.images
@@ -119,7 +121,8 @@ def examine(config: DataConfig, *, seed: int = 0) -> Examined:
         remedy = "correct this first: other checks may depend on it"
         problems = [*problems, Problem(_origin(config), "error", str(error), remedy)]
     table = pd.DataFrame(map(asdict, problems), columns=["where", "severity", "problem", "remedy"])
-    return Examined(table, items, images)
+    errors = [problem for problem in problems if problem.severity == "error"]
+    return Examined(table, items, images, skippable=bool(errors) and all(error.of_item for error in errors))
 
 
 def check(config: DataConfig) -> pd.DataFrame:
@@ -143,9 +146,13 @@ def _arrange(collection: Collection, looks: list[Look], config: DataConfig, *, s
     items.insert(0, "id", np.arange(len(items), dtype=np.int64))
     if config.label_noise:
         items = inject_label_noise(items, config.label_noise, seed=seed, between=config.noise_between)
-    if looks:
-        items["digest"] = items.pop("digest")  # last: of use to few
+    items = items[[*sorted(items, key=_of_use_to_few)]]
     return Dataset(items, images, _not_held_out(items) + range_problems(looks) + copy_problems(items))
+
+
+def _of_use_to_few(column: str) -> int:
+    """Sorts the columns of the items: those that people keep there come late, and what programs compare last."""
+    return 2 if column == "digest" else int(column.startswith(PREFIX))
 
 
 def _origin(config: DataConfig) -> str:
@@ -165,14 +172,27 @@ def _split(items: pd.DataFrame, config: DataConfig, *, seed: int) -> pd.DataFram
     return items.assign(split=np.where(test, "test", "train"))
 
 
-def _problems(collection: Collection, config: DataConfig, *, thorough: bool) -> tuple[list[Problem], list[Look]]:
-    """Problems reported by the source, then problems of images and of classes; and what is known of each file."""
-    items, images = collection.items, collection.images
-    # Items that are made up may be alike without being copies.
-    looks, faults = ([], {}) if config.source in SYNTHETIC else images.examine(thorough=thorough)
-    found = [Problem(items["path"].iloc[row], "error", fault.problem, fault.remedy) for row, fault in faults.items()]
+def _looked_at(
+    collection: Collection, config: DataConfig, *, thorough: bool
+) -> tuple[Collection, list[Look], list[Problem]]:
+    """What is known of each picture, and the problems: those of the source, then of pictures, then of classes.
+
+    The collection is the same, or what remains of it where the recipe leaves out what is broken.
+    """
+    items, images, skip = collection.items, collection.images, config.skip_broken
+    # Items that are made up may be alike without being copies. Nothing may turn out to be broken in training.
+    looks, faults = ([], {}) if config.source in SYNTHETIC else images.examine(thorough=thorough or skip)
+    found = [Problem(items["path"].iloc[row], "error", f.problem, f.remedy, of_item=True) for row, f in faults.items()]
     problems = [*collection.problems, *found]
-    return problems + _class_problems(items, given_split="split" in items and config.split == "items"), looks
+    if skip:
+        problems = left_out(problems)
+        rows = np.setdiff1d(np.arange(len(items)), [*faults])
+        items, images = items.iloc[rows].reset_index(drop=True), images.take(rows)
+        if items.empty:
+            problems.append(Problem(_origin(config), "error", "nothing that can be used is left", "mend the files"))
+            return Collection(items, images), looks, problems
+    problems += _class_problems(items, given_split="split" in items and config.split == "items")
+    return Collection(items, images), looks, problems
 
 
 def _class_problems(items: pd.DataFrame, *, given_split: bool) -> list[Problem]:

@@ -1,7 +1,7 @@
 """The output of a source before the split: items, images, and the problems found while reading."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import pandas as pd
@@ -11,7 +11,7 @@ from core.common.notices import Notice
 from core.data.files import printable
 from core.data.images import Images
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "left out"]
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,13 @@ class Problem:
     where: str
     """The row, path or class."""
     severity: Severity
-    """An error stops loading, a warning does not."""
+    """An error stops loading, a warning does not. "left out": an item's error that `data.skip_broken` allows."""
     problem: str
     """Description; identical for all places with the same fault, so that they can be grouped."""
     remedy: str
     """What to do about it."""
+    of_item: bool = False
+    """Whether an error is of one item alone, which can be left out."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "where", printable(self.where))
@@ -61,6 +63,14 @@ def raise_errors(problems: Iterable[Problem], *, origin: str) -> None:
     raise DataError(what + first_names(same, room=max(30, 290 - len(what) - len(remedy))) + remedy)
 
 
+def left_out(problems: Iterable[Problem]) -> list[Problem]:
+    """The same, with the errors of single items as what is left out."""
+    return [
+        replace(problem, severity="left out") if problem.severity == "error" and problem.of_item else problem
+        for problem in problems
+    ]
+
+
 def notices_of(problems: Iterable[Problem]) -> list[Notice]:
     """One warning for each kind of problem, with its first places."""
     grouped: dict[str, list[Problem]] = {}
@@ -70,7 +80,8 @@ def notices_of(problems: Iterable[Problem]) -> list[Notice]:
     for same in grouped.values():
         where = first_names([problem.where for problem in same])
         counted = where if len(same) == 1 else f"{len(same):,}: {where}"
-        found.append(Notice("data", "warning", f"{same[0].problem} ({counted}); {same[0].remedy}"))
+        what = "left out: " * (same[0].severity == "left out") + same[0].problem
+        found.append(Notice("data", "warning", f"{what} ({counted}); {same[0].remedy}"))
     return found
 
 

@@ -16,7 +16,7 @@ MAX_BYTES = 8 << 30
 MAX_LINE = 1 << 20
 """Characters: a file without line ends would fill the memory."""
 MAX_CELL = 4096
-"""Characters in a cell that is read: the longest path."""
+"""Characters in a cell that is read: the longest path; of longer texts for people, the beginning."""
 BLOCK = 1 << 20
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
@@ -50,17 +50,24 @@ class DelimitedText:
     doubt: str = ""
     """What may have been read wrongly."""
 
-    def read(self, places: Collection[int], *, max_rows: int) -> pd.DataFrame:
-        """The columns at some places, as text, under these numbers. Raises ValueError, or OSError."""
+    def readable(self, place: int) -> bool:
+        """Whether a column can be read as text for people: all of a text table can."""
+        return place < len(self.names)
+
+    def read(self, places: Collection[int], *, max_rows: int, for_people: bool = False) -> pd.DataFrame:
+        """The columns at some places, as text, under these numbers. Raises ValueError, or OSError.
+
+        for_people: long cells are shortened, not refused.
+        """
         columns: dict[int, list[str]] = {place: [] for place in places}
         for number, row in enumerate(self._rows(), start=1):
             if number > max_rows:
                 raise ValueError(f"it has more than {max_rows:,} rows")
             for place, column in columns.items():
-                if len(row[place]) > MAX_CELL:
+                if len(row[place]) > MAX_CELL and not for_people:
                     name = shown(self.names[place], limit=40)
                     raise ValueError(f"row {number} has more than {MAX_CELL:,} characters in the column {name}")
-                column.append(row[place])
+                column.append(row[place][:MAX_CELL])
         return pd.DataFrame(columns, dtype=str)
 
     def _rows(self) -> Iterator[list[str]]:

@@ -51,6 +51,8 @@ class Entry:
     path: str
     size: int
     fault: Unreadable | None = None
+    modified: int = 0
+    """When it was last written, in nanoseconds since 1970; 0 inside a zip, or where it is missing."""
 
 
 class Folder:
@@ -92,7 +94,7 @@ class Folder:
             fault = Unreadable(*_OUTSIDE)
         elif not stat.S_ISREG(found.st_mode):
             fault = Unreadable("a path is not a file", "give the path of an image")
-        return Entry(path, found.st_size, fault)
+        return Entry(path, found.st_size, fault, found.st_mtime_ns)
 
     def open(self, path: str) -> io.BufferedIOBase:
         """Open for reading; check the fault of `entry` first."""

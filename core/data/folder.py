@@ -52,7 +52,7 @@ def _skipped(entry: Entry) -> Problem:
 
 def _refused(entry: Entry) -> Problem:
     assert entry.fault is not None
-    return Problem(entry.path, "error", entry.fault.problem, entry.fault.remedy)
+    return Problem(entry.path, "error", entry.fault.problem, entry.fault.remedy, of_item=True)
 
 
 def _repeated(images: list[Entry]) -> list[Problem]:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.common.errors import shown
+from core.data.delimited import MAX_CELL
 from core.data.files import regular_size
 
 MAX_TEXT = 1 << 31
@@ -31,17 +32,26 @@ class ParquetText:
         """The columns without surrounding whitespace."""
         return [name.strip() for name in self.schema.names]
 
-    def read(self, places: Collection[int], *, max_rows: int) -> pd.DataFrame:
+    def readable(self, place: int) -> bool:
+        """Whether a column can be read as text for people: no lists, no bytes."""
+        kind = self.schema.field(place).type
+        return is_plain(kind) or pa.types.is_temporal(kind)
+
+    def read(self, places: Collection[int], *, max_rows: int, for_people: bool = False) -> pd.DataFrame:
         """The columns at some places, as text, under these numbers; "" for missing values and NaN.
 
+        for_people: whatever is `readable`, dates too, and long cells shortened, rather than plain names and numbers.
         Raises ValueError, OSError, or what pyarrow raises on broken files.
         """
         names = [self.schema.names[place] for place in places]
         with pq.ParquetFile(self.path, read_dictionary=repeating(self.schema, names)) as file:
             if (n := file.metadata.num_rows) > max_rows:
                 raise ValueError(f"it has more than {max_rows:,} rows")
-            columns = {place: texts(file, name) for place, name in zip(places, names, strict=True)}
-        return pd.DataFrame(columns, index=range(n), dtype=object)
+            columns = {
+                place: texts(file, name, allow_dates=for_people) for place, name in zip(places, names, strict=True)
+            }
+        frame = pd.DataFrame(columns, index=range(n), dtype=object)
+        return frame.map(lambda text: text[:MAX_CELL]) if for_people else frame
 
 
 def open_parquet(path: Path) -> ParquetText:
@@ -57,13 +67,13 @@ def repeating(schema: pa.Schema, names: Collection[str]) -> list[str]:
     return [name for name in names if any(is_kind(schema.field(name).type) for is_kind in kinds)]
 
 
-def texts(file: pq.ParquetFile, name: str) -> np.ndarray:
+def texts(file: pq.ParquetFile, name: str, *, allow_dates: bool = False) -> np.ndarray:
     """One column of an open file as text, "" for missing values. Raises ValueError for cells of another kind.
 
     Open the file with `read_dictionary` of what is `repeating`.
     """
     kind = file.schema_arrow.field(name).type
-    if not is_plain(kind):
+    if not is_plain(kind) and not (allow_dates and pa.types.is_temporal(kind)):
         raise ValueError(f'the column "{shown(name, limit=40)}" holds {shown(kind, limit=40)}, not text or numbers')
     column = read_column(file, name)
     parts = [_chunk(chunk) for chunk in column.chunks]

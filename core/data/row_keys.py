@@ -1,5 +1,6 @@
 """Which row of a matrix belongs to which row of a table, where the matrix has columns that tell."""
 
+import itertools
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from jaxtyping import Int64
 from core.common.errors import DataError, shown
 from core.data.columns import COLUMNS, simple
 from core.data.labels import clean_names
+from core.data.split import natural_key
 
 PANDAS_INDEX = "__index_level_"
 """Prefix of the columns that pandas adds for the index of a table."""
@@ -115,16 +117,18 @@ def _counterpart(name: str, column: str | None, ours: pd.Series, rows: Rows) -> 
 
 
 def _check_unmatched(path: Path, name: str, column: str, values: pd.Series, rows: Rows) -> None:
-    """Raise DataError for a key that the table has nothing to compare with, except row numbers in order."""
+    """Raise DataError for a key that the table has nothing to compare with, except rows numbered or named in order."""
     if column == "label":
         return
     key = shown(name, limit=40)
     if column != "index":
         what = f"{shown(path)} has a column {key} but {shown(rows.path)} has none to match it"
         raise DataError(f"{what}; add it there or remove it here")
-    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64)
-    if (wrong := np.flatnonzero(~(np.diff(numbers) > 0))).size:
-        where = f"its {key} does not ascend (row {int(wrong[0]) + 1}, counting from 0)"
+    numbers = pd.to_numeric(values, errors="coerce")
+    order = numbers.tolist() if numbers.notna().all() else [natural_key(value) for value in values]
+    wrong = next((row for row, (a, b) in enumerate(itertools.pairwise(order), start=1) if not a < b), None)
+    if wrong is not None:
+        where = f"its {key} does not ascend (row {wrong}, counting from 0)"
         raise DataError(f"{shown(path)} may be in another order than {shown(rows.path)}: {where}; sort or remove it")
 
 

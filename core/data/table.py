@@ -1,8 +1,9 @@
 """Items listed in a CSV or Parquet table, with the columns of open-metric-learning.
 
 `path` (relative to the table's folder, or to a given one) and `label`; optional `sublabel`, `split` (train | test or
-validation), and `is_query` with `is_gallery`. Other columns are ignored, except `id`, the join key of imported
-embeddings. Every value is read as text, and stays what the file says: 007, 1.0, nan and None are names.
+validation), `is_query` with `is_gallery`, and `id`, the join key of imported embeddings. Other columns are kept for
+people (`core.data.metadata`). Every value is read as text, and stays what the file says: 007, 1.0, nan and None are
+names.
 """
 
 import functools
@@ -24,6 +25,7 @@ from core.data.files import Files, Folder, open_files, reason
 from core.data.images import FileImages
 from core.data.labels import clean_names, name_faults, qualify_modes, unknown_option
 from core.data.layout import TEST, TRAIN
+from core.data.metadata import PREFIX, kept, typed
 from core.data.parquet_text import ParquetText, open_parquet
 from core.recipe.data import DataConfig
 
@@ -58,9 +60,11 @@ class Table:
         """What was found out about the file, in one sentence."""
         names = self.text.names
         read = [c if names[p] == c else f"{c} from {shown(names[p], limit=20)}" for c, p in self.places.items()]
-        unread = [name for place, name in enumerate(names) if place not in self.places.values()]
+        kept = [names[place] for place in self._kept]
+        unread = [name for name in names if name not in {*kept, *(names[place] for place in self.places.values())}]
+        also = f"; kept for people: {listed(kept, room=60)}" if kept else ""
         rest = f"; not read: {listed(unread, room=60)}" if unread else ""
-        return f"{shown(self.path)}: {self.text.said}; columns read: {', '.join(read)}{rest}"
+        return f"{shown(self.path)}: {self.text.said}; columns read: {', '.join(read)}{also}{rest}"
 
     @property
     def problems(self) -> list[Problem]:
@@ -76,6 +80,16 @@ class Table:
         if text.empty:
             raise DataError(f"{shown(self.path)} has no rows; list at least two items of two classes")
         return text.rename(columns={place: column for column, place in self.places.items()})
+
+    def metadata(self) -> pd.DataFrame:
+        """The columns that are kept for people, as `core.data.metadata` names and types them. Raises DataError."""
+        text = _parsed(self.path, lambda: self.text.read(self._kept, max_rows=MAX_ROWS, for_people=True))
+        return text.apply(clean_text).apply(typed).rename(columns=lambda place: PREFIX + self.text.names[place])
+
+    @property
+    def _kept(self) -> list[int]:
+        known = [*self.places.values()]
+        return [place for place in kept(self.text.names, known) if self.text.readable(place)]
 
     def column(self, name: str) -> pd.Series | None:
         """Any one column by its name in the file, None where it is not there once. Raises DataError."""
@@ -108,7 +122,7 @@ def read(config: DataConfig) -> Collection:
     if config.label:
         raise unknown_option(config.label, (), source="table")
     table = open_config(config)
-    raw = table.rows().drop(columns="id", errors="ignore")
+    raw = table.rows().drop(columns="id", errors="ignore").join(table.metadata())
     folder = Folder(table.path.absolute().parent)
     raw["path"] = _relative(raw["path"], folder.root)
     faults = _row_faults(raw, folder, distinct=("path",))
@@ -138,7 +152,7 @@ def read_items(table: Table, *, images: Path | None) -> tuple[pd.DataFrame, File
     Without `images`, paths are only names and are not opened. The column `id` becomes `name`. Several rows may have the
     same image. Raises DataError if any row is unusable, because dropping it would misalign items and embeddings.
     """
-    raw = table.rows()
+    raw = table.rows().join(table.metadata())
     files = None if images is None else open_files(images)
     if images is not None:
         raw["path"] = _relative(raw["path"], images.absolute())
@@ -236,7 +250,7 @@ def _missing_numbers(names: pd.Series) -> pd.Index:
 
 def _problem(row: int, raw: pd.DataFrame, fault: str, remedy: str) -> Problem:
     path = raw["path"].iloc[row] if "path" in raw else ""
-    return Problem(f"row {row + 1}" + (f" {path}" if path else ""), "error", fault, remedy)
+    return Problem(f"row {row + 1}" + (f" {path}" if path else ""), "error", fault, remedy, of_item=True)
 
 
 def _items(raw: pd.DataFrame) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from core.jobs.job import (
     start_import,
     start_once,
     wait_for_turn,
+    would_wait_for,
 )
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "start_import",
     "start_once",
     "wait_for_turn",
+    "would_wait_for",
 ]

@@ -5,7 +5,8 @@ A run is a subprocess in a session of its own, so it survives the app that start
 status.json (written by the run itself, through StatusWriter), and files/ that were uploaded for an import. The study
 appears at `ROOT/ID` when it is complete.
 
-Runs take turns (`core.jobs.queue`), because in parallel they would compete for the cores. Each waits in its own
+Runs take turns (`core.jobs.queue`), because in parallel they would compete for the cores; those of seconds have a lane
+of their own (`core.jobs.lane`). Each waits in its own
 process, so the queue advances without the app.
 """
 
@@ -28,11 +29,12 @@ from typing import Any
 import psutil
 
 from core.access.allowed_paths import check_import_spec, check_recipe
-from core.common.errors import RecipeError, StudyError, shown
+from core.common.errors import RecipeError, StudyError, UncollapseError, shown
 from core.common.files import write_text
 from core.common.lock import held
 from core.common.strict_json import read_json_if_valid, write_json
 from core.jobs import prefork, queue, subprocesses
+from core.jobs.lane import Lane, give_way, lane_of
 from core.jobs.status import Status, queued, read_status
 from core.recipe.import_spec import ImportSpec
 from core.recipe.recipe import Recipe
@@ -44,7 +46,8 @@ IMPORT = (*prefork.CORE, "import")
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _START_SECONDS = 20  # a run without a process for this long was never started
-_GRACE_SECONDS = 5  # between SIGTERM and SIGKILL
+_GRACE_SECONDS = 0.7  # between SIGTERM and SIGKILL, which loses no more than the epoch under way
+_END_SECONDS = 5  # after SIGKILL
 _TAIL_BYTES = 64 * 1024
 _POLL_SECONDS = 0.5  # between two looks at the queue
 
@@ -188,7 +191,9 @@ class Job:
         self._process_file.unlink(missing_ok=True)
         history = read_status(self._status_file).history
         write_json(self._status_file, asdict(queued(history)))
-        queue.enqueue(self.folder, at_once=at_once, is_over=lambda id: Job(id, self.root).status().over)
+        queue.enqueue(
+            self.folder, lane=self._lane(), at_once=at_once, is_over=lambda id: Job(id, self.root).status().over
+        )
         task = self.import_spec if self.import_spec.exists() else self.recipe
         arguments = [str(task), "--out", str(self.study), "--status", str(self._status_file)]
         process, mark = self._begin([*command, *arguments, *(["--resume"] if resume else [])])
@@ -197,6 +202,14 @@ class Job:
         except OSError:
             process.kill()  # without the record it could not be watched or cancelled
             raise
+
+    def _lane(self) -> Lane:
+        try:
+            return lane_of(
+                ImportSpec.load(self.import_spec) if self.import_spec.exists() else Recipe.load(str(self.recipe))
+            )
+        except UncollapseError:  # it will say so itself
+            return "small"
 
     def _begin(self, command: Sequence[str]) -> tuple[subprocess.Popen[Any], str]:
         """The process that runs this command, and the part of its command line that identifies it."""
@@ -238,6 +251,13 @@ def start_import(
     return job
 
 
+def would_wait_for(task: Recipe | ImportSpec, *, root: Path) -> list[Job]:
+    """The runs and imports under way that a new one would wait for."""
+    lane = lane_of(task)
+    live = [job for job in (*list_jobs(root), *list_imports(root)) if not job.status().over]
+    return [job for job in live if job._lane() == lane]
+
+
 def next_id(root: Path, name: str) -> str:
     """The id that the next run of this name gets."""
     return next(job.id for job in _candidates(root, name) if not job.study.exists() and not job.folder.exists())
@@ -273,6 +293,8 @@ def wait_for_turn(status_file: Path) -> None:
         time.sleep(_POLL_SECONDS)
     if not folder.is_dir():
         raise _no_job(job.id)
+    if queue.gives_way(folder, is_over=lambda id: Job(id, job.root).status().over):
+        give_way()
 
 
 def delete(job: Job) -> None:
@@ -368,7 +390,7 @@ def _end(process: psutil.Process) -> None:
         for member in remaining:
             with contextlib.suppress(psutil.NoSuchProcess):
                 member.kill()
-        psutil.wait_procs(remaining, timeout=_GRACE_SECONDS)
+        psutil.wait_procs(remaining, timeout=_END_SECONDS)
 
 
 def _age(recipe: Path) -> int:

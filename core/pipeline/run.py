@@ -1,5 +1,6 @@
 """From a recipe to a study folder: data -> arms -> embeddings -> diagnostics -> maps, complete or not at all."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from core.pipeline.assembly import Assembly, Progress, Stages, image_root
 from core.pipeline.resuming import require_same_items
 from core.recipe.recipe import Recipe
 from core.storage.arrays import save_array
-from core.storage.layout import ARMS, IMAGES, TRAINING_STATE, ArmEntry, arm_folder
+from core.storage.layout import ARMS, IMAGES, LEFT_OUT, LEFT_OUT_TABLE, TRAINING_STATE, ArmEntry, arm_folder
 from core.storage.leftovers import unfinished
 from core.storage.study import Study
 from core.storage.workspace import workspace
@@ -79,6 +80,7 @@ class _Run:
             parts = Assembly(self.folder, data.items, seed=self.recipe.seed, stages=self.stages)
             for warning in notices_of(data.warnings):
                 parts.warn_of_items(warning)
+            self._list_left_out(data)
             if isinstance(data.images, ArrayImages):
                 save_array(self.folder / IMAGES, data.images.array)
         with self.stages.stage("train", f"training {' and '.join(self.recipe.trained) or 'nothing'}"):
@@ -100,6 +102,12 @@ class _Run:
         )
         for name in self.recipe.trained:  # kept until now, so that a run that is stopped late need not train again
             (arm_folder(self.folder, name) / TRAINING_STATE).unlink()
+
+    def _list_left_out(self, data: Dataset) -> None:
+        gone = [asdict(problem) for problem in data.warnings if problem.severity == "left out"]
+        if gone:
+            table = pd.DataFrame(gone)[[*LEFT_OUT_TABLE.needed]]
+            table.to_parquet(self.folder / LEFT_OUT, index=False)
 
     def _train(self, items: pd.DataFrame, pixels: torch.Tensor) -> dict[str, TrainedArm]:
         """All arms that are to be trained, each with its figures after every epoch."""

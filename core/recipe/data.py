@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic.dataclasses import dataclass
 
-from core.recipe.constraints import STRICT, WHOLE, Range, Real, Text, Whole, require
+from core.recipe.constraints import STRICT, WHOLE, Flag, Range, Real, Text, Whole, require
 from core.recipe.synthetic import SyntheticConfig
 
 SYNTHETIC = ("synthetic-vectors", "synthetic-shapes")
@@ -29,6 +29,8 @@ class DataConfig:
     """The folder, zip or table, for sources that read the disk; cub200 and cars196 as they are unpacked."""
     columns: dict[Text, Text] = field(default_factory=dict)
     """What a table calls its columns, where not as here: { label = "Class", path = "Image" }."""
+    skip_broken: Flag = False
+    """Leave out pictures and rows of a folder or table that cannot be used, and list them, instead of refusing all."""
     split: Literal["items", "modes", "classes"] = "items"
     """Hold out items of every class, the second half of every class's modes, or the second half of the classes."""
     test_fraction: Annotated[Real, Range(0, 1, open_min=True, open_max=True)] = 0.3
@@ -54,6 +56,11 @@ class DataConfig:
             not self.columns or self.source == "table",
             f'data.columns is for tables, not for data.source = "{self.source}"; remove it',
             key="data.columns",
+        )
+        require(
+            not self.skip_broken or self.source in {"folder", "table"},
+            f'data.skip_broken is for folders and tables, not for data.source = "{self.source}"; remove it',
+            key="data.skip_broken",
         )
         require(
             bool(self.label_noise) or not self.noise_between,

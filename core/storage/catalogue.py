@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.common.errors import StudyError
+from core.storage.kept import kept_path
 from core.storage.layout import ARMS
 from core.storage.leftovers import DELETED
 from core.storage.study import Study
@@ -91,12 +92,16 @@ def _summary(folder: Path) -> StudySummary:
 
 
 def delete_study(root: Path, id: str) -> None:
-    """Remove a study, damaged ones too, for good. Raises StudyError for anything outside the root."""
+    """Remove a study, damaged ones too, and the selections kept of it, for good.
+
+    Raises StudyError for anything outside the root.
+    """
     if id not in _ids(root):
         raise StudyError(f"there is no study called {id[:80]!r}")
     try:
         waste = Path(tempfile.mkdtemp(prefix=DELETED, dir=root))
         (root / id).rename(waste / id)  # first renamed, so that nobody opens half a study
         shutil.rmtree(waste)
+        kept_path(root / id).unlink(missing_ok=True)
     except OSError as error:
         raise StudyError(f"cannot delete the study {id}: {error.strerror or error}") from None

@@ -66,6 +66,10 @@ TABLES = {
 }
 """Every study has them."""
 
+LEFT_OUT = "left_out.parquet"
+"""Pictures and rows that could not be used, where there were any and the recipe said to leave them out."""
+LEFT_OUT_TABLE = TableFormat(columns("text", "where", "problem", "remedy"))
+
 ARMS = "arms"
 """The folder of the arms' own folders."""
 EMBEDDINGS = "embeddings.npy"

@@ -16,6 +16,7 @@ from PIL import Image
 from core.common.errors import RecipeError, StudyError, shown
 from core.common.parallel import chunks
 from core.data.images import ArrayImages, FileImages, Images
+from core.data.metadata import metadata
 from core.embedding.pixels import pixel_vectors, to_pixels
 from core.neighbours.index import KnnGraph, Neighbours
 from core.recipe.recipe import Recipe
@@ -28,6 +29,8 @@ from core.storage.layout import (
     DIAGNOSTICS,
     IMAGES,
     ITEMS,
+    LEFT_OUT,
+    LEFT_OUT_TABLE,
     MAP,
     QUERIES,
     SUBCLUSTERS,
@@ -100,7 +103,8 @@ class Study:
     def items(self) -> pd.DataFrame:
         """One row per item in id order: id, label, [sublabel], [split], [path], [clean_label], [is_query, is_gallery].
 
-        Also [name]: what the user calls an imported item; [digest]: equal for pictures of equal content.
+        Also [name]: what the user calls an imported item; [digest]: equal for pictures of equal content; and the
+        columns that `metadata` has, under a prefix.
         """
         return self._table(ITEMS)
 
@@ -108,6 +112,18 @@ class Study:
     def evaluated(self) -> Bool[np.ndarray, "n"]:
         """Mask of the items that figures, maps and galleries show: those held out, or all where none are."""
         return evaluated(self.items)
+
+    @property
+    def metadata(self) -> pd.DataFrame:
+        """What else the items' table said of them, rows as in `items`: text ("" for none) or numbers (NaN for none)."""
+        return metadata(self.items)
+
+    @cached_property
+    def left_out(self) -> pd.DataFrame:
+        """Columns where, problem, remedy: a row for everything that could not be used, and was left out."""
+        if not (self.path / LEFT_OUT).exists():
+            return pd.DataFrame(columns=[*LEFT_OUT_TABLE.needed])
+        return read_table(self.path / LEFT_OUT, LEFT_OUT_TABLE, owner=f"the study {shown(self.path.name)}")
 
     @cached_property
     def diagnostics(self) -> pd.DataFrame:

@@ -1,10 +1,11 @@
 """The app under load: sessions that click on maps and galleries at once, over the browser's own protocol.
 
-    python -m tests.benchmarks.app_load [--sessions 20] [--seconds 60] [--study DIR]
+    python -m tests.benchmarks.app_load [--sessions 20] [--seconds 60] [--think 0] [--study DIR]
 
-Each session opens Compare and clicks an item as soon as the last answer has come, on the maps and in the galleries in
-turn. Prints errors, how long an answer takes, and the server's memory and threads over time, with the names of those
-that Python knows; the others belong to numerical libraries. There is no browser, so that its drawing costs nothing.
+Each session opens Compare and clicks an item, on the maps and in the galleries in turn: as soon as the last answer has
+come, or after the seconds that a person looks at it (--think, exponential with that mean). Prints errors, how long an
+answer takes, and the server's memory and threads over time, with the names of those that Python knows; the others
+belong to numerical libraries. There is no browser, so that its drawing costs nothing.
 """
 
 import argparse
@@ -89,6 +90,8 @@ class Load:
     opened: list[float] = field(default_factory=list)
     clicked: list[float] = field(default_factory=list)
     errors: Counter[str] = field(default_factory=Counter)
+    think: float = 0.0
+    """Mean seconds between an answer and the next click."""
 
     async def one(self, server: Server, study: str, items: list[int], until: float, seed: int) -> None:
         rng = np.random.default_rng(seed)
@@ -100,6 +103,7 @@ class Load:
                 for click in range(10**9):
                     if time.monotonic() > until:
                         break
+                    await asyncio.sleep(rng.exponential(self.think))
                     name = [*CLICKED][click % 2 if len(session.components.keys() & CLICKED) == 2 else 0]
                     self.clicked.append(await session.click(name, int(rng.choice(items))))
                 self.errors.update(session.errors)
@@ -116,9 +120,9 @@ async def watch(server: Server, until: float) -> list[tuple[float, float, int]]:
     return seen
 
 
-async def measure(server: Server, study: Study, sessions: int, seconds: float) -> bool:
+async def measure(server: Server, study: Study, sessions: int, seconds: float, think: float) -> bool:
     """Print every figure; whether nothing failed."""
-    items, until, load = np.flatnonzero(study.evaluated).tolist(), time.monotonic() + seconds, Load()
+    items, until, load = np.flatnonzero(study.evaluated).tolist(), time.monotonic() + seconds, Load(think=think)
     each = [load.one(server, study.path.name, items, until, seed) for seed in range(sessions)]
     seen, *_ = await asyncio.gather(watch(server, until), *each)
     for name, times in (("first page", load.opened), ("click", load.clicked)):
@@ -137,6 +141,7 @@ def main() -> bool:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.app_load")
     parser.add_argument("--sessions", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--think", type=float, default=0)
     parser.add_argument("--study", type=Path, help="a finished study; a small one is made by default")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -146,7 +151,7 @@ def main() -> bool:
         server = start_server(REPO / "app" / "main.py", env, log, module="tests.benchmarks.threads_server")
         try:
             server.wait_until_up()
-            return asyncio.run(measure(server, study, options.sessions, options.seconds))
+            return asyncio.run(measure(server, study, options.sessions, options.seconds, options.think))
         finally:
             server.stop()
 

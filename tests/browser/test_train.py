@@ -15,7 +15,7 @@ from tests.browser.widgets import choose, fill, pick, ready
 
 SOON, LONG = 30_000, 120_000  # milliseconds; upper bounds for a busy machine
 EPOCHS = Recipe.load("digits-parity").train.epochs
-SMALL = ("data.max_items=300", "model.width=4", "model.dim=8")
+SMALL = ("data.max_items=200", "model.width=4", "model.dim=8")
 
 
 @pytest.fixture(scope="module")

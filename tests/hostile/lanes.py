@@ -22,9 +22,10 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+import pyarrow as pa
 
 from core.common.places import REPO
-from tests.hostile.case import Case, Outcome
+from tests.hostile.case import Case, Maker, Outcome
 from tests.hostile.judging import Verdict, judge, state_of
 from tests.hostile.kinds import KINDS
 
@@ -33,6 +34,9 @@ ADDRESSES = 4 << 30
 CHECK_SECONDS = 30
 PATIENCE = 20
 """How many times as long a command may take by the clock as it may compute."""
+
+
+TRIALS = 5
 
 
 @dataclass(frozen=True)
@@ -89,10 +93,7 @@ def run(task: Task) -> Result:
     makers, key = KINDS[task.kind], [task.seed, *task.kind.encode()]
     order = np.random.default_rng(key).permutation(len(makers))  # so that a few cases are not always the first makers'
     make = makers[order[task.index % len(makers)]]
-    rng = np.random.default_rng([*key, task.index])
-    shutil.rmtree(task.folder, ignore_errors=True)
-    task.folder.mkdir(parents=True)
-    case = make(rng, task.folder)
+    case = _made(make, [*key, task.index], task.folder)
     before = state_of(task.folder)
     outcome = _in_fresh_process(case, task) if task.fresh and _is_plain(case) else _in_fork(case, task)
     wrong_result = _checked(case, outcome) if outcome.code == 0 else ""
@@ -100,6 +101,19 @@ def run(task: Task) -> Result:
     if verdict != "wrong":
         shutil.rmtree(task.folder, ignore_errors=True)
     return Result(task, make.__name__, case.argv, verdict, why, outcome.seconds, outcome.stderr[-2000:])
+
+
+def _made(make: Maker, key: list[int], folder: Path) -> Case:
+    """The case; drawn again where a library cannot write what was drawn, such as a number that is too long for it."""
+    for trial in range(TRIALS):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        try:
+            return make(np.random.default_rng([*key, *[trial] * (trial > 0)]), folder)
+        except (TypeError, ValueError, pa.ArrowException):
+            if trial == TRIALS - 1:
+                raise
+    raise AssertionError("there is at least one trial")
 
 
 def _in_fork(case: Case, task: Task) -> Outcome:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from core.authoring.dataset_check import check_dataset
+from core.authoring.dataset_check import check_dataset, data_config
 from core.data import encode_png, load
 from core.sampling import ClassBalancedBatches
 
@@ -21,7 +21,7 @@ MANY = {"max_examples": 40, "deadline": None}
 
 def starts_to_train(path: Path) -> None:
     """The recipe that is written for usable data can load them and draw every batch of an epoch."""
-    found = check_dataset(str(path))
+    found = check_dataset(data_config(str(path)))
     if found.recipe is None:
         assert (found.problems["severity"] == "error").any()
         return

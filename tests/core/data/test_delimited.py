@@ -135,7 +135,7 @@ def test_a_mapping_of_columns(path: Path) -> None:
     table = opened(path, text, label="Klasse", path="Datei")
     assert list(table.rows()) == ["path", "label"]
     assert "label from Klasse" in table.said
-    assert "not read: label" in table.said
+    assert "kept for people: label" in table.said
     refused(path, text, 'lacks the column "Class"', "Klasse, label, Datei", label="Class")
     refused(path, text, 'no column "klass"', klass="Klasse")
     refused(path, text, "two meanings", label="Klasse", sublabel="Klasse")

@@ -36,7 +36,7 @@ def labels(config: DataConfig) -> list[str]:
 
 def test_labels_and_paths(write):
     dataset = load(write({"label": list("aaaabbbb"), "note": range(8)}), seed=0)
-    assert list(dataset.items.columns) == ["id", "path", "label", "split", "digest"]
+    assert list(dataset.items.columns) == ["id", "path", "label", "split", "meta.note", "digest"]
     assert dataset.items["label"].tolist() == list("aaaabbbb")
     assert dataset.images.pixels(np.arange(8), size=64, channels=1).shape == (8, 1, 64, 64)
 

@@ -118,6 +118,7 @@ class TestKeys:
             {"label": pa.array(LABELS).dictionary_encode()},
             {"path": PATHS, "id": IDS},
             {"__index_level_0__": range(5, 5 + N)},
+            {"__index_level_0__": [f"shoe {i}" for i in range(N)]},
             {"note": ["text"] * N, "when": pd.date_range("2020", periods=N)},
         ],
     )

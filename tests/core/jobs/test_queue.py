@@ -13,6 +13,7 @@ import pytest
 from core import jobs
 from core.common.errors import StudyError
 from core.jobs.job import Job, wait_for_turn
+from core.recipe.recipe import Recipe
 
 WAIT = 60  # seconds; an upper bound for a busy machine
 
@@ -126,6 +127,15 @@ def test_some_skip_the_line_and_the_others_wait_for_them_too(root, start):
     assert second.status().state == "queued"
     end(fourth)
     eventually(is_running(second))
+
+
+def test_what_a_new_run_would_wait_for(root, start):
+    small, large = Recipe.load("digits-parity"), Recipe.load("mnist-parity")
+    first = start()
+    assert jobs.would_wait_for(small, root=root) == [first]
+    assert jobs.would_wait_for(large, root=root) == []
+    end(first)
+    assert jobs.would_wait_for(small, root=root) == []
 
 
 def test_numbers_are_drawn_by_one_at_a_time(root, start):

@@ -59,8 +59,9 @@ def slip(rng: Generator, folder: Path) -> Case:
         "//x/y.png",
         "~/x.png",
     ]
-    written(rng, folder / "d.zip", (names[int(rng.integers(len(names)))], png(rng)))
-    return Case(checked("d.zip"), must="refuse")
+    name = names[int(rng.integers(len(names)))]
+    written(rng, folder / "d.zip", (name, png(rng)))
+    return Case(checked("d.zip"), must="" if name == "a/./x.png" else "refuse")
 
 
 def backslashes(rng: Generator, folder: Path) -> Case:

@@ -86,8 +86,8 @@ def sizes(rng: Generator, folder: Path) -> Case:
         "gif": b"GIF89a" + struct.pack("<HH", width & 0xFFFF, height & 0xFFFF) + bytes(40),
         "ppm": f"P6 {width} {height} 255\n".encode() + bytes(1000),
     }[suffix]
-    small = suffix == "png" and 1 == width == height
-    return used(rng, folder, data, suffix, must="" if small or suffix == "gif" else "refuse")
+    small = 1 == width == height
+    return used(rng, folder, data, suffix, must="" if small or suffix in {"gif", "ppm"} else "refuse")
 
 
 def frames(rng: Generator, folder: Path) -> Case:

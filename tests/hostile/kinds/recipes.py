@@ -145,7 +145,7 @@ def drawn_values(rng: Generator, folder: Path) -> Case:
     try:
         write(folder, values, rng)
     except (TypeError, ValueError, UnicodeEncodeError):  # TOML has no null, and not every text
-        write(folder, values | {"data": 1, "train": [], "arms": "x", "model": True}, rng)
+        write(folder, recipe() | {"data": 1, "train": [], "arms": "x", "model": True}, rng)
     return Case(checked("r.toml"))
 
 

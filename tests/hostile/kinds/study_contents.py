@@ -120,13 +120,11 @@ def description(rng: Generator, folder: Path) -> Case:
     study = study_copy(folder)
     facts = json.loads((study / "study.json").read_text())
     place: Any = facts
-    for _ in range(int(rng.integers(1, 5))):
-        keys = list(place) if isinstance(place, dict) else list(range(len(place)))
-        key = keys[int(rng.integers(len(keys)))]
+    key = _any_key(rng, place)
+    for _ in range(int(rng.integers(4))):
         if isinstance(place[key], dict | list) and place[key] and rng.random() < 0.7:
             place = place[key]
-            continue
-        break
+            key = _any_key(rng, place)
     value = draw(rng, PLAIN_VALUES | st.just("\ud800") | st.just(10**400), 1)[0]
     if rng.random() < 0.25:
         del place[key]
@@ -134,6 +132,11 @@ def description(rng: Generator, folder: Path) -> Case:
         place[key] = value
     (study / "study.json").write_text(json.dumps(facts))
     return commands(rng, folder)
+
+
+def _any_key(rng: Generator, place: Any) -> Any:
+    keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+    return keys[int(rng.integers(len(keys)))]
 
 
 def schema(rng: Generator, folder: Path) -> Case:
