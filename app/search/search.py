@@ -52,7 +52,7 @@ def _explain(view: View) -> None:
     instead = f", or choose **{takers[0]}** as an arm to search by raw pixels" if takers else ""
     st.info(
         "A picture cannot be uploaded: these embeddings were imported, so the network that would embed it is not "
-        f"here. Search by a vector, click an item on a map{instead}.",
+        f"here. Click an item on a map, or search by a vector{instead}.",
         icon=":material/info:",
     )
 
