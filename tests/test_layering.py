@@ -33,7 +33,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
             *("common", "recipe", "data", "neighbours", "embedding", "diagnostics"),
             *("projection", "storage", "training"),
         },
-        "analysis": {"common", "recipe", "diagnostics", "theory", "storage"},
+        "analysis": {"common", "recipe", "data", "diagnostics", "theory", "storage"},
         "access": {"common", "recipe", "storage"},
         "jobs": {"common", "recipe", "projection", "storage", "pipeline", "access"},
         "authoring": {"common", "recipe", "data", "theory", "access"},

@@ -6,11 +6,11 @@ import pandas as pd
 import streamlit as st
 
 from app.classes.charts import spectrum_chart, survival_chart
-from app.components.strips import Strip, StripArm, Tile, strips
+from app.components.strips import Strip, StripArm, strips
 from app.state import cache, navigation
 from app.state.view import View
 from app.widgets.fragments import view_fragment
-from app.widgets.galleries import item_galleries
+from app.widgets.galleries import item_galleries, tile_of
 from app.widgets.markdown import escape_markdown
 from app.widgets.opening import open_view
 from core.analysis.class_report import class_figures, count_range
@@ -21,7 +21,6 @@ from core.analysis.recommendations import LOST, next_steps
 from core.analysis.summary import worst_first
 from core.diagnostics import explain
 from core.diagnostics.facts import Facts
-from core.storage.study import Study
 
 BADGES = {
     "preserved": "green",
@@ -217,7 +216,7 @@ def _strip_arm(view: View, arm: str, label: str, count: int | None) -> StripArm:
             f"s{group.number + 1}",
             f"{group.size:,} item{'' if group.size == 1 else 's'}",
             _described(group.modes, group.host),
-            [Tile(int(id), _name(study, int(id))) for id in group.exemplars],
+            [tile_of(study, int(id)) for id in group.exemplars],
         )
         for group in found
     ]
@@ -228,11 +227,6 @@ def _described(modes: list[tuple[str, float]], host: str | None) -> str:
     """What modes the items of a group have, and whose place they are in if it is not their own class's."""
     shares = ", ".join(f"{mode}: {100 * share:.0f} %" for mode, share in modes if share >= 0.01)
     return shares if host is None else f"among the items of {host}{': ' if shares else ''}{shares}"
-
-
-def _name(study: Study, id: int) -> str:
-    row = study.items.iloc[id]
-    return str(next(row[name] for name in ("name", "sublabel", "label") if row.get(name)))
 
 
 def _modes(view: View, label: str) -> None:

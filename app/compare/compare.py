@@ -4,23 +4,22 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from app.compare.figures import meaning, show_line, show_sentence
+from app.compare.selection import show_selection
 from app.components.twin_map import send_points, twin_map
 from app.state import cache, navigation
 from app.state.view import View
 from app.widgets.fragments import view_fragment
 from app.widgets.galleries import item_galleries
 from app.widgets.markdown import escape_markdown
-from app.widgets.notices import show_notices
+from app.widgets.numbers import fixed, plain_column
 from app.widgets.opening import open_view
 from core.analysis.class_report import class_figures
-from core.analysis.summary import COLUMNS, summarise, worst_first
-from core.analysis.tables import selection_table
+from core.analysis.summary import worst_first
 from core.diagnostics import explain
 from core.storage.study import Study
 
 LAYOUTS = ("Side by side", "One large map")
-CARDS = ("sub_recall@1", "sub_map@r", "recall@1", "map@r", "kappa", "subclusters")
-DIGITS = {"kappa": 2, "subclusters": 1}
 HEADINGS = {
     "subclusters": "Sub-clusters",
     "verdict": "Verdict",
@@ -28,114 +27,94 @@ HEADINGS = {
     "mode_recovery": "Recovery",
     "sublabel_excess": "Mode recall",
 }
-NEUTRAL = {"kappa", "subclusters"}  # more is not better by itself
-SIGNIFICANT = 0.05  # differences with a p-value from here on are marked as not significant, and get no colour
+PRECISION = 3  # digits of the figures in the table of classes
+BESIDE = [1.85, 1]
+"""Widths of the maps and of what stands beside them."""
+FOLD = "clamp(240px, 100vh - 405px, 560px)"
+"""Height of a map: what the first screen leaves below all that stands above it."""
 
 
 def page() -> None:
     view = open_view()
     if view is None:
         return
-    _warnings(view)
-    _cards(view)
+    with st.container(key="fold", gap="xsmall"):
+        show_sentence(view)
+        with st.container(key="headline", horizontal=True, vertical_alignment="center", gap="small"):
+            show_line(view)
+            _playback_link(view)
     send_points(cache.map_points(view), key="maps")
-    _playback_link(view)
     _items(view, [_kappa_caption(view.study, name) for name in view.arms], _selected_class(view))
     _classes(view)
     _report(view)
 
 
-def _warnings(view: View) -> None:
-    show_notices(view.study.warnings)
-    for name in view.arms:
-        for warning in view.study.arm(name).warnings:
-            st.warning(f"**{escape_markdown(name)}**: {escape_markdown(warning.message)}", icon=":material/warning:")
-
-
-def _cards(view: View) -> None:
-    """The right arm's figures, their differences from the left arm's, and the reference's figures."""
-    table = summarise(view.study)
-    tests = cache.comparison(view)
-    evaluated = view.study.evaluated
-    arms = f"**{view.right}**" if view.is_single else f"**{view.right}** against **{view.left}**"
-    st.markdown(f"{arms}, on {evaluated.sum():,} {'' if evaluated.all() else 'held-out '}items")
-    shown = [name for name in CARDS if name in table and table.loc[list(view.arms), name].notna().all()]
-    with st.container(key="cards"):
-        for column, name in zip(st.columns(len(shown), gap="small"), shown, strict=True):
-            left, right = table.at[view.left, name], table.at[view.right, name]
-            digits = DIGITS.get(name, 3)
-            change = f"{right - left:+.{digits}f}"
-            same = float(change) == 0
-            test = tests.loc[name] if name in tests.index and not view.is_single else None
-            by_chance = test is not None and not test["p_value"] < SIGNIFICANT
-            column.metric(
-                COLUMNS[name],
-                f"{right:.{digits}f}",
-                None if view.is_single else change,
-                delta_color="off" if name in NEUTRAL or same or by_chance else "normal",
-                delta_arrow="off" if same else "auto",
-                delta_description=None if view.is_single else f"from {left:.{digits}f}{', n.s.' if by_chance else ''}",
-                help=_meaning(name, test),
-                border=True,
-            )
-    for name in view.study.references:
-        if name not in view.arms:
-            figures = " · ".join(f"{COLUMNS[c]} {table.at[name, c]:.{DIGITS.get(c, 3)}f}" for c in shown)
-            st.caption(f"For reference, {_described(view.study, name)}: {figures}")
-
-
-def _meaning(name: str, test: pd.Series | None) -> str:
-    measure = explain(name)
-    target = " Here of modes." if name.startswith("sub_") else ""
-    text = f"{measure.definition}{target} Range: {measure.range}; {measure.direction}."
-    if test is None:
-        return text
-    p_value = "below 0.001" if test["p_value"] < 0.001 else f"{test['p_value']:.3f}"
-    note = ", n.s.: it may be chance" if not test["p_value"] < SIGNIFICANT else ""
-    return (
-        f"{text}\n\nDifference, 95 % interval: {test['low']:+.3f} to {test['high']:+.3f} (p {p_value}, paired{note})."
-    )
-
-
-def _described(study: Study, reference: str) -> str:
-    return "raw pixels without any training" if study.arm(reference).pixels else f"**{reference}**"
-
-
 @view_fragment
 def _items(view: View, captions: list[str], chosen_class: list[int] | None) -> None:
     """The fragment that a click on an item redraws. captions: of the maps; chosen_class: ids of its items."""
-    _maps(view, captions, chosen_class)
-    item_galleries(view, navigation.chosen_item(view.study))
+    maps, beside = st.columns(BESIDE, gap="medium")
+    with maps:
+        ids = _maps(view, captions, chosen_class)
+    with beside, st.container(key="beside"):
+        _beside(view, ids)
 
 
-def _maps(view: View, captions: list[str], chosen_class: list[int] | None) -> None:
-    single = not view.is_single and _layout() == LAYOUTS[1]
-    result = twin_map(
-        cache.map_points(view),
-        left=view.left,
-        right=None if view.is_single else view.right,
-        captions=(captions[0], captions[1]),
-        colour=st.query_params.get("colour"),
-        selected=chosen_class,
-        focus=navigation.chosen_item(view.study),
-        single=single,
-        strip="change",
-        height=620 if single else 440,
-        on_click=navigation.choose_item,
-        on_swap=navigation.swap_arms,
-        key="maps",
-    )
+def _beside(view: View, ids: np.ndarray) -> None:
+    """What the last click or lasso has asked for comes first."""
+    item = navigation.chosen_item(view.study)
+    parts = [lambda: item_galleries(view, item, compact=True)]
+    if len(ids):
+        place = 0 if _is_newer(item, ids) else 1
+        parts.insert(place, lambda: show_selection(view, ids))
+    for part in parts:
+        part()
+    if item is None and not len(ids):
+        st.caption("Draw a lasso or a box to see pictures of a group. Scroll over a map to zoom, drag to move it.")
+
+
+def _is_newer(item: int | None, ids: np.ndarray) -> bool:
+    """Whether the selection was changed after the item was chosen."""
+    now = {"item": item, "ids": hash(ids.tobytes())}
+    before = st.session_state.get("beside", {})
+    if before.get("ids") != now["ids"] or item is None:
+        now["newer"] = True
+    else:
+        now["newer"] = before["newer"] and before["item"] == item
+    st.session_state["beside"] = now
+    return bool(now["newer"])
+
+
+def _maps(view: View, captions: list[str], chosen_class: list[int] | None) -> np.ndarray:
+    """Draw the maps; returns the ids of the items selected on them."""
+    drawn, below = st.container(), st.container(horizontal=True)
+    with below:
+        single = not view.is_single and _layout() == LAYOUTS[1]
+    with drawn:
+        result = twin_map(
+            cache.map_points(view),
+            left=view.left,
+            right=None if view.is_single else view.right,
+            captions=(captions[0], captions[1]),
+            colour=st.query_params.get("colour"),
+            selected=chosen_class,
+            focus=navigation.chosen_item(view.study),
+            single=single,
+            strip="change",
+            height=FOLD,
+            on_click=navigation.choose_item,
+            on_swap=navigation.swap_arms,
+            key="maps",
+        )
     if result.colour is not None:
         st.query_params["colour"] = result.colour
     view.exports.maps("maps")
-    if len(result.selected):
-        _selection(view, result.selected)
+    return result.selected
 
 
 def _playback_link(view: View) -> None:
     """Link to the Lab, if the arms have snapshots. Outside of fragments, which would lose study and arms."""
     if any(len(view.study.arm(name).snapshots) for name in view.arms) and st.button(
-        "Watch how training got here", icon=":material/movie:", key="watch-training"
+        "Watch training", icon=":material/movie:", help="How training got here, epoch by epoch", key="watch-training"
     ):
         st.switch_page("lab/lab.py", query_params={"lab": "playback"})  # study and arms are kept without being named
 
@@ -156,9 +135,10 @@ def _layout() -> str | None:
 def _kappa_caption(study: Study, name: str) -> str:
     kappa = study.diagnostics.loc[study.diagnostics["arm"] == name, "kappa"].dropna()
     if kappa.empty:
-        return "a map shows no scale, so its gaps are not distances"
-    span = f"{kappa.min():.2f}" if kappa.nunique() < 2 else f"{kappa.min():.2f} to {kappa.max():.2f}"
-    return f"kappa {span}: a map shows no scale, so its gaps are not distances"
+        return "a map shows no scale"
+    low, high = fixed(kappa.min(), 2), fixed(kappa.max(), 2)
+    span = low if low == high else f"{low} to {high}"
+    return f"kappa {span}: a map shows no scale"
 
 
 def _selected_class(view: View) -> list[int] | None:
@@ -173,17 +153,6 @@ def _selected_class(view: View) -> list[int] | None:
         return []
     items = view.study.items[view.study.evaluated]
     return items.loc[items["label"] == chosen, "id"].tolist()
-
-
-def _selection(view: View, ids: np.ndarray) -> None:
-    """The items inside the lasso."""
-    chosen = view.study.items.iloc[ids]
-    counts = chosen.groupby("sublabel" if "sublabel" in chosen else "label").size().sort_values(ascending=False)
-    most = ", ".join(f"{escape_markdown(str(name)[:60])}: {count}" for name, count in counts.head(6).items())
-    st.caption(f"{len(chosen):,} selected. {most}{' ...' if len(counts) > 6 else ''}")
-    view.exports.table(
-        f"Selection, {len(ids):,} items", "selection", lambda: selection_table(view.study, ids, view.arms)
-    )
 
 
 def _report(view: View) -> None:
@@ -229,14 +198,14 @@ def _classes(view: View) -> None:
     for place, column in enumerate(table.columns[2:], start=1 + len(headings)):  # the hidden index is the first column
         figure, name = column.split("|")
         headings.append((HEADINGS[figure], name))
-        meaning = _meaning(figure, None)
+        help = meaning(figure)
         if figure == "verdict":
-            config[place] = st.column_config.TextColumn(name, help=meaning)
+            config[place] = st.column_config.TextColumn(name, help=help)
         else:
-            format = "%d" if figure == "subclusters" else "%.3f"
-            config[place] = st.column_config.NumberColumn(name, help=meaning, format=format)
+            format = "%d" if figure == "subclusters" else f"%.{PRECISION}f"
+            config[place] = st.column_config.NumberColumn(name, help=help, format=format)
     st.dataframe(
-        table.set_axis(pd.MultiIndex.from_tuples(headings), axis="columns"),
+        table.apply(plain_column, digits=PRECISION).set_axis(pd.MultiIndex.from_tuples(headings), axis="columns"),
         column_config=config,
         hide_index=True,
         key="classes",

@@ -7,14 +7,13 @@ from PIL import Image
 from app.components.atlas import picture_url
 from app.components.gallery import GalleryQuery
 from app.components.twin_map import QueryMark, send_points, twin_map
-from app.search import query_pictures
+from app.search import query_pictures, query_vector
 from app.state import cache, navigation
 from app.state.view import View
 from app.widgets.fragments import view_fragment
 from app.widgets.galleries import galleries, item_galleries
 from app.widgets.opening import open_view
 from app.widgets.search_controls import choose_search
-from core.analysis.search import is_far
 
 
 def page() -> None:
@@ -33,8 +32,12 @@ def _queries(view: View) -> None:
         picture = query_pictures.chosen()
     else:
         _explain(view)
+        vectors = query_vector.ask(view)
         _random_button(view)
         picture = None
+        if vectors and navigation.chosen_item(view.study) is None:
+            _search_vectors(view, vectors, GalleryQuery("Your vector"))
+            return
     item = navigation.chosen_item(view.study)
     if picture is not None and item is None:
         _search(view, *picture)
@@ -49,7 +52,7 @@ def _explain(view: View) -> None:
     instead = f", or choose **{takers[0]}** as an arm to search by raw pixels" if takers else ""
     st.info(
         "A picture cannot be uploaded: these embeddings were imported, so the network that would embed it is not "
-        f"here. Click an item on a map{instead}.",
+        f"here. Click an item on a map, or search by a vector{instead}.",
         icon=":material/info:",
     )
 
@@ -68,11 +71,13 @@ def _search(view: View, picture: Image.Image, name: str) -> None:
     for arm in view.arms:
         if arm not in vectors:
             st.caption(f"**{arm}** was imported without its network, so the picture is searched in the other arm only.")
+    _search_vectors(view, vectors, GalleryQuery(name, image=picture_url(picture, "query")))
+
+
+def _search_vectors(view: View, vectors: dict[str, np.ndarray], query: GalleryQuery) -> None:
+    """Maps and galleries of a query that is no item."""
     left, right = (_place(view, arm, vectors) for arm in view.arms)
-    far = [arm for arm, vector in vectors.items() if is_far(view.study, arm, vector)]
-    note = f"far from everything in {' and '.join(far)}" if far else ""
-    _maps(view, None, [QueryMark(name, left, right)])
-    query = GalleryQuery(name, image=picture_url(picture, "query"), note=note)
+    _maps(view, None, [QueryMark(query.title, left, right)])
     galleries(view, query, vectors, choose_search(view, has_class=False))
 
 

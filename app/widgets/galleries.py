@@ -7,11 +7,13 @@ import pandas as pd
 import streamlit as st
 
 from app.components.gallery import GalleryArm, GalleryQuery, gallery
+from app.components.strips import Tile
 from app.state import cache, navigation
 from app.state.view import View
 from app.widgets.search_controls import SearchOptions, choose_k
-from core.analysis.search import hits_by_arm
+from core.analysis.search import hits_by_arm, is_far
 from core.analysis.tables import hits_table
+from core.storage.study import Study
 
 CRUMBS = 6
 
@@ -19,35 +21,54 @@ Queries = dict[str, int | np.ndarray]
 """The query in each arm: an item's id, or a vector (d,) in that arm's space."""
 
 
-def item_galleries(view: View, item: int | None, ask: Callable[[], SearchOptions] = choose_k) -> None:
+def item_galleries(
+    view: View, item: int | None, ask: Callable[[], SearchOptions] = choose_k, *, compact: bool = False
+) -> None:
     """The galleries of an item of the study, with breadcrumbs back to earlier queries.
 
-    ask: draws the controls of the search.
+    ask: draws the controls of the search. compact: they stand below, so that a narrow gallery begins higher up.
     """
     if item is None:
         _gallery(view, None, [GalleryArm(name, None) for name in dict.fromkeys(view.arms)])
         return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    above = st.container(horizontal=True, vertical_alignment="bottom")
+    shown = st.container()
+    with above:
         _breadcrumbs(item)
+    with st.container() if compact else above:
         asked = ask()
     row = view.study.items.iloc[item]
     name = f" · {row['name']}" if row.get("name") else ""
     query = GalleryQuery(f"Item #{item}{name}", item, str(row["label"]), _mode(row))
-    galleries(view, query, dict.fromkeys(view.arms, item), asked)
+    with shown:
+        galleries(view, query, dict.fromkeys(view.arms, item), asked)
 
 
 def galleries(view: View, query: GalleryQuery, queries: Queries, asked: SearchOptions) -> None:
     """The galleries of any query, in the arms that have a vector of it; clicking a tile makes that item the query."""
     asked_in = {name: queries[name] for name in dict.fromkeys(view.arms) if name in queries}
     found = hits_by_arm(view.study, asked_in, asked.k, filters=asked.filters, metric=asked.metric)
-    arms = [GalleryArm(name, hits.assign(subcluster=_named(hits["subcluster"]))) for name, hits in found.items()]
+    arms = [
+        GalleryArm(
+            name,
+            hits.assign(subcluster=_named(hits["subcluster"])),
+            far=is_far(view.study, name, asked_in[name]),
+        )
+        for name, hits in found.items()
+    ]
     view.exports.table(
         "Hits of this query",
         "hits",
-        lambda: hits_table(view.study, queries, asked.k, filters=asked.filters, metric=asked.metric),
+        lambda: hits_table(view.study, queries, asked.k, filters=asked.filters, metric=asked.metric, name=query.title),
     )
     _gallery(view, query, arms)
     _legend(view)
+
+
+def tile_of(study: Study, item: int) -> Tile:
+    """An item in a strip."""
+    row = study.items.iloc[item]
+    return Tile(item, str(row.get("name") or ""), str(row.get("sublabel") or row["label"]))
 
 
 def _legend(view: View) -> None:

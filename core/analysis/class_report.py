@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Float64, Int64
+from jaxtyping import Float64, Int64
 
+from core.analysis.medoid import by_distance_from_medoid
 from core.common.errors import StudyError, shown
 from core.diagnostics.checks import check_groups
 from core.diagnostics.company import company_of
@@ -75,7 +76,7 @@ def groups(study: Study, arm: str, label: str, count: int | None = None) -> list
     found = []
     for number in range(int(assignments.max(initial=-1)) + 1):
         inside = np.flatnonzero(assignments == number)
-        outwards = inside[_by_distance_from_medoid(points[inside])]
+        outwards = inside[by_distance_from_medoid(points[inside])]
         shown = outwards[np.unique(np.linspace(0, len(outwards) - 1, EXEMPLARS).round().astype(int))]
         shares = [] if modes is None else _shares(modes[inside])
         ids = study.items["id"].to_numpy()[rows[shown]]
@@ -96,13 +97,6 @@ def _hosts(study: Study, arm: str, label: str) -> dict[int, str]:
     hosts = hosts_of_groups(classes, subclusters, company, known=known)
     inside = np.flatnonzero((items["label"] == label).to_numpy() & (hosts >= 0))
     return {int(subclusters[row]): str(classes.names[hosts[row]]) for row in inside}
-
-
-def _by_distance_from_medoid(points: Float[np.ndarray, "n d"]) -> Int64[np.ndarray, "n"]:
-    """Rows by their distance from the medoid: the row with the least sum of squared distances, nearest to the mean."""
-    points = points.astype(np.float64)
-    medoid = np.square(points - points.mean(axis=0)).sum(axis=1).argmin()
-    return np.argsort(np.square(points - points[medoid]).sum(axis=1), kind="stable")
 
 
 def _shares(modes: np.ndarray) -> list[tuple[str, float]]:

@@ -109,11 +109,14 @@ def _hit_table(
     return table.assign(distance=distances, subcluster=study.subclusters(arm)[ids])
 
 
-def is_far(study: Study, arm: str, vector: Float[np.ndarray, "d"]) -> bool:
-    """Whether a new vector is farther from its nearest item than 99 % of the evaluated items are from theirs."""
+def is_far(study: Study, arm: str, query: Query) -> bool:
+    """Whether a query is farther from its nearest other item than 99 % of the evaluated items are from theirs."""
     nearest = study.graph(arm).distances[:, 0]
-    distances, _ = _search(study, arm, vector, 1, EVERYTHING, "euclidean")
-    return bool(distances[0] > np.quantile(nearest, FAR_QUANTILE))
+    if isinstance(query, np.ndarray):
+        distance = _search(study, arm, query, 1, EVERYTHING, "euclidean")[0][0]
+    else:
+        distance = nearest[np.searchsorted(np.flatnonzero(study.evaluated), query)]
+    return bool(np.isfinite(distance) and distance > np.quantile(nearest, FAR_QUANTILE))
 
 
 def nearest_agrees(study: Study, arm: str, column: str) -> np.ndarray:

@@ -91,8 +91,14 @@ def with_metadata(items: pd.DataFrame) -> pd.DataFrame:
     return items.rename(columns={name: own for name, own in plain.items() if own not in items})
 
 
-def hits_table(study: Study, queries: dict[str, Query], k: int, *, filters: Filters, metric: Metric) -> pd.DataFrame:
-    """The hits of a query in each arm of `queries`, concatenated, with their ranks in the other arm."""
+def hits_table(
+    study: Study, queries: dict[str, Query], k: int, *, filters: Filters, metric: Metric, name: str = ""
+) -> pd.DataFrame:
+    """The hits of a query in each arm of `queries`, concatenated, with their ranks in the other arm.
+
+    The first columns name the query: its id, name, class and mode (missing where it has none). name: of a query that
+    is no item.
+    """
     parts = []
     for arm, found in hits_by_arm(study, queries, k, filters=filters, metric=metric).items():
         found.insert(0, "rank", np.arange(1, len(found) + 1))
@@ -101,7 +107,19 @@ def hits_table(study: Study, queries: dict[str, Query], k: int, *, filters: Filt
         if "other_rank" in found:
             found["other_rank"] = found["other_rank"].astype("Int64")
         parts.append(found.rename(columns={"other_rank": "other rank"}))
-    return pd.concat(parts, ignore_index=True)
+    table = pd.concat(parts, ignore_index=True)
+    for place, (column, value) in enumerate(_described(study, next(iter(queries.values())), name).items()):
+        table.insert(place, column, value)
+    return table
+
+
+def _described(study: Study, query: Query, name: str) -> dict[str, str | int | None]:
+    """What a query is called, and what is known of it."""
+    if isinstance(query, np.ndarray):
+        return {"query": None, "query_name": name, "query_class": None, "query_mode": None}
+    row = study.items.iloc[query]
+    own = row.get("name") or row.get("path") or f"#{query}"
+    return {"query": query, "query_name": own, "query_class": row["label"], "query_mode": row.get("sublabel")}
 
 
 def _without_formula(value: object) -> object:

@@ -1,6 +1,6 @@
 """A page that mounts the maps and the gallery on made-up items, for the browser tests of the two components.
 
-Settings come from the environment: DEMO_N (items), DEMO_KIND (plain | hostile | degenerate | none).
+Settings come from the environment: DEMO_N (items), DEMO_KIND (plain | many | hostile | degenerate | none).
 """
 
 import os
@@ -27,15 +27,19 @@ HOSTILE = [
 
 
 @cache
+def digits() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 10, N)
+
+
+@cache
 def items() -> pd.DataFrame:
-    rng = np.random.default_rng(0)
-    digit = rng.integers(0, 10, N)
+    digit = digits()
     names = HOSTILE if KIND == "hostile" else ["even", "odd"]
     return pd.DataFrame(
         {
             "id": 7 + 3 * np.arange(N),  # not row numbers, so that mixing them up shows
             "label": [names[d % len(names)] for d in digit],
-            "sublabel": digit.astype(str),
+            "sublabel": [f"kind {i % 100:02d}" for i in range(N)] if KIND == "many" else digit.astype(str),
         }
     )
 
@@ -43,7 +47,7 @@ def items() -> pd.DataFrame:
 @cache
 def positions() -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(1)
-    digit = items()["sublabel"].astype(int).to_numpy()
+    digit = digits()
     angle = digit * (2 * np.pi / 10)
     apart = np.c_[np.cos(angle), np.sin(angle)] * 6 + rng.normal(0, 0.7, (N, 2))
     collapsed = np.c_[np.where(digit % 2, 4, -4), np.zeros(N)] + rng.normal(0, 1.2, (N, 2))
@@ -58,9 +62,18 @@ def thumbnails() -> ImageAtlas:
         ImageDraw.Draw(picture).text((8, 3), str(digit), fill=255, font_size=20)
         glyphs.append(np.asarray(picture))
     rng = np.random.default_rng(2)
-    images = np.stack(glyphs)[items()["sublabel"].astype(int)]
+    images = np.stack(glyphs)[digits()]
     images = np.maximum(images, rng.integers(0, 40, images.shape, dtype=np.uint8))
     return ImageAtlas.build(images, items()["id"].to_numpy())
+
+
+def known(frame: pd.DataFrame) -> list[Field]:
+    """Classes and modes; modes first where there are many, as the app has them."""
+    fields = [
+        Field("class", "Class", frame["label"].to_numpy()),
+        Field("mode", "Mode", frame["sublabel"].to_numpy()),
+    ]
+    return fields[::-1] if KIND == "many" else fields
 
 
 @st.cache_resource
@@ -70,14 +83,13 @@ def points(swapped: bool) -> MapPoints:
     rng = np.random.default_rng(3)
     if KIND == "degenerate":
         left, right = np.full_like(left, np.nan), np.zeros_like(right)
-    digit = frame["sublabel"].astype(int).to_numpy()
+    digit = digits()
     return MapPoints.build(
         frame["id"].to_numpy(),
         left=left,
         right=right,
         fields=[
-            Field("class", "Class", frame["label"].to_numpy()),
-            Field("mode", "Mode", frame["sublabel"].to_numpy()),
+            *known(frame),
             Field("subcluster", "Sub-cluster", (digit % 2).astype(str), (digit // 2).astype(str)),
             Field("hit", "Nearest neighbour", np.where(rng.random(N) < 0.8, "hit", "miss")),
             Field(

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from core.analysis.selected import selected
 from core.storage.study import Study
 from tests.browser.widgets import at_rest, ready
 
@@ -128,6 +129,12 @@ def test_lasso_selects_on_both_maps_and_names_what_it_holds(app: App) -> None:
     app.page.mouse.up()
     n = int(app.study.evaluated.sum())
     expect(app.page.get_by_text(re.compile(rf"^{n} selected"))).to_be_visible(timeout=20_000)
+    strip = app.page.locator(".strips .column")
+    expect(strip).to_have_count(2)
+    for column, arm in zip(strip.all(), ARMS, strict=True):
+        found = selected(app.study, arm, np.flatnonzero(app.study.evaluated), shown=12)
+        assert ids_of(column.locator(".tile")) == found.middle.tolist()
+        expect(column).to_contain_text(f"{found.mutual} of {n} are each other's neighbours")
     ready(app.page.get_by_role("button", name="Export")).click()
     with app.page.expect_download() as download:
         app.page.locator(".st-key-export-selection").get_by_role("button", name="CSV").click()

@@ -56,7 +56,7 @@ def test_strips_show_every_sub_cluster_from_its_medoid(page: Page, url: str, stu
     open_classes(page, url, **{"class": "odd"})
     for column, arm in enumerate(("standard", "nearest")):
         expected = [group.exemplars.tolist() for group in class_report.groups(study, arm, "odd")]
-        strips = page.locator(".strips > .column").nth(column).locator(".strip")
+        strips = page.locator(".strips .column").nth(column).locator(".strip")
         expect(strips).to_have_count(len(expected))
         for strip, ids in zip(strips.all(), expected, strict=True):
             assert [int(tile.get_attribute("data-id")) for tile in strip.locator(".tile").all()] == ids
@@ -70,10 +70,10 @@ def test_strips_show_every_sub_cluster_from_its_medoid(page: Page, url: str, stu
 def test_a_clicked_example_shows_its_neighbours_and_stays_in_the_address(page: Page, url: str, study: Study) -> None:
     open_classes(page, url, **{"class": "even"})
     id = int(class_report.groups(study, "nearest", "even")[0].exemplars[1])
-    page.locator(f".strips > .column >> nth=1 >> .tile[data-id='{id}']").click()
+    page.locator(f".strips .column >> nth=1 >> .tile[data-id='{id}']").click()
     expect(page.locator(".gallery .query")).to_contain_text(f"Item #{id}", timeout=30_000)
     assert f"item={id}" in page.url
-    expect(page.locator(f".strips > .column >> nth=1 >> .tile[data-id='{id}']")).to_have_class(re.compile("chosen"))
+    expect(page.locator(f".strips .column >> nth=1 >> .tile[data-id='{id}']")).to_have_class(re.compile("chosen"))
     page.reload()
     expect(page.locator(".gallery .query")).to_contain_text(f"Item #{id}", timeout=60_000)
     assert chosen_class(page) == "even"
@@ -87,7 +87,7 @@ def test_keys_walk_through_classes_and_tiles(page: Page, url: str) -> None:
     ready(page.locator(".st-key-previous-class button").first)
     page.keyboard.press("k")
     page.wait_for_function("old => location.search.includes('class=' + old)", arg=first)
-    tiles = page.locator(".strips > .column").first.locator(".tile")
+    tiles = page.locator(".strips .column").first.locator(".tile")
     ready(tiles.first).focus()
     page.keyboard.press("ArrowRight")
     expect(tiles.nth(1)).to_be_focused()

@@ -1,8 +1,10 @@
 """What the maps offer beside pointing: the strip of change, search by label, linked zoom, one large map, the report."""
 
 import base64
+import itertools
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from core.storage.study import Study
 from tests.browser.maps import DRAWING, settle
+from tests.browser.test_app import App, expected_hits, open_app
 from tests.browser.widgets import at_rest, ready
 
 
@@ -31,6 +34,78 @@ def changes(study: Study) -> np.ndarray:
     """Neighbourhood change of the evaluated items, as the number of neighbours lost (0 to 10)."""
     shared = study.overlap("standard", "nearest")[study.evaluated]
     return np.round(10 * (1 - shared)).astype(int)
+
+
+def boxes(parts: Locator) -> list[dict[str, float]]:
+    """Where they are on the page that is not scrolled."""
+    return parts.evaluate_all("all => all.map(one => one.getBoundingClientRect().toJSON())")
+
+
+def choose_lone(page: Page, app: App) -> None:
+    """Click an item of the right map, without scrolling to it."""
+    page.evaluate("scrollTo(0, 0)")
+    page.mouse.click(*app.pixel("nearest", app.lone("nearest")))
+    expect(page.locator(".gallery button.tile")).to_have_count(20, timeout=30_000)
+    at_rest(page)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 720), (1024, 768)])
+def test_maps_and_galleries_share_the_first_screen(
+    new_page: Callable[..., Page], digits_url: str, study: Study, width: int, height: int
+) -> None:
+    page = new_page(viewport={"width": width, "height": height})
+    app = open_app(page, digits_url, study)
+    choose_lone(page, app)
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") == 0
+    stages = boxes(page.locator(".twin-map .stage"))
+    assert len(stages) == 2
+    for stage in stages:
+        assert stage["top"] < height / 2
+        assert stage["height"] >= 240
+        assert stage["bottom"] <= height
+    first = boxes(page.locator(".gallery .column .tile:first-child"))
+    scores = boxes(page.locator(".gallery .score:not(.other)"))
+    assert len(first) == len(scores) == 2
+    for box in (*first, *scores):
+        assert box["bottom"] <= height
+        assert box["right"] <= width
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_galleries_count_classes_and_modes_beside_the_other_arm_s(compare: Page, study: Study) -> None:
+    app = App(compare, study)
+    item = app.lone("nearest")
+    choose_lone(compare, app)
+    right = {}
+    for arm in study.arms:
+        hits = expected_hits(study, arm, item, 10)
+        own = study.items.loc[hits]
+        right[arm] = [int((own[column] == study.items[column][item]).sum()) for column in ("label", "sublabel")]
+    for arm, other in (study.arms, study.arms[::-1]):
+        classes, modes = right[arm]
+        scores = app.column(arm).locator(".score")
+        expect(scores.first).to_have_text(f"{classes} of 10 same class, {modes} of 10 same mode")
+        expect(scores.last).to_have_text(f"{other}: {right[other][0]} and {right[other][1]}")
+
+
+def test_a_phone_shows_the_arms_names_and_nothing_lies_over_another(
+    new_page: Callable[..., Page], digits_url: str, study: Study
+) -> None:
+    page = new_page(viewport={"width": 390, "height": 844})
+    app = open_app(page, digits_url, study)
+    app.figure("nearest").scroll_into_view_if_needed()
+    page.mouse.click(*app.pixel("nearest", app.lone("nearest")))
+    expect(page.locator(".gallery button.tile")).to_have_count(20, timeout=30_000)
+    for arm in study.arms:
+        expect(app.figure(arm).locator("h3")).to_be_visible()
+        expect(app.column(arm).locator("h3")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for header in page.locator(".twin-map figure header").all():
+        parts = [box for box in boxes(header.locator(":scope > *")) if box["width"]]
+        for before, after in itertools.pairwise(parts):
+            assert before["right"] <= after["left"] + 1
+    for part in boxes(page.locator(".twin-map .stage, .twin-map header, .gallery .tile")):
+        assert part["right"] <= 390
 
 
 def test_the_strip_selects_by_drag_key_and_end(compare: Page, study: Study) -> None:

@@ -12,7 +12,7 @@ import pytest
 from jaxtyping import Float
 from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, WebSocket, expect
 
-from tests.browser.maps import settle
+from tests.browser.maps import DRAWING, settle
 from tests.browser.widgets import at_rest
 
 DEMO = Path(__file__).with_name("components_demo.py")
@@ -139,7 +139,7 @@ def open_demo(servers: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) ->
         standard, nearest = made_up["positions"]()
         page.goto(servers(kind))
         page.wait_for_selector(".twin-map .stage", timeout=60_000)
-        if kind in ("plain", "hostile"):
+        if kind in ("plain", "hostile", "many"):
             expect(page.locator(".twin-map canvas.drawn")).to_have_count(2, timeout=30_000)
         expect(page.get_by_test_id("stCode")).to_be_visible(timeout=30_000)
         return Demo(page, made_up["items"](), {"standard": standard, "nearest": nearest})
@@ -231,7 +231,7 @@ def test_escape_abandons_a_lasso_under_way(demo: Demo) -> None:
     demo.page.keyboard.press("Escape")
     demo.page.mouse.up()
     expect(demo.stage("standard").locator(".outline")).to_have_attribute("d", "")
-    expect(demo.page.locator(".selection")).to_have_text(f"{N} items")
+    expect(demo.page.locator(".selection .summary")).to_have_text(f"{N} items")
 
 
 def test_python_can_select_and_the_user_has_the_last_word(demo: Demo) -> None:
@@ -244,9 +244,13 @@ def test_python_can_select_and_the_user_has_the_last_word(demo: Demo) -> None:
 
 def drawn(demo: Demo, arm: str, row: int) -> list[int]:
     """Red, green and blue on the canvas in the middle of where an item lies."""
+    return pixel(demo, arm, *demo.pixel(arm, row))
+
+
+def pixel(demo: Demo, arm: str, x: float, y: float) -> list[int]:
+    """Red, green and blue on the canvas at a place on the page."""
     canvas = demo.stage(arm).locator("canvas")
     box = canvas.bounding_box()
-    x, y = demo.pixel(arm, row)
     place = [x - box["x"], y - box["y"]]
     read = "(c, [x, y]) => [...c.getContext('2d').getImageData(Math.floor(x), Math.floor(y), 1, 1).data].slice(0, 3)"
     return canvas.evaluate(read, place)
@@ -280,6 +284,26 @@ def test_legend_hides_and_isolates(demo: Demo) -> None:
     expect(demo.stage("nearest").locator(".card")).to_contain_text(f"#{demo.id(row)}")
     demo.chip(label).dblclick()
     expect(demo.chip(other)).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_legend_of_many_lists_all_when_asked(page: Page, open_demo: Callable[..., Demo]) -> None:
+    demo = open_demo(page, "many")
+    names = sorted(set(demo.items["sublabel"]))
+    expect(page.get_by_label("Colour by")).to_have_value("class")  # there are more modes than colours
+    demo.colour_by("mode")
+    expect(page.locator(".legend .chip")).to_have_count(20)
+    page.get_by_role("button", name="List every category").click()
+    chips = page.locator(".legend .chip")
+    expect(chips).to_have_count(len(names))
+    box = page.locator(".legend .chips")
+    assert box.evaluate("e => e.scrollHeight > e.clientHeight && getComputedStyle(e).overflowY") == "scroll"
+    page.get_by_role("searchbox", name="Find a category").fill(names[70])
+    expect(chips.filter(visible=True)).to_have_text([re.compile(names[70])])
+    demo.chip(names[70]).dblclick()
+    expect(demo.chip(names[70])).to_have_attribute("aria-pressed", "true")
+    expect(demo.chip(names[0])).to_have_attribute("aria-pressed", "false")
+    page.get_by_role("button", name="Fold the rarest").click()
+    expect(chips).to_have_count(20)
 
 
 def test_colours_change_without_asking_python(page: Page, open_demo: Callable[..., Demo]) -> None:
@@ -324,17 +348,15 @@ def test_reruns_leave_zoom_legend_and_selection_alone(page: Page, open_demo: Cal
     assert ring_at(demo.stage("nearest"), "hover") == pytest.approx(demo.pixel("nearest", row, zoom=1.35), abs=2)
 
 
-def test_wheel_zooms_only_once_the_map_is_engaged(demo: Demo) -> None:
+def test_wheel_zooms_at_once(demo: Demo) -> None:
     row = demo.lone("nearest")
-    demo.page.mouse.move(*demo.pixel("nearest", row))
-    demo.page.mouse.wheel(0, 100)
-    expect(demo.stage("nearest").locator(".hint")).to_be_visible()
-    demo.page.evaluate("scrollTo(0, 0)")
     before = demo.pixel("nearest", row)
     demo.page.mouse.move(*before)
-    demo.page.keyboard.down("Control")
+    [_, whole] = ranges(demo.page)
     demo.page.mouse.wheel(0, -100)
-    demo.page.keyboard.up("Control")
+    settle(demo.page)
+    assert ranges(demo.page)[1] < 0.9 * whole
+    assert demo.page.evaluate("scrollY") == 0
     demo.page.mouse.move(before[0] + 1, before[1])
     # The point under the pointer stays, but for the wheel event's whole pixels.
     assert ring_at(demo.stage("nearest"), "hover") == pytest.approx(before, abs=4)
@@ -342,6 +364,52 @@ def test_wheel_zooms_only_once_the_map_is_engaged(demo: Demo) -> None:
     demo.page.keyboard.press("0")
     demo.page.mouse.move(*before)
     assert ring_at(demo.stage("nearest"), "hover") == pytest.approx(before, abs=2)
+
+
+def ranges(page: Page) -> list[float]:
+    """Width of what each map shows, in its own units."""
+    return page.locator(".twin-map figure").evaluate_all(f"maps => maps.map({DRAWING}).map(({{ x0, x1 }}) => x1 - x0)")
+
+
+def test_a_map_moved_out_of_sight_comes_back(demo: Demo) -> None:
+    fit = demo.stage("standard").get_by_role("button", name="Show the whole map")
+    expect(fit).to_be_hidden()
+    box = demo.stage("standard").bounding_box()
+    for _ in range(2):
+        demo.drag([(box["x"] + 10, box["y"] + 10), (box["x"] + box["width"] - 10, box["y"] + box["height"] - 10)])
+    expect(fit).to_be_visible()
+    expect(demo.stage("nearest").get_by_role("button", name="Show the whole map")).to_be_hidden()
+    fit.click()
+    expect(fit).to_be_hidden()
+    row = demo.lone("standard")
+    demo.hover("standard", row)
+    assert ring_at(demo.stage("standard"), "hover") == pytest.approx(demo.pixel("standard", row), abs=2)
+
+
+def test_the_selected_are_seen_and_can_be_zoomed_to(demo: Demo) -> None:
+    zoom = demo.page.get_by_role("button", name="Zoom to selection")
+    expect(zoom).to_be_hidden()
+    demo.page.get_by_role("button", name="select three").click()
+    demo.status("selected=3 ")
+    expect(demo.page.locator(".twin-map .summary")).to_have_text(f"3 / {N} selected")
+    for arm in ("standard", "nearest"):
+        x, y = demo.pixel(arm, 1)  # the second item is selected
+        around = [pixel(demo, arm, x + dx, y + dy) for dx in range(-6, 7) for dy in range(-6, 7)]
+        assert [230, 0, 126] in around  # the outline's own colour
+    before = ranges(demo.page)
+    zoom.click()
+    settle(demo.page)
+    for after, whole in zip(ranges(demo.page), before, strict=True):
+        assert after < whole
+    for map in demo.page.locator(".twin-map figure").all():
+        seen = map.evaluate(
+            f"""map => {{
+                const {{ layers, position, x0, x1, y0, y1 }} = ({DRAWING})(map);
+                const {{ x, y }} = position;
+                return layers.at(-1).rows.map(row => x[row] > x0 && x[row] < x1 && y[row] > y0 && y[row] < y1);
+            }}"""
+        )
+        assert seen == [True] * 3
 
 
 def test_drag_pans_its_own_map_only(demo: Demo) -> None:

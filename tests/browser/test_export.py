@@ -42,7 +42,7 @@ def test_link_tables_and_maps(new_page: Callable[..., Page], digits_url: str, st
     page.locator(".twin-map input[type=search]").fill("odd")
     page.keyboard.press("Enter")
     odd = study.items.loc[study.evaluated & (study.items["label"] == "odd").to_numpy(), "id"]
-    expect(page.get_by_text(f"{len(odd)} selected.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(f"{len(odd)} selected", exact=True)).to_be_visible(timeout=30_000)
     ready(page.get_by_role("button", name="Export")).press("Enter")
     assert pd.read_parquet(io.BytesIO(saved("export-selection", "Parquet")))["id"].tolist() == odd.tolist()
     picture = Image.open(io.BytesIO(saved("export-maps", "PNG")))

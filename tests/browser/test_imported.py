@@ -1,5 +1,6 @@
 """Studies of imported embeddings in a real browser: without pictures, and with them."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_one_arm_without_pictures(page: Page, url: str, root: Path) -> None:
     app = open_app(page, f"{url}/?study=plain", Study.load(root / "plain"), maps=1)
-    expect(page.get_by_text("mine, on 120 items")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^mine shows .* groups? "))).to_be_visible()
     expect(page.get_by_text("Right arm")).to_have_count(0)
     id = app.lone("mine")
     page.mouse.move(*app.pixel("mine", id))
@@ -54,7 +55,16 @@ def test_one_arm_without_pictures(page: Page, url: str, root: Path) -> None:
     expect(page.locator(".gallery canvas, .gallery img")).to_have_count(0)
     page.get_by_role("link", name="Search").click()
     expect(page.get_by_text("A picture cannot be uploaded")).to_be_visible(timeout=30_000)
-    expect(page.locator("input[type=file]")).to_have_count(0)
+    expect(page.locator("input[type=file]:not([accept*=npy])")).to_have_count(0)
+    page.get_by_text("Search by a vector", exact=True).click()
+    field = page.get_by_role("textbox", name="16 numbers")
+    field.fill("1, 2, 3")
+    field.press("Control+Enter")
+    expect(page.get_by_text("This vector has 3 numbers, and mine takes 16.")).to_be_visible(timeout=30_000)
+    field.fill(", ".join(map(str, app.study.arm("mine").embeddings[id].tolist())))
+    field.press("Control+Enter")
+    app.query_is("Your vector")
+    assert ids_of(app.tiles("mine"))[0] == id
     page.get_by_role("button", name="Random item").click()
     app.query_is("sku-")
     expect(page.get_by_test_id("stException")).to_have_count(0)
@@ -63,7 +73,9 @@ def test_one_arm_without_pictures(page: Page, url: str, root: Path) -> None:
 def test_two_arms_with_pictures(page: Page, url: str, root: Path) -> None:
     study = Study.load(root / "pictures")
     app: App = open_app(page, f"{url}/?study=pictures", study)
+    page.get_by_role("button", name="All figures").click()
     expect(page.get_by_text("nearest against standard, on 80 held-out items")).to_be_visible()
+    page.keyboard.press("Escape")
     id = app.lone("standard")
     page.mouse.click(*app.pixel("standard", id))
     app.query_is(f"Item #{id}")

@@ -1,5 +1,5 @@
 // The categories of a field as groups of a legend.
-import { DARK, grey, LIGHT } from "./palette.js";
+import { DARK, furtherColour, grey, LIGHT } from "./palette.js";
 
 /** @import { CategoricalField, Grouping } from "./types.d.ts" */
 
@@ -9,14 +9,15 @@ import { DARK, grey, LIGHT } from "./palette.js";
  * @param {CategoricalField} field
  * @param {ArrayLike<number>[]} codes for each arm, one code for each item
  * @param {boolean} dark
+ * @param {boolean} all none is folded; colours beyond the palette are less easily told apart
  * @returns {Grouping}
  */
-export function groupCategories(field, codes, dark) {
+export function groupCategories(field, codes, dark, all = false) {
   const k = field.categories.length;
   const counts = codes.map((column) => tally(column, k));
   const palette = dark ? DARK : LIGHT;
   const used = field.categories.map((_, code) => code).filter((code) => largest(counts, code) > 0);
-  const common = commonest(used, counts, palette.length);
+  const common = all ? new Set(used) : commonest(used, counts, palette.length);
   /** @type {Grouping["groups"]} */
   const groups = [];
   const groupOf = new Int16Array(k + 1).fill(-1);
@@ -28,12 +29,13 @@ export function groupCategories(field, codes, dark) {
   for (const code of used.filter((own) => common.has(own))) {
     // The colour follows the category, not its place among those present, so that it stays from map to map.
     const own = k <= palette.length ? code : groups.length;
-    add(field.categories[code], field.colours?.[field.categories[code]] ?? palette[own], [code]);
+    const colour = palette[own] ?? furtherColour(own - palette.length, dark);
+    add(field.categories[code], field.colours?.[field.categories[code]] ?? colour, [code]);
   }
   const rare = used.filter((code) => !common.has(code));
   if (rare.length) add(`${rare.length} other`, grey(dark), rare);
   if (counts.some((count) => count[k] > 0)) add("Unknown", grey(dark), [k]);
-  return { groups, groupOf };
+  return { groups, groupOf, folded: rare.length };
 }
 
 /**

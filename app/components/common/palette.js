@@ -60,6 +60,24 @@ const VIRIDIS = [
   "#fde725",
 ];
 
+/**
+ * The i-th colour beyond the palette: hues a golden angle apart, in three shades.
+ * @param {number} i
+ * @param {boolean} dark
+ */
+export function furtherColour(i, dark) {
+  const shade = [0, 12, -12][i % 3] + (dark ? 62 : 42);
+  return `hsl(${Math.round(i * 137.5) % 360} 55% ${shade}%)`;
+}
+
+const SELECTED = { light: "#e6007e", dark: "#ff5cb8" };
+
+/**
+ * What is selected, a hue that no category has.
+ * @param {boolean} dark
+ */
+export const selectedColour = (dark) => (dark ? SELECTED.dark : SELECTED.light);
+
 /** @param {boolean} dark */
 export const grey = (dark) => (dark ? GREY.dark : GREY.light);
 

@@ -56,6 +56,8 @@ export interface Group {
 export interface Grouping {
   groups: Group[];
   groupOf: Int16Array;
+  /** Categories that one group stands for together; 0: each has its own. */
+  folded: number;
 }
 
 /** Where every item lies, in data units; NaN: nowhere. */
@@ -69,6 +71,8 @@ export interface Layer {
   rows: number[];
   colours: string | string[];
   opacity: number;
+  /** Pixels by which the dots' radius is larger than the others'. */
+  grow: number;
 }
 
 /** What a map shows, as an exported figure needs it. */

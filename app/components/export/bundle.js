@@ -187,13 +187,13 @@ function panel(map, place, stroke, isBitmap) {
   return svg("svg", { ...place, width, height, viewBox: `0 0 ${width} ${height}` }, ...points, frame);
 }
 function circles({ layers, position, size, scale, x0, y1 }) {
-  return layers.map(({ rows, colours, opacity }) => {
+  return layers.map(({ rows, colours, opacity, grow }) => {
     const group = svg("g", { "fill-opacity": opacity.toFixed(3) });
     rows.forEach((row, i) => {
       const [x, y] = [(position.x[row] - x0) / scale, (y1 - position.y[row]) / scale];
       if (!Number.isFinite(x + y)) return;
       const fill = hexOf(typeof colours === "string" ? colours : colours[i]);
-      group.append(svg("circle", { class: "point", cx: x.toFixed(2), cy: y.toFixed(2), r: size / 2, fill }));
+      group.append(svg("circle", { class: "point", cx: x.toFixed(2), cy: y.toFixed(2), r: size / 2 + grow, fill }));
     });
     return group;
   });

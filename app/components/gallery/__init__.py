@@ -31,8 +31,6 @@ class GalleryQuery:
     """Its mode, where known."""
     image: str | None = None
     """Address of its picture (see `atlas.picture_url`); None = its thumbnail in the atlas."""
-    note: str = ""
-    """One more line, e.g. "far from everything"."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +44,8 @@ class GalleryArm:
     (address)."""
     note: str = ""
     """A line under the name, e.g. the sub-cluster the query falls into."""
+    far: bool = False
+    """Whether the query is far from everything here, so that even its nearest items say little."""
 
 
 def gallery(
@@ -87,7 +87,13 @@ def _query(query: GalleryQuery, atlas: ImageAtlas | None) -> dict[str, Any]:
 def _arm(
     query: GalleryQuery | None, arm: GalleryArm, other: GalleryArm | None, atlas: ImageAtlas | None
 ) -> dict[str, Any]:
-    described = {"name": arm.name, "note": arm.note, "otherName": other.name if other else None, "hits": None}
+    described = {
+        "name": arm.name,
+        "note": arm.note,
+        "far": arm.far,
+        "otherName": other.name if other else None,
+        "hits": None,
+    }
     if arm.hits is None:
         return described
     if missing := {"id", "distance", "label"} - set(arm.hits.columns):

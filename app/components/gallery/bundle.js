@@ -169,9 +169,26 @@ function movementOf({ compared, rank, otherRank }, otherName) {
   const kind = otherRank === rank ? "still" : "moved";
   return { kind, short: `#${rank} → #${otherRank}`, long: `#${rank} here, #${otherRank} ${there}` };
 }
+function scoreOf(hits) {
+  return { classes: share(hits.map((hit) => hit.sameClass)), modes: share(hits.map((hit) => hit.sameMode)) };
+}
+function share(outcomes) {
+  const known = outcomes.filter((outcome) => outcome !== null);
+  return known.length ? { right: known.filter(Boolean).length, of: known.length } : null;
+}
+function scoreText({ classes, modes }) {
+  const parts = classes ? [`${classes.right} of ${classes.of} same class`] : [];
+  if (modes) parts.push(`${modes.right} of ${modes.of} same mode`);
+  return parts.map((part, i) => i < parts.length - 1 ? `${part}, ` : part);
+}
+function otherScoreText(name, { classes, modes }) {
+  const parts = [classes, modes].flatMap((part) => part ? [part.right] : []);
+  return parts.length ? `${name}: ${parts.join(" and ")}` : "";
+}
 
 // app/components/gallery/gallery.js
 var SIDE = 84;
+var FAR = "Farther from its nearest item than 99 % of the items are from theirs: what is nearest may mean little";
 var Gallery = class {
   /** @param {HTMLElement} host */
   constructor(host) {
@@ -197,7 +214,7 @@ var Gallery = class {
     this.atlas = data.atlas;
     this.node.classList.toggle("bare", !data.atlas);
     this.grids = data.arms.map((arm) => this.grid(arm, data.query));
-    const columns = data.arms.map((arm, i) => this.column(arm, this.grids[i]));
+    const columns = data.arms.map((arm, i) => this.column(arm, this.grids[i], data.arms[1 - i]));
     this.node.replaceChildren(
       data.query ? this.query(data.query) : el("p", { class: "empty", text: "Click an item on a map to see its nearest neighbours here." }),
       el("div", { class: "columns", hidden: !data.query }, ...columns)
@@ -225,18 +242,16 @@ var Gallery = class {
           text: facts.join(" · "),
           title: facts.join(" · "),
           hidden: !facts.length
-        }),
-        el("div", { class: "clip remark", dir: "auto", text: query.note, title: query.note, hidden: !query.note })
+        })
       )
     );
   }
   /**
    * @param {Arm} arm
    * @param {HTMLElement} grid
+   * @param {Arm | undefined} other
    */
-  column(arm, grid) {
-    const judged = (arm.hits ?? []).filter((hit) => hit.sameClass !== null);
-    const right = judged.filter((hit) => hit.sameClass).length;
+  column(arm, grid, other) {
     return el(
       "div",
       { class: "column" },
@@ -244,8 +259,10 @@ var Gallery = class {
         "div",
         { class: "head" },
         el("h3", { class: "clip", dir: "auto", text: arm.name, title: arm.name }),
-        el("span", { class: "score", text: judged.length ? `${right} of ${judged.length} same class` : "" })
+        el("span", { class: "score" }, ...scoreText(scoreOf(arm.hits ?? [])).map((text) => el("span", { text }))),
+        other && el("span", { class: "score other", text: otherScoreText(other.name, scoreOf(other.hits ?? [])) })
       ),
+      el("div", { class: "far", text: "Far from everything", title: FAR, hidden: !arm.far }),
       el("div", { class: "note clip", dir: "auto", text: arm.note, title: arm.note, hidden: !arm.note }),
       grid
     );
@@ -311,7 +328,7 @@ var Gallery = class {
       el(
         "span",
         { class: "details" },
-        hit.sublabel === null ? null : el("span", { class: "mode clip", dir: "auto", text: `mode ${hit.sublabel}` }),
+        hit.sublabel === null ? null : modeOf(hit.sublabel),
         hit.subcluster === null ? null : el("span", {
           class: "sub clip",
           dir: "auto",
@@ -417,6 +434,11 @@ var Gallery = class {
 function widthOf(tiles) {
   const next = tiles.findIndex((tile) => tile.offsetTop > tiles[0].offsetTop);
   return next < 0 ? tiles.length : next;
+}
+function modeOf(mode) {
+  const name = el("span", { class: "mode clip", dir: "auto", text: mode });
+  name.prepend(el("span", { class: "word", text: "mode " }));
+  return name;
 }
 
 // app/components/gallery/index.js

@@ -1,12 +1,13 @@
 import { icon } from "../common/controls.js";
 import { el, focusedBeside, originOf } from "../common/dom.js";
 import { pageUrl, thumbnail } from "../common/sprites.js";
-import { distanceOf, movementOf, verdictOf } from "./hit_text.js";
+import { distanceOf, movementOf, otherScoreText, scoreOf, scoreText, verdictOf } from "./hit_text.js";
 
 /** @import { Atlas, Trigger } from "../common/types.d.ts" */
 /** @import { Arm, Data, Hit, Query } from "./types.d.ts" */
 
 const SIDE = 84; // CSS pixels of a tile's picture
+const FAR = "Farther from its nearest item than 99 % of the items are from theirs: what is nearest may mean little";
 
 export class Gallery {
   /** @param {HTMLElement} host */
@@ -36,7 +37,7 @@ export class Gallery {
     this.atlas = data.atlas;
     this.node.classList.toggle("bare", !data.atlas); // no pictures at all: tiles carry names in their place
     this.grids = data.arms.map((arm) => this.grid(arm, data.query));
-    const columns = data.arms.map((arm, i) => this.column(arm, this.grids[i]));
+    const columns = data.arms.map((arm, i) => this.column(arm, this.grids[i], data.arms[1 - i]));
     this.node.replaceChildren(
       data.query
         ? this.query(data.query)
@@ -68,7 +69,6 @@ export class Gallery {
           title: facts.join(" · "),
           hidden: !facts.length,
         }),
-        el("div", { class: "clip remark", dir: "auto", text: query.note, title: query.note, hidden: !query.note }),
       ),
     );
   }
@@ -76,10 +76,9 @@ export class Gallery {
   /**
    * @param {Arm} arm
    * @param {HTMLElement} grid
+   * @param {Arm | undefined} other
    */
-  column(arm, grid) {
-    const judged = (arm.hits ?? []).filter((hit) => hit.sameClass !== null);
-    const right = judged.filter((hit) => hit.sameClass).length;
+  column(arm, grid, other) {
     return el(
       "div",
       { class: "column" },
@@ -87,8 +86,10 @@ export class Gallery {
         "div",
         { class: "head" },
         el("h3", { class: "clip", dir: "auto", text: arm.name, title: arm.name }),
-        el("span", { class: "score", text: judged.length ? `${right} of ${judged.length} same class` : "" }),
+        el("span", { class: "score" }, ...scoreText(scoreOf(arm.hits ?? [])).map((text) => el("span", { text }))),
+        other && el("span", { class: "score other", text: otherScoreText(other.name, scoreOf(other.hits ?? [])) }),
       ),
+      el("div", { class: "far", text: "Far from everything", title: FAR, hidden: !arm.far }),
       el("div", { class: "note clip", dir: "auto", text: arm.note, title: arm.note, hidden: !arm.note }),
       grid,
     );
@@ -162,7 +163,7 @@ export class Gallery {
       el(
         "span",
         { class: "details" },
-        hit.sublabel === null ? null : el("span", { class: "mode clip", dir: "auto", text: `mode ${hit.sublabel}` }),
+        hit.sublabel === null ? null : modeOf(hit.sublabel),
         hit.subcluster === null
           ? null
           : el("span", {
@@ -286,4 +287,14 @@ export class Gallery {
 function widthOf(tiles) {
   const next = tiles.findIndex((tile) => tile.offsetTop > tiles[0].offsetTop);
   return next < 0 ? tiles.length : next;
+}
+
+/**
+ * The word goes where there is little room.
+ * @param {string} mode
+ */
+function modeOf(mode) {
+  const name = el("span", { class: "mode clip", dir: "auto", text: mode });
+  name.prepend(el("span", { class: "word", text: "mode " }));
+  return name;
 }

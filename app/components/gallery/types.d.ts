@@ -29,13 +29,14 @@ export interface Query {
   label: string | null;
   sublabel: string | null;
   image: string | null;
-  note: string;
   slot: number;
 }
 
 export interface Arm {
   name: string;
   note: string;
+  /** Whether the query is far from everything here. */
+  far: boolean;
   otherName: string | null;
   /** Nearest first; null: still loading. */
   hits: Hit[] | null;

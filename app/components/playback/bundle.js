@@ -226,15 +226,19 @@ var DARK = [
   "#c66f8e"
 ];
 var GREY = { light: "#b4b9c1", dark: "#5b636e" };
+function furtherColour(i, dark) {
+  const shade = [0, 12, -12][i % 3] + (dark ? 62 : 42);
+  return `hsl(${Math.round(i * 137.5) % 360} 55% ${shade}%)`;
+}
 var grey = (dark) => dark ? GREY.dark : GREY.light;
 
 // app/components/common/legend_groups.js
-function groupCategories(field, codes, dark) {
+function groupCategories(field, codes, dark, all = false) {
   const k = field.categories.length;
   const counts = codes.map((column) => tally(column, k));
   const palette = dark ? DARK : LIGHT;
   const used = field.categories.map((_, code) => code).filter((code) => largest(counts, code) > 0);
-  const common = commonest(used, counts, palette.length);
+  const common = all ? new Set(used) : commonest(used, counts, palette.length);
   const groups = [];
   const groupOf = new Int16Array(k + 1).fill(-1);
   const add = (label, colour, members) => {
@@ -243,12 +247,13 @@ function groupCategories(field, codes, dark) {
   };
   for (const code of used.filter((own) => common.has(own))) {
     const own = k <= palette.length ? code : groups.length;
-    add(field.categories[code], field.colours?.[field.categories[code]] ?? palette[own], [code]);
+    const colour = palette[own] ?? furtherColour(own - palette.length, dark);
+    add(field.categories[code], field.colours?.[field.categories[code]] ?? colour, [code]);
   }
   const rare = used.filter((code) => !common.has(code));
   if (rare.length) add(`${rare.length} other`, grey(dark), rare);
   if (counts.some((count) => count[k] > 0)) add("Unknown", grey(dark), [k]);
-  return { groups, groupOf };
+  return { groups, groupOf, folded: rare.length };
 }
 function commonest(used, counts, room) {
   if (used.length <= room) return new Set(used);

@@ -22,7 +22,9 @@ class Tile:
 
     id: int
     name: str
-    """What it is, for those who cannot see the picture, and where there is none."""
+    """What it is called; stands where there is no picture. Empty = its number."""
+    kind: str
+    """Its mode or class, for those who cannot see the picture."""
 
 
 @dataclass(frozen=True)

@@ -147,7 +147,7 @@ var Strips = class {
     this.shown = key;
     this.data = data;
     const focused = focusedBeside(this.node)?.dataset.place;
-    this.node.replaceChildren(...data.arms.map((arm, i) => this.column(arm, i)));
+    this.node.replaceChildren(el("div", { class: "columns" }, ...data.arms.map((arm, i) => this.column(arm, i))));
     const tiles = [.../** @type {NodeListOf<HTMLElement>} */
     this.node.querySelectorAll("button.tile")];
     const first = tiles.find((tile) => tile.dataset.place === focused);
@@ -208,12 +208,11 @@ var Strips = class {
         tabindex: "-1",
         "data-id": tile.id,
         "data-place": place,
-        title: `Item #${tile.id}
-${tile.name}`,
-        "aria-label": `Item ${tile.id}, ${tile.name}`,
+        title: [`Item #${tile.id}`, tile.name, tile.kind].filter(Boolean).join("\n"),
+        "aria-label": [`Item ${tile.id}`, tile.name, tile.kind].filter(Boolean).join(", "),
         onclick: () => this.trigger("picked", tile.id)
       },
-      picture ?? el("span", { class: "clip", dir: "auto", text: tile.name })
+      picture ?? el("span", { class: "clip", dir: "auto", text: tile.name || `#${tile.id}` })
     );
   }
   // ---- keyboard: one tab stop; left and right along a strip, up and down between strips ------------------------

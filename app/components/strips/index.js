@@ -4,7 +4,7 @@ import { thumbnail } from "../common/sprites.js";
 
 /** @import { Atlas, ComponentCall, Trigger } from "../common/types.d.ts" */
 
-/** @typedef {{ id: number, name: string }} Tile */
+/** @typedef {{ id: number, name: string, kind: string }} Tile */
 /** @typedef {{ title: string, size: string, note: string, tiles: Tile[] }} Strip */
 /** @typedef {{ name: string, note: string, strips: Strip[] }} Arm */
 /** @typedef {{ arms: Arm[], atlas: Atlas | null, slots: Record<string, number>, chosen: number | null }} Data */
@@ -35,7 +35,7 @@ class Strips {
     this.shown = key;
     this.data = data;
     const focused = focusedBeside(this.node)?.dataset.place;
-    this.node.replaceChildren(...data.arms.map((arm, i) => this.column(arm, i)));
+    this.node.replaceChildren(el("div", { class: "columns" }, ...data.arms.map((arm, i) => this.column(arm, i))));
     const tiles = [.../** @type {NodeListOf<HTMLElement>} */ (this.node.querySelectorAll("button.tile"))];
     const first = tiles.find((tile) => tile.dataset.place === focused);
     if (tiles.length) (first ?? tiles[0]).tabIndex = 0;
@@ -98,11 +98,11 @@ class Strips {
         tabindex: "-1",
         "data-id": tile.id,
         "data-place": place,
-        title: `Item #${tile.id}\n${tile.name}`,
-        "aria-label": `Item ${tile.id}, ${tile.name}`,
+        title: [`Item #${tile.id}`, tile.name, tile.kind].filter(Boolean).join("\n"),
+        "aria-label": [`Item ${tile.id}`, tile.name, tile.kind].filter(Boolean).join(", "),
         onclick: () => this.trigger("picked", tile.id),
       },
-      picture ?? el("span", { class: "clip", dir: "auto", text: tile.name }),
+      picture ?? el("span", { class: "clip", dir: "auto", text: tile.name || `#${tile.id}` }),
     );
   }
 

@@ -59,7 +59,7 @@ def twin_map(
     queries: Sequence[QueryMark] = (),
     single: bool = False,
     strip: str | None = None,
-    height: int = 440,
+    height: int | str = 440,
     on_click: Callable[[int | None], None],
     on_swap: Callable[[], None],
     key: str,
@@ -77,7 +77,7 @@ def twin_map(
     colour: name of the field to colour by at first, and again whenever this argument changes.
     selected: ids to select; None leaves the selection to the user. focus: the item ringed on both maps.
     strip: name of a continuous field whose distribution is drawn as bars that select. height: of the drawing area, in
-    pixels.
+    pixels, or as a length of CSS that may depend on the screen.
     """
     sent = None if selected is None else encode_selection(points, selected)
     arms = [{"name": left, "caption": captions[0]}]
@@ -96,7 +96,7 @@ def twin_map(
         "focus": focus,
         "queries": [asdict(query) for query in queries],
         "atlas": points.atlas.mount() if points.atlas is not None else None,
-        "height": height,
+        "height": f"{height}px" if isinstance(height, int) else height,
     }
     result = _component(
         key=key,

@@ -246,6 +246,12 @@ var VIRIDIS = [
   "#b5de2b",
   "#fde725"
 ];
+function furtherColour(i, dark) {
+  const shade = [0, 12, -12][i % 3] + (dark ? 62 : 42);
+  return `hsl(${Math.round(i * 137.5) % 360} 55% ${shade}%)`;
+}
+var SELECTED = { light: "#e6007e", dark: "#ff5cb8" };
+var selectedColour = (dark) => dark ? SELECTED.dark : SELECTED.light;
 var grey = (dark) => dark ? GREY.dark : GREY.light;
 function scaleOf(dark) {
   const stops = dark ? VIRIDIS.slice(2) : VIRIDIS.slice(0, 9);
@@ -343,12 +349,12 @@ function readTheme(host) {
 var luminance = ([r, g, b]) => (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255;
 
 // app/components/common/legend_groups.js
-function groupCategories(field, codes, dark) {
+function groupCategories(field, codes, dark, all = false) {
   const k = field.categories.length;
   const counts = codes.map((column) => tally(column, k));
   const palette = dark ? DARK : LIGHT;
   const used = field.categories.map((_, code) => code).filter((code) => largest(counts, code) > 0);
-  const common = commonest(used, counts, palette.length);
+  const common = all ? new Set(used) : commonest(used, counts, palette.length);
   const groups = [];
   const groupOf = new Int16Array(k + 1).fill(-1);
   const add = (label, colour, members) => {
@@ -357,12 +363,13 @@ function groupCategories(field, codes, dark) {
   };
   for (const code of used.filter((own) => common.has(own))) {
     const own = k <= palette.length ? code : groups.length;
-    add(field.categories[code], field.colours?.[field.categories[code]] ?? palette[own], [code]);
+    const colour = palette[own] ?? furtherColour(own - palette.length, dark);
+    add(field.categories[code], field.colours?.[field.categories[code]] ?? colour, [code]);
   }
   const rare = used.filter((code) => !common.has(code));
   if (rare.length) add(`${rare.length} other`, grey(dark), rare);
   if (counts.some((count) => count[k] > 0)) add("Unknown", grey(dark), [k]);
-  return { groups, groupOf };
+  return { groups, groupOf, folded: rare.length };
 }
 function commonest(used, counts, room) {
   if (used.length <= room) return new Set(used);
@@ -385,6 +392,8 @@ function scatteredOrder(n) {
 var greatestDivisor = (a, b) => b ? greatestDivisor(b, a % b) : a;
 
 // app/components/twin_map/colouring.js
+var OUTLINE = 2.2;
+var SWELL = 0.4;
 var Colouring = class {
   constructor() {
     this.key = "";
@@ -394,6 +403,7 @@ var Colouring = class {
     this.values = [];
     this.grouping = null;
     this.hiddenByField = /* @__PURE__ */ new Map();
+    this.listed = /* @__PURE__ */ new Set();
   }
   /**
    * Colour by a field; null: all grey.
@@ -402,11 +412,12 @@ var Colouring = class {
    * @param {{ version: string, arms: number, dark: boolean }} ground version: of the points
    */
   use(points, field, { version, arms, dark }) {
-    const key = [version, field?.name, dark, arms].join();
+    const all = field !== null && this.listed.has(field.name);
+    const key = [version, field?.name, dark, arms, all].join();
     if (this.key === key) return;
     Object.assign(this, { key, field, arms, dark });
     this.values = field ? Array.from({ length: arms }, (_, arm) => valuesOf(points, field, arm)) : [];
-    this.grouping = field?.kind === "categorical" ? groupCategories(field, this.values, dark) : null;
+    this.grouping = field?.kind === "categorical" ? groupCategories(field, this.values, dark, all) : null;
   }
   /** The hidden groups of the present field. */
   get hidden() {
@@ -428,6 +439,16 @@ var Colouring = class {
   isVisible(row, arm) {
     const { grouping, hidden } = this;
     return !grouping || !hidden.size || !hidden.has(this.groupAt(grouping, row, arm));
+  }
+  /** Whether all categories of the present field are listed. */
+  get isListed() {
+    return this.field !== null && this.listed.has(this.field.name);
+  }
+  /** List all categories of the present field, or fold the rarest again. */
+  toggleList() {
+    const name = this.field?.name ?? "";
+    if (!this.listed.delete(name)) this.listed.add(name);
+    this.hidden.clear();
   }
   /**
    * Hide a group, or show it again.
@@ -451,7 +472,8 @@ var Colouring = class {
     });
   }
   /**
-   * Unselected items faintly behind, selected ones in front; or all alike when nothing is selected.
+   * Unselected items faintly behind, selected ones in front with an outline in a colour of their own, which they also
+   * fill where they would be grey; or all alike when nothing is selected.
    * @param {number} n items in all
    * @param {Set<number>} selected
    * @param {number} arm
@@ -464,8 +486,23 @@ var Colouring = class {
       if (this.isVisible(row, arm)) (selected.has(row) ? front : back).push(row);
     }
     const full = 0.85 * Math.min(1, (2e3 / n) ** 0.22);
-    const layer = (rows, opacity) => ({ rows, opacity, colours: this.coloursOf(rows, arm) });
-    return selected.size ? [layer(back, 0.15 * full), layer(front, Math.max(0.75, full))] : [layer(back, full)];
+    const colours = this.coloursOf(back, arm);
+    if (!selected.size) return [{ rows: back, opacity: full, colours, grow: 0 }];
+    return [
+      { rows: back, opacity: 0.15 * full, colours, grow: 0 },
+      { rows: front, opacity: 1, colours: selectedColour(this.dark), grow: OUTLINE },
+      { rows: front, opacity: 1, colours: this.withoutGrey(front, arm), grow: SWELL }
+    ];
+  }
+  /**
+   * Colours of selected items, none of which is grey.
+   * @param {number[]} rows
+   * @param {number} arm
+   */
+  withoutGrey(rows, arm) {
+    const [colours, dull, own] = [this.coloursOf(rows, arm), grey(this.dark), selectedColour(this.dark)];
+    if (typeof colours === "string") return own;
+    return colours.map((colour) => colour === dull ? own : colour);
   }
   /**
    * @param {number[]} rows
@@ -631,7 +668,7 @@ var Histogram = class {
 
 // app/components/twin_map/legend.js
 var Legend = class {
-  /** @param {{ toggle(group: number): void, isolate(group: number): void }} owner */
+  /** @param {{ toggle(group: number): void, isolate(group: number): void, toggleList(): void }} owner */
   constructor(owner) {
     this.owner = owner;
     this.groups = null;
@@ -639,15 +676,18 @@ var Legend = class {
     this.node = el("div", { class: "legend" });
   }
   /**
-   * @param {Group[]} groups
+   * @param {Grouping} grouping
    * @param {Set<number>} hidden
    * @param {number[][] | null} selected for each group the selected items in each arm; null: nothing is selected
+   * @param {boolean} isListed whether all categories are listed because the user asked for it
    */
-  showGroups(groups, hidden, selected) {
+  showGroups({ groups, folded }, hidden, selected, isListed) {
     if (this.groups !== groups) {
       this.groups = groups;
       this.chips = groups.map((group, i) => this.chip(group, i));
-      this.node.replaceChildren(...this.chips.map((chip) => chip.node));
+      const nodes = this.chips.map((chip) => chip.node);
+      this.node.classList.toggle("listed", isListed);
+      this.node.replaceChildren(...isListed ? this.list(nodes) : [this.more(folded, groups.length), ...nodes]);
       this.node.setAttribute("role", "group");
       this.node.setAttribute("aria-label", "Legend. Click hides a category, double click shows it alone.");
     }
@@ -656,6 +696,35 @@ var Legend = class {
       node.setAttribute("aria-pressed", String(!hidden.has(i)));
       number.textContent = numberOf(group.counts, selected?.[i]);
     });
+  }
+  /**
+   * All chips, to be searched and scrolled.
+   * @param {HTMLElement[]} nodes
+   */
+  list(nodes) {
+    const find = el("input", {
+      type: "search",
+      class: "find",
+      placeholder: `Find among ${formatCount(nodes.length)}`,
+      "aria-label": "Find a category of the legend",
+      oninput: () => {
+        const text = find.value.trim().toLowerCase();
+        nodes.forEach((node, i) => {
+          node.hidden = !this.groups?.[i].label.toLowerCase().includes(text);
+        });
+      }
+    });
+    const fold = button("Fold the rarest", { text: "Fold", class: "more", onclick: () => this.owner.toggleList() });
+    return [el("div", { class: "bar-of-list" }, find, fold), el("div", { class: "chips", tabindex: "-1" }, ...nodes)];
+  }
+  /**
+   * @param {number} folded
+   * @param {number} shown groups, one of which is the folded
+   */
+  more(folded, shown) {
+    const text = `List all ${formatCount(shown - 1 + folded)}`;
+    const onclick = () => this.owner.toggleList();
+    return folded ? button("List every category", { text, class: "more", onclick }) : "";
   }
   /**
    * @param {Group} group
@@ -687,6 +756,7 @@ Click hides, double click shows it alone`,
    */
   showScale(field, stops) {
     this.groups = null;
+    this.node.classList.remove("listed");
     const [low, high] = field.limits;
     const bar = el("span", { class: "bar" });
     bar.style.background = `linear-gradient(to right, ${stops.map(([at, colour]) => `${colour} ${at * 100}%`).join(", ")})`;
@@ -902,6 +972,18 @@ var Grid = class {
     }
   }
   /**
+   * Whether any point lies in the box.
+   * @param {Box} box
+   */
+  holdsAny(box) {
+    const { x, y } = this.position;
+    let found = false;
+    this.visit(box, (row) => {
+      found ||= x[row] >= box.x0 && x[row] <= box.x1 && y[row] >= box.y0 && y[row] <= box.y1;
+    });
+    return found;
+  }
+  /**
    * The row nearest to (x, y) within `reach`, among those that `allowed` admits; -1 when there is none.
    * @param {number} x
    * @param {number} y
@@ -968,7 +1050,6 @@ function contains(polygon, x, y) {
 var STEP = 1.35;
 var REACH = 12;
 var CLICK = 4;
-var HINT = 1200;
 var DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 var Gestures = class {
   /** @param {MapView} map */
@@ -977,7 +1058,6 @@ var Gestures = class {
     this.stage = map.stage;
     this.rowAtPointer = -1;
     this.drag = null;
-    this.hintTimer = void 0;
     const { stage } = this;
     stage.addEventListener("pointerdown", (event) => this.press(event));
     stage.addEventListener("pointermove", (event) => this.move(event));
@@ -1062,20 +1142,11 @@ var Gestures = class {
   }
   /** @param {WheelEvent} event */
   wheel(event) {
-    const engaged = event.ctrlKey || event.metaKey || this.stage.matches(":focus");
-    if (!engaged) return this.showHint();
+    if (!this.map.viewport.range) return;
     event.preventDefault();
     const pixels = event.deltaY * (event.deltaMode === 1 ? 16 : 1);
     const speed = event.ctrlKey ? 8e-3 : 25e-4;
     this.map.zoom(Math.exp(-Math.max(-240, Math.min(240, pixels)) * speed), this.pixelOf(event));
-  }
-  showHint() {
-    const { hint } = this.map;
-    hint.hidden = false;
-    clearTimeout(this.hintTimer);
-    this.hintTimer = setTimeout(() => {
-      hint.hidden = true;
-    }, HINT);
   }
   /** @param {KeyboardEvent} event */
   key(event) {
@@ -1100,9 +1171,6 @@ var Gestures = class {
     const from = [overlay.hoverRow, overlay.focusRow].find((row) => row >= 0) ?? -1;
     if (!grid) return from;
     return grid.next(from, direction, viewport.shown, 3 * viewport.scale, (row) => this.isAllowed(row));
-  }
-  destroy() {
-    clearTimeout(this.hintTimer);
   }
 };
 function outlineOf({ tool, start, path }, pixel) {
@@ -1224,6 +1292,7 @@ function ringOf(radius) {
 
 // app/components/twin_map/viewport.js
 var MARGIN = 1.08;
+var ROOM = 1.15;
 var FARTHEST = 8;
 var NEAREST = 5e3;
 var Viewport = class {
@@ -1261,6 +1330,15 @@ var Viewport = class {
     const { x0, x1, y0, y1 } = bounds;
     this.show((x0 + x1) / 2, (y0 + y1) / 2, this.scaleOf(bounds));
     this.fitted = true;
+  }
+  /**
+   * Show a part of the map with some room around it, within the limits of zooming.
+   * @param {Box} box
+   */
+  frame(box) {
+    if (!this.bounds) return;
+    const scale = Math.max(this.scaleOf(box) * ROOM, this.scaleOf(this.bounds) / NEAREST);
+    this.show((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2, scale);
   }
   /**
    * @param {number} cx
@@ -1358,26 +1436,32 @@ var MapView = class {
     this.cost = Infinity;
     this.following = false;
     this.destroyed = false;
-    this.frame = null;
+    this.pending = null;
     this.idle = void 0;
     this.title = el("h3", { class: "title clip", dir: "auto" });
     this.note = el("span", { class: "note" });
     this.swap = el("div", { class: "segments swap", role: "group", "aria-label": "Arm shown", hidden: true });
     this.canvas = el("canvas", { class: "points" });
     this.dots = new PointCanvas(this.canvas);
-    this.hint = el("div", { class: "hint", hidden: true, text: "Click the map, or hold Ctrl, to zoom by scrolling" });
+    this.lost = this.wayBack();
     this.state = el("div", { class: "state" });
     this.stage = el("div", { class: "stage", tabindex: "0", role: "application" });
     this.viewport = new Viewport(this.stage);
     this.overlay = new Overlay(this.viewport);
     this.gestures = new Gestures(this);
-    this.stage.append(this.canvas, this.overlay.layer, this.hint, this.state, this.overlay.card);
+    this.stage.append(this.canvas, this.overlay.layer, this.state, this.overlay.card, this.lost);
     this.caption = el("figcaption", { dir: "auto" });
     const header = el("header", {}, this.title, this.swap, this.note, this.tools());
     this.node = el("figure", { class: "map" }, header, this.stage, this.caption);
     answerDrawingRequests(this.node, () => this.drawing());
     this.watch = new ResizeObserver(() => this.resize());
     this.watch.observe(this.stage);
+  }
+  /** Shown where no point is on screen. */
+  wayBack() {
+    const onpointerdown = (event) => event.stopPropagation();
+    const fit = button("Show the whole map", { text: "Fit", class: "fit", onpointerdown, onclick: () => this.reset() });
+    return el("div", { class: "lost", hidden: true }, el("span", { text: "No item is in sight here." }), fit);
   }
   tools() {
     return el(
@@ -1386,7 +1470,7 @@ var MapView = class {
       button("Zoom in", { symbol: "plus", onclick: () => this.zoom(STEP) }),
       button("Zoom out", { symbol: "minus", onclick: () => this.zoom(1 / STEP) }),
       button("Show the whole map", { symbol: "reset", class: "reset", onclick: () => this.reset() }),
-      button("Save as PNG", { symbol: "save", onclick: () => this.save() })
+      button("Save as PNG", { symbol: "save", class: "save", onclick: () => this.save() })
     );
   }
   /**
@@ -1487,12 +1571,13 @@ var MapView = class {
   drawPoints(dots, width, height) {
     const { position, viewport, size } = this;
     const { x0, y1 } = viewport.shown;
-    dots.clear(width, height, getComputedStyle(this.stage).backgroundColor, size / 2);
-    for (const { rows, colours, opacity } of this.layers) {
+    const most = Math.max(0, ...this.layers.map(({ grow }) => grow));
+    dots.clear(width, height, getComputedStyle(this.stage).backgroundColor, size / 2 + most);
+    for (const { rows, colours, opacity, grow } of this.layers) {
       if (!position) break;
       const x = Float32Array.from(rows, (row) => (position.x[row] - x0) / viewport.scale);
       const y = Float32Array.from(rows, (row) => (y1 - position.y[row]) / viewport.scale);
-      dots.add(x, y, colours, { radius: size / 2, opacity });
+      dots.add(x, y, colours, { radius: size / 2 + grow, opacity });
     }
     dots.show();
   }
@@ -1528,6 +1613,23 @@ var MapView = class {
     this.changed();
     this.following = false;
   }
+  /**
+   * Show the part with these items.
+   * @param {Iterable<number>} rows
+   */
+  frame(rows) {
+    const { position, viewport } = this;
+    if (!position || !viewport.bounds) return;
+    const box = boundsOf({
+      x: Float32Array.from(rows, (row) => position.x[row]),
+      y: Float32Array.from(rows, (row) => position.y[row])
+    });
+    if (!box) return;
+    this.following = true;
+    viewport.frame(box);
+    this.changed();
+    this.following = false;
+  }
   resize() {
     if (!this.viewport.range || !this.stage.clientWidth) return;
     this.viewport.resize();
@@ -1541,9 +1643,10 @@ var MapView = class {
   /** At most one update a frame, however many events come. */
   schedule() {
     if (this.destroyed) return;
-    this.frame ??= requestAnimationFrame(() => {
-      this.frame = null;
+    this.pending ??= requestAnimationFrame(() => {
+      this.pending = null;
       this.overlay.place();
+      this.lost.hidden = !this.grid || this.grid.holdsAny(this.viewport.shown);
       if (this.isDrawn()) return;
       clearTimeout(this.idle);
       if (!this.drawn || this.cost < FRAME) return this.draw();
@@ -1592,9 +1695,8 @@ var MapView = class {
   destroy() {
     this.destroyed = true;
     this.watch.disconnect();
-    this.gestures.destroy();
     clearTimeout(this.idle);
-    if (this.frame) cancelAnimationFrame(this.frame);
+    if (this.pending) cancelAnimationFrame(this.pending);
     this.node.remove();
   }
 };
@@ -1688,6 +1790,12 @@ var Toolbar = class {
       oninput: () => this.search.removeAttribute("aria-invalid")
     });
     this.summary = el("span", { class: "summary" });
+    this.zoom = button("Zoom to selection", {
+      symbol: "search",
+      text: "Zoom to selection",
+      class: "zoom",
+      onclick: () => owner.zoomToSelection()
+    });
     this.clear = button("Clear the selection (Esc)", { symbol: "close", class: "clear", onclick: () => owner.clear() });
     this.node = el(
       "div",
@@ -1697,7 +1805,7 @@ var Toolbar = class {
       this.linker,
       this.search,
       legend,
-      el("div", { class: "selection" }, this.summary, this.clear)
+      el("div", { class: "selection" }, this.summary, this.zoom, this.clear)
     );
   }
   /**
@@ -1729,6 +1837,7 @@ var Toolbar = class {
     const text = selected ? `${formatCount(selected)} / ${formatCount(n)} selected` : `${formatCount(n)} items`;
     this.summary.textContent = text;
     this.clear.hidden = !selected;
+    this.zoom.hidden = !selected;
   }
   /** @param {KeyboardEvent} event */
   searchKey(event) {
@@ -1747,6 +1856,10 @@ var Toolbar = class {
 
 // app/components/twin_map/twin_map.js
 var TYPING = "textarea, select, input:not([type=checkbox], [type=radio])";
+function firstColour([first, second]) {
+  const sizes = [first, second].map((field) => field?.kind === "categorical" ? field.categories.length : 0);
+  return (sizes[1] && sizes[0] > LIGHT.length && sizes[1] < sizes[0] ? second : first)?.name ?? null;
+}
 var TwinMap = class {
   /** @param {HTMLElement} host */
   constructor(host) {
@@ -1766,13 +1879,17 @@ var TwinMap = class {
     this.maps = [];
     this.linked = false;
     this.destroyed = false;
-    this.legend = new Legend({ toggle: (group) => this.toggle(group), isolate: (group) => this.isolate(group) });
+    this.legend = new Legend({
+      toggle: (group) => this.toggle(group),
+      isolate: (group) => this.isolate(group),
+      toggleList: () => this.toggleList()
+    });
     this.histogram = new Histogram({ brush: (rows, mode) => this.brush(rows, mode) });
     this.toolbar = new Toolbar(this, this.legend.node);
     this.live = el("div", { class: "sr-only", "aria-live": "polite" });
     this.stages = el("div", { class: "maps" });
     this.message = el("div", { class: "message", text: "Loading the maps…" });
-    const parts = [this.toolbar.node, this.histogram.node, this.message, this.stages, this.live];
+    const parts = [this.toolbar.node, this.message, this.stages, this.histogram.node, this.live];
     this.node = el("section", { class: "uncollapse twin-map", "aria-label": "Maps" }, ...parts);
     host.append(this.node);
     this.setTool(this.tool);
@@ -1820,7 +1937,7 @@ var TwinMap = class {
     this.shown = { view, points };
     const names = view.fields.map((field) => field.name);
     if (before?.colour !== view.colour && view.colour && names.includes(view.colour)) this.colour = view.colour;
-    if (!this.colour || !names.includes(this.colour)) this.colour = names[0] ?? null;
+    if (!this.colour || !names.includes(this.colour)) this.colour = firstColour(view.fields);
     if (view.selected !== null && (before?.selected !== view.selected || others)) {
       this.selection.adopt(view.selected, points.n);
     }
@@ -1845,7 +1962,7 @@ var TwinMap = class {
     this.stages.classList.toggle("single", single);
     this.maps.forEach((map, i) => {
       this.dress(map, shown[i], view);
-      map.stage.style.height = `${height}px`;
+      map.stage.style.setProperty("--height", height);
       map.setPosition(points.maps[map.arm]);
       map.overlay.setFocus(this.focus);
     });
@@ -1929,7 +2046,7 @@ var TwinMap = class {
     const { rows, size } = this.selection;
     if (grouping) {
       const selected = size ? this.colouring.countSelected(grouping, rows) : null;
-      this.legend.showGroups(grouping.groups, hidden, selected);
+      this.legend.showGroups(grouping, hidden, selected, this.colouring.isListed);
     } else if (field?.kind === "continuous") this.legend.showScale(field, scaleOf(dark));
     this.legend.node.hidden = !field;
   }
@@ -1948,6 +2065,10 @@ var TwinMap = class {
   /** @param {number} group */
   isolate(group) {
     this.colouring.isolate(group);
+    this.paint();
+  }
+  toggleList() {
+    this.colouring.toggleList();
     this.paint();
   }
   /** @param {Tool} tool */
@@ -2009,6 +2130,10 @@ var TwinMap = class {
   }
   clear() {
     this.brush(/* @__PURE__ */ new Set(), "replace");
+  }
+  zoomToSelection() {
+    for (const map of this.maps) map.frame(this.selection.rows);
+    this.announce("Showing the selected items");
   }
   /**
    * @param {string} text

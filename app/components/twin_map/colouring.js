@@ -1,11 +1,14 @@
 // Which colour each item has, and which are hidden by way of the legend.
 import { groupCategories } from "../common/legend_groups.js";
 import { scatteredOrder } from "../common/paint_order.js";
-import { colourScale, grey } from "../common/palette.js";
+import { colourScale, grey, selectedColour } from "../common/palette.js";
 import { valuesOf } from "./points.js";
 
 /** @import { Field, Grouping, Layer } from "../common/types.d.ts" */
 /** @import { Points } from "./types.d.ts" */
+
+const OUTLINE = 2.2; // pixels by which the outline of what is selected is larger than a dot
+const SWELL = 0.4; // and the dot within it
 
 export class Colouring {
   constructor() {
@@ -20,6 +23,8 @@ export class Colouring {
     this.grouping = null; // of a categorical field
     /** @type {Map<string, Set<number>>} */
     this.hiddenByField = new Map(); // field name -> hidden groups
+    /** @type {Set<string>} */
+    this.listed = new Set(); // names of the fields whose categories are all groups of their own
   }
 
   /**
@@ -29,11 +34,12 @@ export class Colouring {
    * @param {{ version: string, arms: number, dark: boolean }} ground version: of the points
    */
   use(points, field, { version, arms, dark }) {
-    const key = [version, field?.name, dark, arms].join();
+    const all = field !== null && this.listed.has(field.name);
+    const key = [version, field?.name, dark, arms, all].join();
     if (this.key === key) return;
     Object.assign(this, { key, field, arms, dark });
     this.values = field ? Array.from({ length: arms }, (_, arm) => valuesOf(points, field, arm)) : [];
-    this.grouping = field?.kind === "categorical" ? groupCategories(field, this.values, dark) : null;
+    this.grouping = field?.kind === "categorical" ? groupCategories(field, this.values, dark, all) : null;
   }
 
   /** The hidden groups of the present field. */
@@ -60,6 +66,18 @@ export class Colouring {
     return !grouping || !hidden.size || !hidden.has(this.groupAt(grouping, row, arm));
   }
 
+  /** Whether all categories of the present field are listed. */
+  get isListed() {
+    return this.field !== null && this.listed.has(this.field.name);
+  }
+
+  /** List all categories of the present field, or fold the rarest again. */
+  toggleList() {
+    const name = this.field?.name ?? "";
+    if (!this.listed.delete(name)) this.listed.add(name);
+    this.hidden.clear(); // numbers of groups mean others now
+  }
+
   /**
    * Hide a group, or show it again.
    * @param {number} group
@@ -84,7 +102,8 @@ export class Colouring {
   }
 
   /**
-   * Unselected items faintly behind, selected ones in front; or all alike when nothing is selected.
+   * Unselected items faintly behind, selected ones in front with an outline in a colour of their own, which they also
+   * fill where they would be grey; or all alike when nothing is selected.
    * @param {number} n items in all
    * @param {Set<number>} selected
    * @param {number} arm
@@ -99,9 +118,24 @@ export class Colouring {
       if (this.isVisible(row, arm)) (selected.has(row) ? front : back).push(row);
     }
     const full = 0.85 * Math.min(1, (2000 / n) ** 0.22); // crowds stay readable
-    /** @type {(rows: number[], opacity: number) => Layer} */
-    const layer = (rows, opacity) => ({ rows, opacity, colours: this.coloursOf(rows, arm) });
-    return selected.size ? [layer(back, 0.15 * full), layer(front, Math.max(0.75, full))] : [layer(back, full)];
+    const colours = this.coloursOf(back, arm);
+    if (!selected.size) return [{ rows: back, opacity: full, colours, grow: 0 }];
+    return [
+      { rows: back, opacity: 0.15 * full, colours, grow: 0 },
+      { rows: front, opacity: 1, colours: selectedColour(this.dark), grow: OUTLINE },
+      { rows: front, opacity: 1, colours: this.withoutGrey(front, arm), grow: SWELL },
+    ];
+  }
+
+  /**
+   * Colours of selected items, none of which is grey.
+   * @param {number[]} rows
+   * @param {number} arm
+   */
+  withoutGrey(rows, arm) {
+    const [colours, dull, own] = [this.coloursOf(rows, arm), grey(this.dark), selectedColour(this.dark)];
+    if (typeof colours === "string") return own;
+    return colours.map((colour) => (colour === dull ? own : colour));
   }
 
   /**

@@ -72,6 +72,19 @@ export class Grid {
   }
 
   /**
+   * Whether any point lies in the box.
+   * @param {Box} box
+   */
+  holdsAny(box) {
+    const { x, y } = this.position;
+    let found = false;
+    this.visit(box, (row) => {
+      found ||= x[row] >= box.x0 && x[row] <= box.x1 && y[row] >= box.y0 && y[row] <= box.y1;
+    });
+    return found;
+  }
+
+  /**
    * The row nearest to (x, y) within `reach`, among those that `allowed` admits; -1 when there is none.
    * @param {number} x
    * @param {number} y

@@ -6,7 +6,6 @@
 export const STEP = 1.35; // zoom of one press on + or -
 const REACH = 12; // pixels from the pointer to the point it means
 const CLICK = 4; // pixels a press may wander and still be a click
-const HINT = 1200; // milliseconds that the hint on zooming is shown
 
 /** @type {Record<string, Corner>} */
 const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -19,8 +18,6 @@ export class Gestures {
     this.rowAtPointer = -1;
     /** @type {{ tool: Tool, start: Corner, last: Corner, path: Corner[], moved: boolean } | null} */
     this.drag = null;
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    this.hintTimer = undefined;
     const { stage } = this;
     stage.addEventListener("pointerdown", (event) => this.press(event));
     stage.addEventListener("pointermove", (event) => this.move(event));
@@ -113,21 +110,11 @@ export class Gestures {
 
   /** @param {WheelEvent} event */
   wheel(event) {
-    const engaged = event.ctrlKey || event.metaKey || this.stage.matches(":focus");
-    if (!engaged) return this.showHint();
+    if (!this.map.viewport.range) return;
     event.preventDefault();
     const pixels = event.deltaY * (event.deltaMode === 1 ? 16 : 1);
     const speed = event.ctrlKey ? 0.008 : 0.0025;
     this.map.zoom(Math.exp(-Math.max(-240, Math.min(240, pixels)) * speed), this.pixelOf(event));
-  }
-
-  showHint() {
-    const { hint } = this.map;
-    hint.hidden = false;
-    clearTimeout(this.hintTimer);
-    this.hintTimer = setTimeout(() => {
-      hint.hidden = true;
-    }, HINT);
   }
 
   /** @param {KeyboardEvent} event */
@@ -154,10 +141,6 @@ export class Gestures {
     const from = [overlay.hoverRow, overlay.focusRow].find((row) => row >= 0) ?? -1;
     if (!grid) return from;
     return grid.next(from, direction, viewport.shown, 3 * viewport.scale, (row) => this.isAllowed(row));
-  }
-
-  destroy() {
-    clearTimeout(this.hintTimer);
   }
 }
 

@@ -1,11 +1,13 @@
-// The legend: one chip for each category, or a colour bar. A click hides, a double click isolates.
+// The legend: one chip for each category, or a colour bar. A click hides, a double click isolates. Where there are more
+// categories than colours, the rarest are one chip until all are asked for: then they can be searched and scrolled.
+import { button } from "../common/controls.js";
 import { el } from "../common/dom.js";
 import { formatCount } from "../common/format.js";
 
-/** @import { ContinuousField, Group } from "../common/types.d.ts" */
+/** @import { ContinuousField, Group, Grouping } from "../common/types.d.ts" */
 
 export class Legend {
-  /** @param {{ toggle(group: number): void, isolate(group: number): void }} owner */
+  /** @param {{ toggle(group: number): void, isolate(group: number): void, toggleList(): void }} owner */
   constructor(owner) {
     this.owner = owner;
     /** @type {Group[] | null} */
@@ -16,15 +18,18 @@ export class Legend {
   }
 
   /**
-   * @param {Group[]} groups
+   * @param {Grouping} grouping
    * @param {Set<number>} hidden
    * @param {number[][] | null} selected for each group the selected items in each arm; null: nothing is selected
+   * @param {boolean} isListed whether all categories are listed because the user asked for it
    */
-  showGroups(groups, hidden, selected) {
+  showGroups({ groups, folded }, hidden, selected, isListed) {
     if (this.groups !== groups) {
       this.groups = groups;
       this.chips = groups.map((group, i) => this.chip(group, i));
-      this.node.replaceChildren(...this.chips.map((chip) => chip.node));
+      const nodes = this.chips.map((chip) => chip.node);
+      this.node.classList.toggle("listed", isListed);
+      this.node.replaceChildren(...(isListed ? this.list(nodes) : [this.more(folded, groups.length), ...nodes]));
       this.node.setAttribute("role", "group");
       this.node.setAttribute("aria-label", "Legend. Click hides a category, double click shows it alone.");
     }
@@ -33,6 +38,37 @@ export class Legend {
       node.setAttribute("aria-pressed", String(!hidden.has(i)));
       number.textContent = numberOf(group.counts, selected?.[i]);
     });
+  }
+
+  /**
+   * All chips, to be searched and scrolled.
+   * @param {HTMLElement[]} nodes
+   */
+  list(nodes) {
+    const find = el("input", {
+      type: "search",
+      class: "find",
+      placeholder: `Find among ${formatCount(nodes.length)}`,
+      "aria-label": "Find a category of the legend",
+      oninput: () => {
+        const text = find.value.trim().toLowerCase();
+        nodes.forEach((node, i) => {
+          node.hidden = !this.groups?.[i].label.toLowerCase().includes(text);
+        });
+      },
+    });
+    const fold = button("Fold the rarest", { text: "Fold", class: "more", onclick: () => this.owner.toggleList() });
+    return [el("div", { class: "bar-of-list" }, find, fold), el("div", { class: "chips", tabindex: "-1" }, ...nodes)];
+  }
+
+  /**
+   * @param {number} folded
+   * @param {number} shown groups, one of which is the folded
+   */
+  more(folded, shown) {
+    const text = `List all ${formatCount(shown - 1 + folded)}`;
+    const onclick = () => this.owner.toggleList();
+    return folded ? button("List every category", { text, class: "more", onclick }) : "";
   }
 
   /**
@@ -65,6 +101,7 @@ export class Legend {
    */
   showScale(field, stops) {
     this.groups = null;
+    this.node.classList.remove("listed");
     const [low, high] = field.limits;
     const bar = el("span", { class: "bar" });
     bar.style.background = `linear-gradient(to right, ${stops.map(([at, colour]) => `${colour} ${at * 100}%`).join(", ")})`;

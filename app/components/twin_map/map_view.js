@@ -50,7 +50,7 @@ export class MapView {
     this.following = false; // whether another map leads
     this.destroyed = false;
     /** @type {number | null} */
-    this.frame = null;
+    this.pending = null; // the update that the next frame makes
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.idle = undefined;
     this.title = el("h3", { class: "title clip", dir: "auto" });
@@ -58,19 +58,26 @@ export class MapView {
     this.swap = el("div", { class: "segments swap", role: "group", "aria-label": "Arm shown", hidden: true });
     this.canvas = el("canvas", { class: "points" });
     this.dots = new PointCanvas(this.canvas);
-    this.hint = el("div", { class: "hint", hidden: true, text: "Click the map, or hold Ctrl, to zoom by scrolling" });
+    this.lost = this.wayBack();
     this.state = el("div", { class: "state" });
     this.stage = el("div", { class: "stage", tabindex: "0", role: "application" });
     this.viewport = new Viewport(this.stage);
     this.overlay = new Overlay(this.viewport);
     this.gestures = new Gestures(this);
-    this.stage.append(this.canvas, this.overlay.layer, this.hint, this.state, this.overlay.card);
+    this.stage.append(this.canvas, this.overlay.layer, this.state, this.overlay.card, this.lost);
     this.caption = el("figcaption", { dir: "auto" });
     const header = el("header", {}, this.title, this.swap, this.note, this.tools());
     this.node = el("figure", { class: "map" }, header, this.stage, this.caption);
     answerDrawingRequests(this.node, () => this.drawing());
     this.watch = new ResizeObserver(() => this.resize());
     this.watch.observe(this.stage);
+  }
+
+  /** Shown where no point is on screen. */
+  wayBack() {
+    const onpointerdown = (/** @type {Event} */ event) => event.stopPropagation(); // it begins no drag
+    const fit = button("Show the whole map", { text: "Fit", class: "fit", onpointerdown, onclick: () => this.reset() });
+    return el("div", { class: "lost", hidden: true }, el("span", { text: "No item is in sight here." }), fit);
   }
 
   tools() {
@@ -80,7 +87,7 @@ export class MapView {
       button("Zoom in", { symbol: "plus", onclick: () => this.zoom(STEP) }),
       button("Zoom out", { symbol: "minus", onclick: () => this.zoom(1 / STEP) }),
       button("Show the whole map", { symbol: "reset", class: "reset", onclick: () => this.reset() }),
-      button("Save as PNG", { symbol: "save", onclick: () => this.save() }),
+      button("Save as PNG", { symbol: "save", class: "save", onclick: () => this.save() }),
     );
   }
 
@@ -194,12 +201,13 @@ export class MapView {
   drawPoints(dots, width, height) {
     const { position, viewport, size } = this;
     const { x0, y1 } = viewport.shown;
-    dots.clear(width, height, getComputedStyle(this.stage).backgroundColor, size / 2);
-    for (const { rows, colours, opacity } of this.layers) {
+    const most = Math.max(0, ...this.layers.map(({ grow }) => grow));
+    dots.clear(width, height, getComputedStyle(this.stage).backgroundColor, size / 2 + most);
+    for (const { rows, colours, opacity, grow } of this.layers) {
       if (!position) break;
       const x = Float32Array.from(rows, (row) => (position.x[row] - x0) / viewport.scale);
       const y = Float32Array.from(rows, (row) => (y1 - position.y[row]) / viewport.scale);
-      dots.add(x, y, colours, { radius: size / 2, opacity });
+      dots.add(x, y, colours, { radius: size / 2 + grow, opacity });
     }
     dots.show();
   }
@@ -241,6 +249,24 @@ export class MapView {
     this.following = false;
   }
 
+  /**
+   * Show the part with these items.
+   * @param {Iterable<number>} rows
+   */
+  frame(rows) {
+    const { position, viewport } = this;
+    if (!position || !viewport.bounds) return;
+    const box = boundsOf({
+      x: Float32Array.from(rows, (row) => position.x[row]),
+      y: Float32Array.from(rows, (row) => position.y[row]),
+    });
+    if (!box) return;
+    this.following = true;
+    viewport.frame(box);
+    this.changed();
+    this.following = false;
+  }
+
   resize() {
     if (!this.viewport.range || !this.stage.clientWidth) return;
     this.viewport.resize();
@@ -256,9 +282,10 @@ export class MapView {
   /** At most one update a frame, however many events come. */
   schedule() {
     if (this.destroyed) return;
-    this.frame ??= requestAnimationFrame(() => {
-      this.frame = null;
+    this.pending ??= requestAnimationFrame(() => {
+      this.pending = null;
       this.overlay.place();
+      this.lost.hidden = !this.grid || this.grid.holdsAny(this.viewport.shown);
       if (this.isDrawn()) return;
       clearTimeout(this.idle);
       if (!this.drawn || this.cost < FRAME) return this.draw();
@@ -315,9 +342,8 @@ export class MapView {
   destroy() {
     this.destroyed = true;
     this.watch.disconnect();
-    this.gestures.destroy();
     clearTimeout(this.idle);
-    if (this.frame) cancelAnimationFrame(this.frame);
+    if (this.pending) cancelAnimationFrame(this.pending);
     this.node.remove();
   }
 }

@@ -16,6 +16,7 @@ const TOOLS = { pan: "Move the map", lasso: "Lasso: select items on both maps", 
  * @property {() => void} toggleLink
  * @property {(text: string, mode: SelectMode) => boolean} search whether anything was found
  * @property {() => void} clear
+ * @property {() => void} zoomToSelection
  */
 
 export class Toolbar {
@@ -46,6 +47,12 @@ export class Toolbar {
       oninput: () => this.search.removeAttribute("aria-invalid"),
     });
     this.summary = el("span", { class: "summary" });
+    this.zoom = button("Zoom to selection", {
+      symbol: "search",
+      text: "Zoom to selection",
+      class: "zoom",
+      onclick: () => owner.zoomToSelection(),
+    });
     this.clear = button("Clear the selection (Esc)", { symbol: "close", class: "clear", onclick: () => owner.clear() });
     this.node = el(
       "div",
@@ -55,7 +62,7 @@ export class Toolbar {
       this.linker,
       this.search,
       legend,
-      el("div", { class: "selection" }, this.summary, this.clear),
+      el("div", { class: "selection" }, this.summary, this.zoom, this.clear),
     );
   }
 
@@ -91,6 +98,7 @@ export class Toolbar {
     const text = selected ? `${formatCount(selected)} / ${formatCount(n)} selected` : `${formatCount(n)} items`;
     this.summary.textContent = text;
     this.clear.hidden = !selected;
+    this.zoom.hidden = !selected;
   }
 
   /** @param {KeyboardEvent} event */

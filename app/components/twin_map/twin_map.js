@@ -2,7 +2,7 @@
 import { button } from "../common/controls.js";
 import { el, originOf } from "../common/dom.js";
 import { formatCount } from "../common/format.js";
-import { scaleOf } from "../common/palette.js";
+import { LIGHT, scaleOf } from "../common/palette.js";
 import { thumbnail } from "../common/sprites.js";
 import { readTheme } from "../common/theme.js";
 import { Colouring } from "./colouring.js";
@@ -13,12 +13,21 @@ import { describeItem, findRows, pointsCache, valuesOf } from "./points.js";
 import { Selection } from "./selection.js";
 import { Toolbar } from "./toolbar.js";
 
-/** @import { Trigger } from "../common/types.d.ts" */
+/** @import { Field, Trigger } from "../common/types.d.ts" */
 /** @import { Points, SelectMode, Tool, View } from "./types.d.ts" */
 
 /** @typedef {{ state: Trigger, trigger: Trigger }} Send */
 
 const TYPING = "textarea, select, input:not([type=checkbox], [type=radio])";
+
+/**
+ * The field to colour by at first: modes, but classes where there are more modes than colours.
+ * @param {Field[]} fields
+ */
+function firstColour([first, second]) {
+  const sizes = [first, second].map((field) => (field?.kind === "categorical" ? field.categories.length : 0));
+  return (sizes[1] && sizes[0] > LIGHT.length && sizes[1] < sizes[0] ? second : first)?.name ?? null;
+}
 
 export class TwinMap {
   /** @param {HTMLElement} host */
@@ -44,13 +53,17 @@ export class TwinMap {
     this.maps = [];
     this.linked = false; // whether the maps zoom together
     this.destroyed = false;
-    this.legend = new Legend({ toggle: (group) => this.toggle(group), isolate: (group) => this.isolate(group) });
+    this.legend = new Legend({
+      toggle: (group) => this.toggle(group),
+      isolate: (group) => this.isolate(group),
+      toggleList: () => this.toggleList(),
+    });
     this.histogram = new Histogram({ brush: (rows, mode) => this.brush(rows, mode) });
     this.toolbar = new Toolbar(this, this.legend.node);
     this.live = el("div", { class: "sr-only", "aria-live": "polite" });
     this.stages = el("div", { class: "maps" });
     this.message = el("div", { class: "message", text: "Loading the maps…" });
-    const parts = [this.toolbar.node, this.histogram.node, this.message, this.stages, this.live];
+    const parts = [this.toolbar.node, this.message, this.stages, this.histogram.node, this.live];
     this.node = el("section", { class: "uncollapse twin-map", "aria-label": "Maps" }, ...parts);
     host.append(this.node);
     this.setTool(this.tool);
@@ -103,7 +116,7 @@ export class TwinMap {
     this.shown = { view, points };
     const names = view.fields.map((field) => field.name);
     if (before?.colour !== view.colour && view.colour && names.includes(view.colour)) this.colour = view.colour;
-    if (!this.colour || !names.includes(this.colour)) this.colour = names[0] ?? null;
+    if (!this.colour || !names.includes(this.colour)) this.colour = firstColour(view.fields);
     if (view.selected !== null && (before?.selected !== view.selected || others)) {
       this.selection.adopt(view.selected, points.n);
     }
@@ -129,7 +142,7 @@ export class TwinMap {
     this.stages.classList.toggle("single", single);
     this.maps.forEach((map, i) => {
       this.dress(map, shown[i], view);
-      map.stage.style.height = `${height}px`;
+      map.stage.style.setProperty("--height", height);
       map.setPosition(points.maps[map.arm]);
       map.overlay.setFocus(this.focus);
     });
@@ -221,7 +234,7 @@ export class TwinMap {
     const { rows, size } = this.selection;
     if (grouping) {
       const selected = size ? this.colouring.countSelected(grouping, rows) : null;
-      this.legend.showGroups(grouping.groups, hidden, selected);
+      this.legend.showGroups(grouping, hidden, selected, this.colouring.isListed);
     } else if (field?.kind === "continuous") this.legend.showScale(field, scaleOf(dark));
     this.legend.node.hidden = !field;
   }
@@ -244,6 +257,11 @@ export class TwinMap {
   /** @param {number} group */
   isolate(group) {
     this.colouring.isolate(group);
+    this.paint();
+  }
+
+  toggleList() {
+    this.colouring.toggleList();
     this.paint();
   }
 
@@ -314,6 +332,11 @@ export class TwinMap {
 
   clear() {
     this.brush(new Set(), "replace");
+  }
+
+  zoomToSelection() {
+    for (const map of this.maps) map.frame(this.selection.rows);
+    this.announce("Showing the selected items");
   }
 
   /**

@@ -35,8 +35,8 @@ export interface View {
   focus: number | null;
   queries: QueryMark[];
   atlas: Atlas | null;
-  /** CSS pixels. */
-  height: number;
+  /** A length of CSS. */
+  height: string;
 }
 
 /** The points as they arrive from Python, decoded. */

@@ -4,6 +4,7 @@
 /** @import { Corner, Part } from "./types.d.ts" */
 
 const MARGIN = 1.08; // of the whole map, so that no point lies on the edge
+const ROOM = 1.15; // around a part of it
 const FARTHEST = 8; // how many times smaller than the whole map one can zoom out
 const NEAREST = 5000; // and how many times larger in
 
@@ -49,6 +50,16 @@ export class Viewport {
     const { x0, x1, y0, y1 } = bounds;
     this.show((x0 + x1) / 2, (y0 + y1) / 2, this.scaleOf(bounds));
     this.fitted = true;
+  }
+
+  /**
+   * Show a part of the map with some room around it, within the limits of zooming.
+   * @param {Box} box
+   */
+  frame(box) {
+    if (!this.bounds) return;
+    const scale = Math.max(this.scaleOf(box) * ROOM, this.scaleOf(this.bounds) / NEAREST);
+    this.show((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2, scale);
   }
 
   /**

@@ -80,6 +80,15 @@ def test_far_is_farther_than_items_are_from_each_other(study: Study):
     assert search.is_far(study, "pixels", -item)
 
 
+@pytest.mark.parametrize("arm", ["standard", "pixels"])
+def test_one_item_in_a_hundred_is_far_from_all_others(study: Study, arm: str):
+    ids = np.flatnonzero(study.evaluated)
+    nearest = np.array([ranking(study, arm, int(id))[1][0] for id in ids])
+    far = [int(id) for id in ids if search.is_far(study, arm, int(id))]
+    assert far == ids[nearest > np.quantile(nearest, 0.99)].tolist()
+    assert 1 <= len(far) <= 0.02 * len(ids) + 1
+
+
 @pytest.mark.parametrize("column", ["label", "sublabel"])
 def test_nearest_agrees_is_recall_at_1(study: Study, column: str):
     agrees = search.nearest_agrees(study, "nearest", column)

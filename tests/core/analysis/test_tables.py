@@ -102,3 +102,18 @@ def test_kept_selections_have_a_row_for_each_item(study: Study) -> None:
     assert table["id"].tolist() == [2, 3, 3, 9]
     assert table["label"].tolist() == study.items["label"].iloc[[2, 3, 3, 9]].tolist()
     assert kept_table(study, []).empty
+
+
+def test_hits_name_their_query(study: Study) -> None:
+    item = int(np.flatnonzero(study.evaluated)[0])
+    table = hits_table(study, {"nearest": item}, 3, filters=Filters(), metric="euclidean", name="Item")
+    assert table.columns[:5].tolist() == ["query", "query_name", "query_class", "query_mode", "arm"]
+    row = study.items.iloc[item]
+    own = [item, row.get("name") or row.get("path") or f"#{item}", row["label"], row["sublabel"]]
+    assert table.iloc[:, :4].to_numpy().tolist() == [own] * 3
+    vector = study.arm("nearest").embeddings[item]
+    new = hits_table(study, {"nearest": vector}, 3, filters=Filters(), metric="euclidean", name="=mine.png")
+    assert new["query"].isna().all()
+    assert new["query_name"].tolist() == ["=mine.png"] * 3
+    assert cells(to_csv(new))[1][:4] == ["", "'=mine.png", "", ""]
+    assert to_parquet(new)

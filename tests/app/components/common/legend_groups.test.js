@@ -51,9 +51,21 @@ test("unknown items are grey and last", () => {
 test("the rarest beyond the palette are folded into one", () => {
   const categories = Array.from({ length: 25 }, (_, i) => `c${i}`);
   const codes = categories.flatMap((_, code) => new Array(code + 1).fill(code));
-  const { groups, groupOf } = groupCategories(fieldOf(categories), [codes], false);
+  const { groups, groupOf, folded } = groupCategories(fieldOf(categories), [codes], false);
+  assert.equal(folded, 6);
   assert.equal(groups.length, LIGHT.length);
   assert.deepEqual(groups.at(-1), { label: "6 other", colour: grey(false), counts: [1 + 2 + 3 + 4 + 5 + 6] });
   assert.ok(categories.slice(0, 6).every((_, code) => groupOf[code] === groups.length - 1));
   assert.equal(new Set(groups.map(({ colour }) => colour)).size, LIGHT.length);
+});
+
+test("none is folded where all are asked for, and no two have one colour", () => {
+  const categories = Array.from({ length: 150 }, (_, i) => `c${i}`);
+  for (const dark of [false, true]) {
+    const { groups, groupOf, folded } = groupCategories(fieldOf(categories), [[...categories.keys()]], dark, true);
+    assert.equal(folded, 0);
+    assert.deepEqual([...groupOf.slice(0, 150)], [...categories.keys()]);
+    assert.ok(!groups.some(({ colour }) => colour === grey(dark)));
+    assert.equal(new Set(groups.map(({ colour }) => colour)).size, 150);
+  }
 });

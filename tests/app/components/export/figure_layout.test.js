@@ -5,7 +5,7 @@ import { layOutFigure } from "../../../../app/components/export/figure_layout.js
 const map = (/** @type {number} */ n) => ({
   width: 300,
   height: 200,
-  layers: [{ rows: new Array(n).fill(0), colours: "#000", opacity: 1 }],
+  layers: [{ rows: new Array(n).fill(0), colours: "#000", opacity: 1, grow: 0 }],
 });
 const measure = (/** @type {string} */ text) => 10 * text.length;
 

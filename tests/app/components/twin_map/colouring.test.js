@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { grey, LIGHT } from "../../../../app/components/common/palette.js";
+import { grey, LIGHT, selectedColour } from "../../../../app/components/common/palette.js";
 import { Colouring } from "../../../../app/components/twin_map/colouring.js";
 import { describeItem, findRows } from "../../../../app/components/twin_map/points.js";
 
@@ -69,14 +69,17 @@ test("colours follow the arm's own groups, a scale, or are grey", () => {
   assert.equal(colouringOf(null).coloursOf([0, 1], 0), grey(false));
 });
 
-test("selected items are one layer in front, the others faint behind", () => {
+test("selected items lie in front with an outline in a colour of their own, the others faint behind", () => {
   const colouring = colouringOf(classes);
   const [only] = colouring.layers(4, new Set(), 0);
   assert.deepEqual([...only.rows].sort(), [0, 1, 2, 3]);
   colouring.toggle(0);
-  const [back, front] = colouring.layers(4, new Set([0, 1]), 0);
-  assert.deepEqual([[...back.rows].sort(), front.rows], [[2, 3], [1]]);
-  assert.ok(back.opacity < 0.2 && front.opacity >= 0.75);
+  const [back, outline, front] = colouring.layers(4, new Set([0, 1]), 0);
+  assert.deepEqual([[...back.rows].sort(), outline.rows, front.rows], [[2, 3], [1], [1]]);
+  assert.ok(back.opacity < 0.2 && outline.opacity === 1 && front.opacity === 1);
+  assert.ok(outline.grow > front.grow + 1);
+  assert.equal(outline.colours, selectedColour(false));
+  assert.deepEqual(front.colours, [LIGHT[1]]);
 });
 
 test("selected items are counted for each group and arm", () => {
@@ -108,4 +111,11 @@ test("a search finds categories, names and numbers, not what differs between the
   assert.deepEqual([...findRows(points, fields, "dog")], [1]);
   assert.deepEqual([...findRows(points, fields, "#16")], [3]);
   assert.deepEqual([...findRows(points, fields, "s1")], []);
+});
+
+test("what is selected is never grey", () => {
+  const unknown = colouringOf(classes).layers(4, new Set([1, 3]), 0)[2];
+  assert.deepEqual(new Map(unknown.rows.map((row, i) => [row, unknown.colours[i]])).get(3), selectedColour(false));
+  assert.equal(colouringOf(null).layers(4, new Set([1]), 0)[2].colours, selectedColour(false));
+  for (const dark of [false, true]) assert.ok(![...LIGHT, grey(dark)].includes(selectedColour(dark)));
 });

@@ -90,3 +90,14 @@ test("the next point lies ahead more than aside; at the end one stays", () => {
   assert.equal(cross.next(1, [0, 1], box, 0.1, all), 3);
   assert.equal(cross.next(-1, [1, 0], { x0: 0, x1: 1, y0: -1, y1: 1 }, 0.1, all), 1);
 });
+
+test("a box holds a point or none, as a search of all says", () => {
+  for (let i = 0; i < 200; i++) {
+    const [x0, y0, side] = [1.4 * random() - 0.2, 3.4 * random() - 0.2, 0.2 * random()];
+    const box = { x0, x1: x0 + side, y0, y1: y0 + side };
+    const { x, y } = position;
+    const inside = rows.some((row) => x[row] >= box.x0 && x[row] <= box.x1 && y[row] >= box.y0 && y[row] <= box.y1);
+    assert.equal(grid.holdsAny(box), inside);
+  }
+  assert.equal(grid.holdsAny({ x0: 5, x1: 6, y0: 0, y1: 1 }), false);
+});

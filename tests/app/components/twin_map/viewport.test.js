@@ -117,3 +117,13 @@ test("without points nothing is shown, and nothing fails", () => {
   assert.equal(viewport.range, null);
   assert.equal(viewport.part, null);
 });
+
+test("a part is shown whole with room around it, and no closer than zooming goes", () => {
+  const viewport = viewportOf(400, 300);
+  viewport.frame({ x0: 0, x1: 4, y0: 6, y1: 7 });
+  const { x0, x1, y0, y1 } = viewport.shown;
+  assert.ok(x0 < 0 && x1 > 4 && x1 - x0 < 6 && y0 < 6 && y1 > 7);
+  assertClose([viewport.middle.x, viewport.middle.y], [2, 6.5]);
+  viewport.frame({ x0: 0, x1: 1e-9, y0: 6, y1: 6 });
+  assertClose([viewport.scale], [((40 / 400) * 1.08) / 5000]);
+});
