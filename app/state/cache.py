@@ -14,6 +14,7 @@ from app.components.twin_map import MapPoints
 from app.state.map_fields import map_fields
 from app.state.view import View, stamp_of
 from core.access.allowed_paths import check_study
+from core.analysis.called import called
 from core.analysis.evidence import evidence_of
 from core.analysis.label_noise import PhasePoint
 from core.analysis.label_noise import phase_point as read_phase_point
@@ -184,5 +185,5 @@ def _map_points(id: str, stamp: int, left: str, right: str) -> MapPoints:
         right=study.map(right)[rows],
         fields=map_fields(study, rows, left, right),
         atlas=_thumbnails(id, stamp),
-        names=study.items["name"].iloc[rows].tolist() if "name" in study.items else None,
+        names=called(study, rows) if "name" in study.items or study.caption else None,
     )

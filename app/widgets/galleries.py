@@ -11,6 +11,7 @@ from app.components.strips import Tile
 from app.state import cache, navigation
 from app.state.view import View
 from app.widgets.search_controls import SearchOptions, choose_k
+from core.analysis.called import called
 from core.analysis.search import hits_by_arm, is_far
 from core.analysis.tables import hits_table
 from core.storage.study import Study
@@ -38,8 +39,8 @@ def item_galleries(
     with st.container() if compact else above:
         asked = ask()
     row = view.study.items.iloc[item]
-    name = f" · {row['name']}" if row.get("name") else ""
-    query = GalleryQuery(f"Item #{item}{name}", item, str(row["label"]), _mode(row))
+    (name,) = called(view.study, [item])
+    query = GalleryQuery(f"Item #{item}{f' · {name}' if name else ''}", item, str(row["label"]), _mode(row))
     with shown:
         galleries(view, query, dict.fromkeys(view.arms, item), asked)
 
@@ -51,7 +52,7 @@ def galleries(view: View, query: GalleryQuery, queries: Queries, asked: SearchOp
     arms = [
         GalleryArm(
             name,
-            hits.assign(subcluster=_named(hits["subcluster"])),
+            hits.assign(subcluster=_named(hits["subcluster"]), name=called(view.study, hits["id"])),
             far=is_far(view.study, name, asked_in[name]),
         )
         for name, hits in found.items()
@@ -68,7 +69,8 @@ def galleries(view: View, query: GalleryQuery, queries: Queries, asked: SearchOp
 def tile_of(study: Study, item: int) -> Tile:
     """An item in a strip."""
     row = study.items.iloc[item]
-    return Tile(item, str(row.get("name") or ""), str(row.get("sublabel") or row["label"]))
+    (name,) = called(study, [item])
+    return Tile(item, name, str(row.get("sublabel") or row["label"]))
 
 
 def _legend(view: View) -> None:

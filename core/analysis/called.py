@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Int
 
 from core.data.metadata import metadata
@@ -12,7 +13,7 @@ LONGEST = 300
 """Characters of a caption: enough to read what a text is about."""
 
 
-def called(study: Study, ids: Int[np.ndarray, "m"] | Sequence[int]) -> list[str]:
+def called(study: Study, ids: Int[np.ndarray, "m"] | Sequence[int] | pd.Series) -> list[str]:
     """One line for each item, "" where nothing is known but its number: its name, then the caption of its table."""
     items = study.items.iloc[np.asarray(ids, dtype=np.int64)]
     names = items["name"].tolist() if "name" in items else [""] * len(items)

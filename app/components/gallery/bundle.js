@@ -188,6 +188,7 @@ function otherScoreText(name, { classes, modes }) {
 
 // app/components/gallery/gallery.js
 var SIDE = 84;
+var LONG = 40;
 var FAR = "Farther from its nearest item than 99 % of the items are from theirs: what is nearest may mean little";
 var Gallery = class {
   /** @param {HTMLElement} host */
@@ -213,6 +214,8 @@ var Gallery = class {
     const focused = this.where(focusedBeside(this.node));
     this.atlas = data.atlas;
     this.node.classList.toggle("bare", !data.atlas);
+    const names = data.arms.flatMap((arm) => arm.hits ?? []).map((hit) => hit.name ?? "");
+    this.node.classList.toggle("reading", !data.atlas && names.some((name) => name.length > LONG));
     this.grids = data.arms.map((arm) => this.grid(arm, data.query));
     const columns = data.arms.map((arm, i) => this.column(arm, this.grids[i], data.arms[1 - i]));
     this.node.replaceChildren(
@@ -345,8 +348,9 @@ var Gallery = class {
    */
   picture(item, side) {
     if (!item.image) {
-      const file = "name" in item ? item.name?.split("/").at(-1) : null;
-      const called = file || (item.id === null ? "no image" : `#${item.id}`);
+      const name = "name" in item ? item.name : null;
+      const short = name && /\s/.test(name) ? name : name?.split("/").at(-1);
+      const called = short || (item.id === null ? "no image" : `#${item.id}`);
       return thumbnail(this.atlas, item.slot, side) ?? el("span", { class: "picture missing clip", dir: "auto", text: called });
     }
     const src = item.image.startsWith("data:") ? item.image : pageUrl(item.image);

@@ -7,6 +7,7 @@ import { distanceOf, movementOf, otherScoreText, scoreOf, scoreText, verdictOf }
 /** @import { Arm, Data, Hit, Query } from "./types.d.ts" */
 
 const SIDE = 84; // CSS pixels of a tile's picture
+const LONG = 40; // characters of a name from which tiles are laid out for reading
 const FAR = "Farther from its nearest item than 99 % of the items are from theirs: what is nearest may mean little";
 
 export class Gallery {
@@ -36,6 +37,8 @@ export class Gallery {
     const focused = this.where(focusedBeside(this.node));
     this.atlas = data.atlas;
     this.node.classList.toggle("bare", !data.atlas); // no pictures at all: tiles carry names in their place
+    const names = data.arms.flatMap((arm) => arm.hits ?? []).map((hit) => hit.name ?? "");
+    this.node.classList.toggle("reading", !data.atlas && names.some((name) => name.length > LONG));
     this.grids = data.arms.map((arm) => this.grid(arm, data.query));
     const columns = data.arms.map((arm, i) => this.column(arm, this.grids[i], data.arms[1 - i]));
     this.node.replaceChildren(
@@ -183,8 +186,9 @@ export class Gallery {
    */
   picture(item, side) {
     if (!item.image) {
-      const file = "name" in item ? item.name?.split("/").at(-1) : null; // a path's last part
-      const called = file || (item.id === null ? "no image" : `#${item.id}`);
+      const name = "name" in item ? item.name : null;
+      const short = name && /\s/.test(name) ? name : name?.split("/").at(-1); // a path's last part
+      const called = short || (item.id === null ? "no image" : `#${item.id}`);
       return (
         thumbnail(this.atlas, item.slot, side) ??
         el("span", { class: "picture missing clip", dir: "auto", text: called })

@@ -125,6 +125,7 @@ function thumbnail(atlas, slot, side) {
 
 // app/components/strips/index.js
 var SIDE = 52;
+var LONG = 40;
 var Strips = class {
   /** @param {HTMLElement} host */
   constructor(host) {
@@ -200,11 +201,12 @@ var Strips = class {
    */
   tile(tile, place) {
     const picture = thumbnail(this.data.atlas, this.data.slots[tile.id] ?? -1, SIDE);
+    const chosen = tile.id === this.data.chosen ? "chosen" : "";
     return el(
       "button",
       {
         type: "button",
-        class: `tile ${picture ? "" : "bare"} ${tile.id === this.data.chosen ? "chosen" : ""}`,
+        class: `tile ${picture ? "" : tile.name.length > LONG ? "bare reading" : "bare"} ${chosen}`,
         tabindex: "-1",
         "data-id": tile.id,
         "data-place": place,

@@ -10,6 +10,7 @@ import { thumbnail } from "../common/sprites.js";
 /** @typedef {{ arms: Arm[], atlas: Atlas | null, slots: Record<string, number>, chosen: number | null }} Data */
 
 const SIDE = 52; // CSS pixels of a tile's picture
+const LONG = 40; // characters of a name from which a tile is laid out for reading
 
 class Strips {
   /** @param {HTMLElement} host */
@@ -90,11 +91,12 @@ class Strips {
    */
   tile(tile, place) {
     const picture = thumbnail(this.data.atlas, this.data.slots[tile.id] ?? -1, SIDE);
+    const chosen = tile.id === this.data.chosen ? "chosen" : "";
     return el(
       "button",
       {
         type: "button",
-        class: `tile ${picture ? "" : "bare"} ${tile.id === this.data.chosen ? "chosen" : ""}`,
+        class: `tile ${picture ? "" : tile.name.length > LONG ? "bare reading" : "bare"} ${chosen}`,
         tabindex: "-1",
         "data-id": tile.id,
         "data-place": place,
