@@ -10,6 +10,7 @@ from streamlit import cli_util, config
 from streamlit.web.server import server_util
 
 from app.access import visitor
+from app.access.address_of_server import AddressOfServer
 from app.access.guard import Guard
 from core.common.errors import AccessError
 
@@ -30,4 +31,4 @@ async def _announce(app: st.App) -> AsyncIterator[None]:
     yield
 
 
-app = st.App("script.py", middleware=[Middleware(Guard, policy)], lifespan=_announce)
+app = st.App("script.py", middleware=[Middleware(Guard, policy), Middleware(AddressOfServer)], lifespan=_announce)

@@ -22,7 +22,7 @@ from streamlit.url_util import make_url_path
 from streamlit.web.server.starlette import starlette_websocket
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
-from app.access import visitor
+from app.access import address_of_server, visitor
 from core.access.policy import Policy, Role, is_loopback
 
 SIGN_IN = "sign-in"
@@ -136,9 +136,10 @@ def headers() -> dict[str, str]:
 
 
 def _inline_scripts() -> str:
-    """Hashes of the scripts inside Streamlit's page."""
+    """Hashes of the scripts inside Streamlit's page, and of the one that is put there."""
     page = (Path(streamlit.__file__).parent / "static" / "index.html").read_text("utf-8")
-    digests = (hashlib.sha256(script.encode()).digest() for script in re.findall(r"<script>(.*?)</script>", page, re.S))
+    scripts = [address_of_server.script(), *re.findall(r"<script>(.*?)</script>", page, re.S)]
+    digests = (hashlib.sha256(script.encode()).digest() for script in scripts)
     return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
 
 
