@@ -6,6 +6,8 @@ import streamlit as st
 from streamlit import config
 
 from app.access import visitor
+from app.components.history import history
+from app.state import address
 from app.widgets import errors
 from core.access.policy import Role
 from core.common.errors import AccessError
@@ -26,15 +28,16 @@ def _draw() -> None:
         raise AccessError(
             "nothing is shown without access control: start the server as app/main.py, and sign in where it has a login"
         )
-    pages = LOOK | (CHANGE if visitor.may_change() else {})
+    titles = LOOK | (CHANGE if visitor.may_change() else {})
     # No folder is called "pages": opened at a deep link, a fresh server would run its files without this one.
     page = st.navigation(
         [
             st.Page(f"{name}/{name}.py", title=title, icon=icon, default=name == "compare")
-            for name, (title, icon) in pages.items()
+            for name, (title, icon) in titles.items()
         ],
         position="top",
     )
+    address.arrive(next(name for name, (title, _) in titles.items() if title == page.title))
     errors.show_kept_error()
     with errors.error_boundary():
         page.run()
@@ -42,6 +45,8 @@ def _draw() -> None:
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
             st.text(f"Signed in as {name}", width="content")
             st.button("Sign out", on_click=st.logout, type="tertiary", key="sign-out")
+    history(address=address.unsettled(), remember=st.session_state.get("study-shown"))
+    address.settle()
 
 
 st.set_page_config(page_title="Uncollapse", page_icon=str(STATIC / "icon.png"), layout="wide")

@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from app.components.twin_map import send_points, twin_map
-from app.state import cache, navigation
+from app.state import address, cache, navigation
 from app.state.view import View
 from app.widgets.fragments import view_fragment
 from app.widgets.galleries import item_galleries
@@ -115,7 +115,7 @@ def _maps(view: View, captions: list[str], chosen_class: list[int] | None) -> No
         left=view.left,
         right=None if view.is_single else view.right,
         captions=(captions[0], captions[1]),
-        colour=st.query_params.get("colour"),
+        colour=address.text("colour"),
         selected=chosen_class,
         focus=navigation.chosen_item(view.study),
         single=single,
@@ -123,10 +123,9 @@ def _maps(view: View, captions: list[str], chosen_class: list[int] | None) -> No
         height=620 if single else 440,
         on_click=navigation.choose_item,
         on_swap=navigation.swap_arms,
+        on_colour=navigation.colour_by,
         key="maps",
     )
-    if result.colour is not None:
-        st.query_params["colour"] = result.colour
     view.exports.maps("maps")
     if len(result.selected):
         _selection(view, result.selected)
@@ -137,7 +136,7 @@ def _playback_link(view: View) -> None:
     if any(len(view.study.arm(name).snapshots) for name in view.arms) and st.button(
         "Watch how training got here", icon=":material/movie:", key="watch-training"
     ):
-        st.switch_page("lab/lab.py", query_params={"lab": "playback"})  # study and arms are kept without being named
+        address.open_page("lab", lab="playback")
 
 
 def _layout() -> str | None:
@@ -145,11 +144,9 @@ def _layout() -> str | None:
     return st.segmented_control(
         "Maps",
         LAYOUTS,
-        default=LAYOUTS[0],
         required=True,
         label_visibility="collapsed",
-        key="maps-layout",
-        bind="query-params",
+        **address.bound("maps-layout", LAYOUTS, LAYOUTS[0]),
     )
 
 

@@ -1,0 +1,47 @@
+// app/components/history/index.js
+var GESTURES = ["pointerdown", "click", "keydown", "change", "drop", "paste"];
+var YEAR = 365 * 24 * 3600;
+function install() {
+  const { history: history2 } = window;
+  if (Object.hasOwn(history2, "pushState")) return false;
+  let gesture = false;
+  const push = history2.pushState.bind(history2);
+  for (const kind of GESTURES) {
+    window.addEventListener(
+      kind,
+      (event) => {
+        if (event.isTrusted) gesture = true;
+      },
+      { capture: true, passive: true }
+    );
+  }
+  window.addEventListener(
+    "popstate",
+    () => {
+      gesture = false;
+    },
+    { capture: true }
+  );
+  history2.pushState = (state, title, url) => {
+    if (gesture) push(state, title, url);
+    else history2.replaceState(state, title, url);
+    gesture = false;
+  };
+  return true;
+}
+function show(address) {
+  const query = new URLSearchParams(address);
+  for (const [name, value] of new URLSearchParams(location.search)) {
+    if (name.startsWith("embed")) query.append(name, value);
+  }
+  const { state } = window.history;
+  window.history.replaceState(state, "", `${location.pathname}${query.size ? `?${query}` : ""}${location.hash}`);
+}
+function history({ data: { address, remember, cookie } }) {
+  if (install() && address) show(address);
+  if (remember === null) return;
+  document.cookie = `${cookie}=${encodeURIComponent(remember)}; path=/; max-age=${YEAR}; SameSite=Lax`;
+}
+export {
+  history as default
+};

@@ -1,0 +1,57 @@
+// Streamlit makes a step of the history from every change of the address: two where one opens a page, another where the
+// script corrects what it was asked for. Here they become one for each gesture of the user, and none without a gesture.
+
+/** @import { ComponentCall } from "../common/types.d.ts" */
+
+/** @typedef {{ address: string, remember: string | null, cookie: string }} Data */
+
+const GESTURES = ["pointerdown", "click", "keydown", "change", "drop", "paste"];
+const YEAR = 365 * 24 * 3600; // seconds
+
+/** Once in a page, for as long as it is open: whether this very call has done it. */
+function install() {
+  const { history } = window;
+  if (Object.hasOwn(history, "pushState")) return false;
+  let gesture = false;
+  const push = history.pushState.bind(history);
+  for (const kind of GESTURES) {
+    window.addEventListener(
+      kind,
+      (event) => {
+        if (event.isTrusted) gesture = true;
+      },
+      { capture: true, passive: true },
+    );
+  }
+  window.addEventListener(
+    "popstate",
+    () => {
+      gesture = false;
+    },
+    { capture: true },
+  );
+  history.pushState = (state, title, url) => {
+    if (gesture) push(state, title, url);
+    else history.replaceState(state, title, url);
+    gesture = false;
+  };
+  return true;
+}
+
+/** @param {string} address the parameters of the page; Streamlit's own are kept */
+function show(address) {
+  const query = new URLSearchParams(address);
+  for (const [name, value] of new URLSearchParams(location.search)) {
+    if (name.startsWith("embed")) query.append(name, value);
+  }
+  const { state } = window.history;
+  window.history.replaceState(state, "", `${location.pathname}${query.size ? `?${query}` : ""}${location.hash}`);
+}
+
+/** @param {ComponentCall<Data>} call */
+export default function history({ data: { address, remember, cookie } }) {
+  if (install() && address) show(address);
+  if (remember === null) return;
+  // biome-ignore lint/suspicious/noDocumentCookie: the server reads it before any script of the page runs
+  document.cookie = `${cookie}=${encodeURIComponent(remember)}; path=/; max-age=${YEAR}; SameSite=Lax`;
+}
