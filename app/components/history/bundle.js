@@ -1,27 +1,20 @@
 // app/components/history/index.js
-var GESTURES = ["pointerdown", "click", "keydown", "change", "drop", "paste"];
+var GESTURES = ["pointerdown", "click", "keydown", "input", "drop", "paste"];
 var YEAR = 365 * 24 * 3600;
 function install() {
   const { history: history2 } = window;
   if (Object.hasOwn(history2, "pushState")) return false;
   let gesture = false;
   const push = history2.pushState.bind(history2);
-  for (const kind of GESTURES) {
+  for (const kind of [...GESTURES, "popstate"]) {
     window.addEventListener(
       kind,
-      (event) => {
-        if (event.isTrusted) gesture = true;
+      () => {
+        gesture = kind !== "popstate";
       },
       { capture: true, passive: true }
     );
   }
-  window.addEventListener(
-    "popstate",
-    () => {
-      gesture = false;
-    },
-    { capture: true }
-  );
   history2.pushState = (state, title, url) => {
     if (gesture) push(state, title, url);
     else history2.replaceState(state, title, url);

@@ -5,7 +5,8 @@
 
 /** @typedef {{ address: string, remember: string | null, cookie: string }} Data */
 
-const GESTURES = ["pointerdown", "click", "keydown", "change", "drop", "paste"];
+// "input" rather than "change", which does not leave a component.
+const GESTURES = ["pointerdown", "click", "keydown", "input", "drop", "paste"];
 const YEAR = 365 * 24 * 3600; // seconds
 
 /** Once in a page, for as long as it is open: whether this very call has done it. */
@@ -14,22 +15,15 @@ function install() {
   if (Object.hasOwn(history, "pushState")) return false;
   let gesture = false;
   const push = history.pushState.bind(history);
-  for (const kind of GESTURES) {
+  for (const kind of [...GESTURES, "popstate"]) {
     window.addEventListener(
       kind,
-      (event) => {
-        if (event.isTrusted) gesture = true;
+      () => {
+        gesture = kind !== "popstate"; // what scripts do after Back or Forward is part of it
       },
       { capture: true, passive: true },
     );
   }
-  window.addEventListener(
-    "popstate",
-    () => {
-      gesture = false;
-    },
-    { capture: true },
-  );
   history.pushState = (state, title, url) => {
     if (gesture) push(state, title, url);
     else history.replaceState(state, title, url);
