@@ -9,7 +9,7 @@ from app.lab.charts import ENERGY, energy_rows, paths_figure, phase_figure
 from app.state import address, cache
 from app.state.view import stamp_of
 from app.widgets.markdown import escape_markdown
-from app.widgets.opening import asked_study
+from app.widgets.opening import asked_study, warn_of_gone
 from core.analysis.label_noise import PhasePoint, noise_in_theory, wrong_labels
 from core.analysis.recommendations import samples_for_every_class
 from core.common.errors import UncollapseError
@@ -151,12 +151,15 @@ def _assessments() -> None:
     if not studies:
         st.info("Train or import a study to see where it lies and what would keep its classes from collapsing.")
         return
-    address.set_widget("lab-study", asked_study(studies), studies)
+    asked = asked_study(studies)
+    if asked is None and address.text("study") not in [summary.id for summary in cache.studies()]:
+        warn_of_gone()
+    address.set_widget("lab-study", asked, studies)
     id = st.selectbox(
         "Study",
         [*studies],
         format_func=studies.get,
-        placeholder="Nothing is known of the labels of the study on the other pages: choose another",
+        placeholder="Nothing is known of the labels of the one on the other pages: choose another",
         key="lab-study",
         on_change=lambda: address.write(**address.another_study(st.session_state["lab-study"])),
         width=520,

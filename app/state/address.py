@@ -15,17 +15,18 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 T = TypeVar("T")
 
-VIEW = ("study", "left", "right")
+SHARED = ("study", "left", "right", "item", "colour", "k")
 FILTERS = ("in-class", "in-mode", "in-split")
 PAGES = {
-    "compare": (*VIEW, "item", "colour", "k", "maps-layout"),
-    "search": (*VIEW, "item", "colour", "k", "metric", "hits", *FILTERS),
-    "classes": (*VIEW, "class", "item", "k"),
-    "lab": ("lab", *VIEW, "noise", "samples", "modes", "loss", "margin"),
+    "compare": (*SHARED, "maps-layout"),
+    "search": (*SHARED, "metric", "hits", *FILTERS),
+    "classes": ("class", *SHARED),
+    "lab": ("lab", *SHARED, "noise", "samples", "modes", "loss", "margin"),
     "train": ("view", "run"),
     "data": ("kind", "pictures-path"),
 }
-"""Page -> its parameters. Those of several pages are shared: they stay the same from one page to the next."""
+"""Page -> its parameters. Those that all pages with a study share stay the same from one to the next, and stand in each
+one's address even where it shows nothing of them, so that a copy of it leads on to the same."""
 OF_STUDY = ("item", "class", *FILTERS)
 """What means nothing in another study."""
 LONGEST, MOST = 1000, 100

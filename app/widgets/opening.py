@@ -26,7 +26,8 @@ def open_view() -> View | None:
     names = _names(summaries)
     id = asked_study(names)
     if id is None:
-        _say_gone(names)
+        warn_of_gone()
+        _pick_study(names, None)
         return None
     return _choose_view(names, id)
 
@@ -48,14 +49,13 @@ def asked_study(names: dict[str, str]) -> str | None:
     return found
 
 
-def _say_gone(names: dict[str, str]) -> None:
+def warn_of_gone() -> None:
     """No other study takes the place of one that is not here, or its figures would be taken for those of the other."""
     asked = escape_markdown((address.text("study") or "")[:100])
     st.warning(
         f"The study {asked} is not here: it may have been deleted or renamed. Choose one of those that are.",
         icon=":material/folder_off:",
     )
-    _pick_study(names, None)
 
 
 def _pick_study(names: dict[str, str], id: str | None) -> None:

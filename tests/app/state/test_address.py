@@ -109,9 +109,9 @@ def test_a_study_opened_by_a_link_is_shown_on_every_page(two: Path) -> None:
     assert shown(app) == view | query | {"colour": "class"}
     assert shown(go(app, "search")) == view | query | {"colour": "class"}
     assert app.slider(key="k").value == 15
-    assert shown(go(app, "classes")) == view | query | {"class": app.selectbox(key="class").value}
+    assert shown(go(app, "classes")) == view | query | {"colour": "class", "class": app.selectbox(key="class").value}
     assert app.selectbox(key="study").value == "tiny"
-    assert shown(go(app, "lab")) == view | {"lab": "theory"}
+    assert shown(go(app, "lab")) == view | query | {"colour": "class", "lab": "theory"}
     assert app.selectbox(key="lab-study").value == "tiny"
     assert shown(go(app, "data")) == {"kind": "pictures"}
     assert shown(go(app, "compare")) == view | query | {"colour": "class"}
