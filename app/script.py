@@ -13,6 +13,7 @@ from core.access.policy import Role
 from core.common.errors import AccessError
 
 STATIC = Path(__file__).resolve().parent / "static"
+HOME = "compare"
 LOOK = {
     "compare": ("Compare", ":material/compare:"),
     "search": ("Search", ":material/image_search:"),
@@ -32,7 +33,7 @@ def _draw() -> None:
     # No folder is called "pages": opened at a deep link, a fresh server would run its files without this one.
     page = st.navigation(
         [
-            st.Page(f"{name}/{name}.py", title=title, icon=icon, default=name == "compare")
+            st.Page(f"{name}/{name}.py", title=title, icon=icon, default=name == HOME)
             for name, (title, icon) in titles.items()
         ],
         position="top",
@@ -45,8 +46,16 @@ def _draw() -> None:
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
             st.text(f"Signed in as {name}", width="content")
             st.button("Sign out", on_click=st.logout, type="tertiary", key="sign-out")
-    history(address=address.unsettled(), remember=st.session_state.get("study-shown"))
-    address.settle()
+    _history()
+
+
+@st.fragment
+def _history() -> None:
+    """A fragment, or its word that it is ready would run the whole page."""
+    pending = address.unsettled()
+    if pending is not None and pending[0] == HOME:
+        pending = ("", pending[1])
+    history(address=pending, remember=st.session_state.get("study-shown"), on_ready=address.settle)
 
 
 st.set_page_config(page_title="Uncollapse", page_icon=str(STATIC / "icon.png"), layout="wide")

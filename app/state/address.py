@@ -42,20 +42,24 @@ def arrive(page: str) -> None:
         for name in PAGES[page]:
             memory.pop(name, None)
         memory |= _read(PAGES[page])
+    if page != state.get("address-page"):
+        state["address-widgets"] = {}  # those of another page, or of an earlier visit
     state["address-page"] = page
     _show(again=by_history)
 
 
 def settle() -> None:
-    """From now on, changes are shown in the browser. Until the end of the first run, the page itself does that."""
+    """From now on, changes are shown in the browser: it is ready to make one step of its history of each gesture."""
     st.session_state["address-settled"] = True
+    _show()
 
 
-def unsettled() -> str:
-    """What the page is to show as its address at the end of the first run of a session; empty afterwards."""
+def unsettled() -> tuple[str, str] | None:
+    """The page, and the address that the browser is to show for it once it is ready; None afterwards."""
     if st.session_state.get("address-settled"):
-        return ""
-    return urlencode(_wanted(st.session_state["address-page"]), doseq=True)
+        return None
+    page = st.session_state["address-page"]
+    return page, urlencode(_wanted(page), doseq=True)
 
 
 def text(name: str) -> str | None:
@@ -120,7 +124,7 @@ def set_widget(key: str, value: object, options: Iterable[object] = ()) -> None:
     another page, or with other options, a widget is a new one, though the state still has the value of the old one.
     """
     state = st.session_state
-    widget, drawn = hash((state.get("address-page"), *options)), state.setdefault("address-widgets", {})
+    widget, drawn = hash((*options,)), state.setdefault("address-widgets", {})
     if drawn.get(key) != widget or key not in state or state[key] != value:
         state[key] = value
     drawn[key] = widget

@@ -3,7 +3,7 @@ var GESTURES = ["pointerdown", "click", "keydown", "input", "drop", "paste"];
 var YEAR = 365 * 24 * 3600;
 function install() {
   const { history: history2 } = window;
-  if (Object.hasOwn(history2, "pushState")) return false;
+  if (Object.hasOwn(history2, "pushState")) return;
   let gesture = false;
   const push = history2.pushState.bind(history2);
   for (const kind of [...GESTURES, "popstate"]) {
@@ -20,18 +20,21 @@ function install() {
     else history2.replaceState(state, title, url);
     gesture = false;
   };
-  return true;
 }
-function show(address) {
-  const query = new URLSearchParams(address);
+function show(own) {
+  const query = new URLSearchParams(own);
   for (const [name, value] of new URLSearchParams(location.search)) {
     if (name.startsWith("embed")) query.append(name, value);
   }
   const { state } = window.history;
   window.history.replaceState(state, "", `${location.pathname}${query.size ? `?${query}` : ""}${location.hash}`);
 }
-function history({ data: { address, remember, cookie } }) {
-  if (install() && address) show(address);
+function history({ data: { page, query, remember, cookie }, setTriggerValue }) {
+  install();
+  if (page !== null) {
+    if (location.pathname.split("/").pop() === page) show(query);
+    setTriggerValue("ready", true);
+  }
   if (remember === null) return;
   document.cookie = `${cookie}=${encodeURIComponent(remember)}; path=/; max-age=${YEAR}; SameSite=Lax`;
 }

@@ -3,16 +3,16 @@
 
 /** @import { ComponentCall } from "../common/types.d.ts" */
 
-/** @typedef {{ address: string, remember: string | null, cookie: string }} Data */
+/** @typedef {{ page: string | null, query: string, remember: string | null, cookie: string }} Data */
 
 // "input" rather than "change", which does not leave a component.
 const GESTURES = ["pointerdown", "click", "keydown", "input", "drop", "paste"];
 const YEAR = 365 * 24 * 3600; // seconds
 
-/** Once in a page, for as long as it is open: whether this very call has done it. */
+/** Once in a page, for as long as it is open. */
 function install() {
   const { history } = window;
-  if (Object.hasOwn(history, "pushState")) return false;
+  if (Object.hasOwn(history, "pushState")) return;
   let gesture = false;
   const push = history.pushState.bind(history);
   for (const kind of [...GESTURES, "popstate"]) {
@@ -29,12 +29,11 @@ function install() {
     else history.replaceState(state, title, url);
     gesture = false;
   };
-  return true;
 }
 
-/** @param {string} address the parameters of the page; Streamlit's own are kept */
-function show(address) {
-  const query = new URLSearchParams(address);
+/** @param {string} own the parameters of the page; Streamlit's own are kept */
+function show(own) {
+  const query = new URLSearchParams(own);
   for (const [name, value] of new URLSearchParams(location.search)) {
     if (name.startsWith("embed")) query.append(name, value);
   }
@@ -43,8 +42,12 @@ function show(address) {
 }
 
 /** @param {ComponentCall<Data>} call */
-export default function history({ data: { address, remember, cookie } }) {
-  if (install() && address) show(address);
+export default function history({ data: { page, query, remember, cookie }, setTriggerValue }) {
+  install();
+  if (page !== null) {
+    if (location.pathname.split("/").pop() === page) show(query); // else another page is on its way
+    setTriggerValue("ready", true);
+  }
   if (remember === null) return;
   // biome-ignore lint/suspicious/noDocumentCookie: the server reads it before any script of the page runs
   document.cookie = `${cookie}=${encodeURIComponent(remember)}; path=/; max-age=${YEAR}; SameSite=Lax`;

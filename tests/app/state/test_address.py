@@ -22,9 +22,10 @@ def open_page(page: str = "compare", **query: str | list[str]) -> AppTest:
     app = AppTest.from_file(MAIN, default_timeout=60).switch_page(f"{page}/{page}.py")
     for name, value in query.items():
         app.query_params[name] = value
+    app.session_state["address-settled"] = True
     app.run()
     assert not app.exception
-    return app.run()  # the first run leaves the address to the browser
+    return app
 
 
 def shown(app: AppTest) -> dict[str, str | list[str]]:
@@ -199,17 +200,19 @@ def test_an_address_that_is_late_does_not_undo_what_was_chosen(root: Path) -> No
     assert app.query_params["k"] == "20"
 
 
-def test_the_first_address_is_for_the_page_to_show(root: Path) -> None:
+def test_nothing_is_shown_before_the_browser_is_ready(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[str, str] | None] = []
+    original = address.unsettled
+    monkeypatch.setattr(address, "unsettled", lambda: told.append(original()) or told[-1])
     app = AppTest.from_file(MAIN, default_timeout=60)
     app.query_params["study"] = "tiny"
     app.query_params["utm_source"] = "mail"
-    told: list[str] = []
-    original = address.unsettled
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(address, "unsettled", lambda: told.append(original()) or told[-1])
-        app.run()
-        assert [*app.query_params] == ["study", "utm_source"]
-        app.run()
-    assert parse_qs(told[0]) == {"study": ["tiny"], "left": ["standard"], "right": ["nearest"]}
-    assert told[1] == ""
+    app.run()
+    assert [*app.query_params] == ["study", "utm_source"]
+    page, query = told[-1] or ("", "")
+    assert page == "compare"
+    assert parse_qs(query) == {"study": ["tiny"], "left": ["standard"], "right": ["nearest"]}
+    app.session_state["address-settled"] = True
+    app.run()
+    assert told[-1] is None
     assert "utm_source" not in app.query_params
