@@ -4,7 +4,7 @@ var YEAR = 365 * 24 * 3600;
 function install() {
   const { history: history2 } = window;
   if (Object.hasOwn(history2, "pushState")) return;
-  let gesture = false;
+  let gesture = navigator.userActivation.hasBeenActive;
   const push = history2.pushState.bind(history2);
   for (const kind of [...GESTURES, "popstate"]) {
     window.addEventListener(

@@ -13,7 +13,7 @@ const YEAR = 365 * 24 * 3600; // seconds
 function install() {
   const { history } = window;
   if (Object.hasOwn(history, "pushState")) return;
-  let gesture = false;
+  let gesture = navigator.userActivation.hasBeenActive; // what it leads to may still be on its way
   const push = history.pushState.bind(history);
   for (const kind of [...GESTURES, "popstate"]) {
     window.addEventListener(
