@@ -6,11 +6,14 @@ import streamlit as st
 from streamlit import config
 
 from app.access import visitor
+from app.components.history import history
+from app.state import address
 from app.widgets import errors
 from core.access.policy import Role
 from core.common.errors import AccessError
 
 STATIC = Path(__file__).resolve().parent / "static"
+HOME = "compare"
 LOOK = {
     "compare": ("Compare", ":material/compare:"),
     "search": ("Search", ":material/image_search:"),
@@ -26,15 +29,16 @@ def _draw() -> None:
         raise AccessError(
             "nothing is shown without access control: start the server as app/main.py, and sign in where it has a login"
         )
-    pages = LOOK | (CHANGE if visitor.may_change() else {})
+    titles = LOOK | (CHANGE if visitor.may_change() else {})
     # No folder is called "pages": opened at a deep link, a fresh server would run its files without this one.
     page = st.navigation(
         [
-            st.Page(f"{name}/{name}.py", title=title, icon=icon, default=name == "compare")
-            for name, (title, icon) in pages.items()
+            st.Page(f"{name}/{name}.py", title=title, icon=icon, default=name == HOME)
+            for name, (title, icon) in titles.items()
         ],
         position="top",
     )
+    address.arrive(next(name for name, (title, _) in titles.items() if title == page.title))
     errors.show_kept_error()
     with errors.error_boundary():
         page.run()
@@ -42,6 +46,16 @@ def _draw() -> None:
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
             st.text(f"Signed in as {name}", width="content")
             st.button("Sign out", on_click=st.logout, type="tertiary", key="sign-out")
+    _history()
+
+
+@st.fragment
+def _history() -> None:
+    """A fragment, or its word that it is ready would run the whole page."""
+    pending = address.unsettled()
+    if pending is not None and pending[0] == HOME:
+        pending = ("", pending[1])
+    history(address=pending, remember=st.session_state.get("study-shown"), on_ready=address.settle)
 
 
 st.set_page_config(page_title="Uncollapse", page_icon=str(STATIC / "icon.png"), layout="wide")

@@ -48,7 +48,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "state": {"components"},
         "widgets": {"access", "components", "state"},
         **{page: {"access", "components", "state", "widgets"} for page in PAGES},
-        "script": {"access", "widgets"},
+        "script": {"access", "components", "state", "widgets"},
         "main": {"access"},
     },
 }

@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.classes.charts import spectrum_chart, survival_chart
 from app.components.strips import Strip, StripArm, strips
-from app.state import cache, navigation
+from app.state import address, cache, navigation
 from app.state.view import View
 from app.widgets.fragments import view_fragment
 from app.widgets.galleries import item_galleries, tile_of
@@ -61,21 +61,23 @@ def page() -> None:
 def _choose_class(view: View) -> str:
     """The class in the address, or else the one in the worst state; buttons walk through them."""
     names = worst_first(view.study, view.arms)
-    if st.session_state.get("class") not in names:  # another study's
-        asked = st.query_params.get("class")
-        st.session_state["class"] = asked if asked in names else names[0]
     picker, back, on, count = st.columns([5, 0.8, 0.8, 4.4], vertical_alignment="bottom", gap="small")
     with picker:
-        label = st.selectbox("Class", names, key="class", help="Those in the worst state first; type to search.")
+        label = st.selectbox(
+            "Class",
+            names,
+            help="Those in the worst state first; type to search.",
+            **address.bound("class", names, names[0]),
+        )
+    _show(label)
     at = names.index(label)
-    step = {"key": "class", "names": names}
     back.button(
         "",
         icon=":material/chevron_left:",
         help="Previous class (key: k)",
         disabled=at == 0,
-        on_click=_go,
-        kwargs=step | {"to": at - 1},
+        on_click=_show,
+        args=(names[max(at - 1, 0)],),
         width="stretch",
         key="previous-class",
         shortcut="k",
@@ -85,8 +87,8 @@ def _choose_class(view: View) -> str:
         icon=":material/chevron_right:",
         help="Next class (key: j)",
         disabled=at == len(names) - 1,
-        on_click=_go,
-        kwargs=step | {"to": at + 1},
+        on_click=_show,
+        args=(names[min(at + 1, len(names) - 1)],),
         width="stretch",
         key="next-class",
         shortcut="j",
@@ -94,13 +96,11 @@ def _choose_class(view: View) -> str:
     items = class_figures(view.study, view.left, label)["n"]
     held_out = "" if view.study.evaluated.all() else "held-out "
     count.caption(f"{at + 1} of {len(names):,} classes · {items:,} {held_out}items")
-    if st.query_params.get("class") != label:
-        st.query_params["class"] = label
     return str(label)
 
 
-def _go(key: str, names: list[str], to: int) -> None:
-    st.session_state[key] = names[to]
+def _show(label: str) -> None:
+    address.write(**{"class": label})
 
 
 def _wrong_labels(view: View, label: str) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from app.compare.figures import meaning, show_line, show_sentence
 from app.compare.selection import show_selection
 from app.components.twin_map import send_points, twin_map
-from app.state import cache, navigation
+from app.state import address, cache, navigation
 from app.state.view import View
 from app.widgets.fragments import view_fragment
 from app.widgets.galleries import item_galleries
@@ -95,7 +95,7 @@ def _maps(view: View, captions: list[str], chosen_class: list[int] | None) -> np
             left=view.left,
             right=None if view.is_single else view.right,
             captions=(captions[0], captions[1]),
-            colour=st.query_params.get("colour"),
+            colour=address.text("colour"),
             selected=chosen_class,
             focus=navigation.chosen_item(view.study),
             single=single,
@@ -103,10 +103,9 @@ def _maps(view: View, captions: list[str], chosen_class: list[int] | None) -> np
             height=FOLD,
             on_click=navigation.choose_item,
             on_swap=navigation.swap_arms,
+            on_colour=navigation.colour_by,
             key="maps",
         )
-    if result.colour is not None:
-        st.query_params["colour"] = result.colour
     view.exports.maps("maps")
     return result.selected
 
@@ -116,7 +115,7 @@ def _playback_link(view: View) -> None:
     if any(len(view.study.arm(name).snapshots) for name in view.arms) and st.button(
         "Watch training", icon=":material/movie:", help="How training got here, epoch by epoch", key="watch-training"
     ):
-        st.switch_page("lab/lab.py", query_params={"lab": "playback"})  # study and arms are kept without being named
+        address.open_page("lab", lab="playback")
 
 
 def _layout() -> str | None:
@@ -124,11 +123,9 @@ def _layout() -> str | None:
     return st.segmented_control(
         "Maps",
         LAYOUTS,
-        default=LAYOUTS[0],
         required=True,
         label_visibility="collapsed",
-        key="maps-layout",
-        bind="query-params",
+        **address.bound("maps-layout", LAYOUTS, LAYOUTS[0]),
     )
 
 

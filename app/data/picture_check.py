@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.data import column_names
-from app.state import draft
+from app.state import address, draft
 from app.widgets import errors
 from app.widgets.markdown import escape_markdown
 from app.widgets.uploading import stored_permanently
@@ -35,9 +35,8 @@ def show() -> None:
     with where:
         typed = st.text_input(
             "Folder, zip or table on the machine that runs the app",
-            key="pictures-path",
             placeholder="/data/products, products.zip or items.csv",
-            bind="query-params",
+            **address.bound_text("pictures-path"),
         )
         file = st.file_uploader("or upload a zip of such a folder", key="pictures-file", type="zip")
     with how:
@@ -111,7 +110,7 @@ def _report(path: str, columns: dict[str, str]) -> None:
         column.caption(escape_markdown(label[:60]))
     if st.button("Write a recipe for it", type="primary", icon=":material/arrow_forward:", key="write-recipe"):
         draft.hand_over(check.recipe)
-        st.switch_page("train/train.py", query_params={"view": "new"})
+        address.open_page("train")  # where the recipe is shown
 
 
 def _left_out(check: "DatasetCheck") -> str:

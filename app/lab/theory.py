@@ -1,15 +1,15 @@
 """Why classes collapse, in theory: sliders, the expected loss over the distance of modes, and the phase diagram."""
 
-from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 
 from app.lab.charts import ENERGY, energy_rows, paths_figure, phase_figure
-from app.state import cache
+from app.state import address, cache
 from app.state.view import stamp_of
 from app.widgets.markdown import escape_markdown
+from app.widgets.opening import asked_study, warn_of_gone
 from core.analysis.label_noise import PhasePoint, noise_in_theory, wrong_labels
 from core.analysis.recommendations import samples_for_every_class
 from core.common.errors import UncollapseError
@@ -92,12 +92,13 @@ def _explore() -> None:
 
 
 def _sliders() -> dict[str, Any]:
-    bound = {"bind": "query-params"}
-    noise = st.slider("Wrong labels, %", 0, 49, 10, key="noise", **bound)
-    samples = st.slider("Samples of a class in a batch", 2, 64, 8, key="samples", **bound)
-    modes = st.slider("Modes of the class", 2, 10, 2, key="modes", **bound)
-    loss = st.segmented_control("Loss", ["triplet", "margin"], default="triplet", required=True, key="loss", **bound)
-    margin = st.slider("Margin", 0.05, 0.5, DEFAULT_MARGINS["triplet"], step=0.05, key="margin", **bound)
+    losses, margins = ["triplet", "margin"], [round(0.05 * n, 2) for n in range(1, 11)]
+    noise = st.slider("Wrong labels, %", 0, 49, **address.bound("noise", range(50), 10))
+    samples = st.slider("Samples of a class in a batch", 2, 64, **address.bound("samples", range(2, 65), 8))
+    modes = st.slider("Modes of the class", 2, 10, **address.bound("modes", range(2, 11), 2))
+    loss = st.segmented_control("Loss", losses, required=True, **address.bound("loss", losses, "triplet"))
+    shown = address.bound("margin", margins, DEFAULT_MARGINS["triplet"])
+    margin = st.slider("Margin", margins[0], margins[-1], step=0.05, **shown)
     fixed = loss == "margin" and st.toggle("Fixed boundary", key="fixed", help="Else beta is learned, as is usual.")
     beta = st.slider("Boundary beta", 0.2, 1.8, 1.2, step=0.1, key="beta") if fixed else None
     return {"noise": noise / 100, "samples": samples, "modes": modes, "loss": loss, "margin": margin, "beta": beta}
@@ -138,14 +139,9 @@ def _studies() -> dict[str, str]:
 
 def _phase_points() -> tuple[list[PhasePoint], PhasePoint | None]:
     """Of all of them, and of the chosen one."""
-    found = {id: phase_point for id in _studies() if (phase_point := cache.phase_point(id)) is not None}
-    return [*found.values()], found.get(_chosen_study(found))
-
-
-def _chosen_study(studies: Collection[str]) -> str:
-    """The study chosen here, else the one that other pages show, else the first."""
-    asked = (st.session_state.get(key) for key in ("lab-study", "study-shown"))
-    return next((id for id in asked if id in studies), next(iter(studies), ""))
+    studies = _studies()
+    found = {id: phase_point for id in studies if (phase_point := cache.phase_point(id)) is not None}
+    return [*found.values()], found.get(asked_study(studies) or "") if studies else None
 
 
 def _assessments() -> None:
@@ -155,8 +151,21 @@ def _assessments() -> None:
     if not studies:
         st.info("Train or import a study to see where it lies and what would keep its classes from collapsing.")
         return
-    st.session_state["lab-study"] = _chosen_study(studies)
-    id = st.selectbox("Study", [*studies], format_func=studies.get, key="lab-study", width=520)
+    asked = asked_study(studies)
+    if asked is None and address.text("study") not in [summary.id for summary in cache.studies()]:
+        warn_of_gone()
+    address.set_widget("lab-study", asked, studies)
+    id = st.selectbox(
+        "Study",
+        [*studies],
+        format_func=studies.get,
+        placeholder="Nothing is known of the labels of the one on the other pages: choose another",
+        key="lab-study",
+        on_change=lambda: address.write(**address.another_study(st.session_state["lab-study"])),
+        width=520,
+    )
+    if id is None:
+        return
     try:
         study = cache.cached_study(id, stamp_of(id))
         _labels(study)

@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 from app.components.atlas import media_url
 from app.components.pictures import QueryPicture, pictures
-from app.state import navigation
+from app.state import address, navigation
 from app.widgets.markdown import escape_markdown
 from core.common.errors import ImageError
 from core.data import decode
@@ -86,7 +86,7 @@ def _row() -> None:
         )
         for one in _all()
     ]
-    on_screen = None if "item" in st.query_params else st.session_state.get("picture")
+    on_screen = None if address.text("item") else st.session_state.get("picture")
     done = pictures(shown, chosen=on_screen, key="pictures")
     if done.pasted is not None:
         _receive([(done.pasted.name, done.pasted.data)])

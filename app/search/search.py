@@ -8,7 +8,7 @@ from app.components.atlas import picture_url
 from app.components.gallery import GalleryQuery
 from app.components.twin_map import QueryMark, send_points, twin_map
 from app.search import query_pictures, query_vector
-from app.state import cache, navigation
+from app.state import address, cache, navigation
 from app.state.view import View
 from app.widgets.fragments import view_fragment
 from app.widgets.galleries import galleries, item_galleries
@@ -93,11 +93,13 @@ def _maps(view: View, item: int | None, queries: list[QueryMark]) -> None:
         cache.map_points(view),
         left=view.left,
         right=None if view.is_single else view.right,
+        colour=address.text("colour"),
         focus=item,
         queries=queries,
         height=320,
         on_click=navigation.choose_item,
         on_swap=navigation.swap_arms,
+        on_colour=navigation.colour_by,
         key="search-maps",
     )
     view.exports.maps("search-maps")

@@ -2,13 +2,14 @@
 
 import streamlit as st
 
+from app.state import address
 from core.recipe.recipe import Recipe
 
 
 def hand_over(recipe: Recipe) -> None:
     """Let the form show this recipe when Train is drawn next; call it before Train is drawn."""
     st.session_state["draft"] = recipe
-    st.session_state["view"] = "new"
+    address.write(view="new")
 
 
 def take() -> Recipe | None:

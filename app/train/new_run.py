@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from app.access import changes
-from app.state import cache, draft
+from app.state import address, cache, draft
 from app.train.recipe_form import Arms, fill, recipe_form
 from app.widgets import errors
 from app.widgets.markdown import escape_markdown
@@ -156,5 +156,4 @@ def _begin(recipe: Recipe, *, at_once: bool = False) -> None:
     except UncollapseError as error:
         errors.keep_error(error)
         return
-    st.session_state["view"] = "runs"
-    st.session_state["run"] = job.id
+    address.write(view="runs", run=job.id)

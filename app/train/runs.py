@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from app.access import changes
-from app.state import draft
+from app.state import address, draft
 from app.widgets import errors, run_progress, study_list
 from app.widgets.markdown import escape_markdown
 from core import jobs
@@ -36,14 +36,14 @@ def any_yet() -> bool:
 
 
 def show() -> None:
-    asked = st.query_params.get("run")
+    asked = address.text("run")
     known = {job.id for job in jobs.list_jobs(studies_root())}
     if asked and asked not in known:
         st.warning(
             f"There is no run called {escape_markdown(asked[:100])}: it may have been deleted.",
             icon=":material/warning:",
         )
-        del st.query_params["run"]
+        address.write(run=None)
     st.session_state.pop("whole-page", None)  # this is the rerun of the whole page that it requests
     is_live = any(not status.over for _, status in _statuses())
     st.fragment(_panel, run_every=LIVE_SECONDS if is_live else IDLE_SECONDS)(is_live)
@@ -53,7 +53,7 @@ def show() -> None:
 def _statuses() -> list[tuple[Job, Status]]:
     """The newest runs, with as many older ones as requested, or as needed to show the one in the address."""
     found = jobs.list_jobs(studies_root())
-    asked = next((n for n, job in enumerate(found) if job.id == st.query_params.get("run")), 0)
+    asked = next((n for n, job in enumerate(found) if job.id == address.text("run")), 0)
     shown = max(st.session_state.get("runs-shown", SHOWN), asked + 1)
     return [(job, job.status()) for job in found[:shown]]
 
@@ -68,7 +68,7 @@ def _panel(was_live: bool) -> None:
     errors.rerun_page_if_kept()
     statuses = _statuses()
     is_live = any(not status.over for _, status in statuses)
-    if is_live != was_live or st.session_state["view"] != "runs" or st.session_state.pop("whole-page", False):
+    if is_live != was_live or address.text("view") != "runs" or st.session_state.pop("whole-page", False):
         st.rerun()
     if not statuses:
         _empty()
@@ -86,22 +86,19 @@ def _empty() -> None:
 
 
 def _go(view: str) -> None:
-    st.session_state["view"] = view
+    address.write(view=view)
 
 
 def _list(statuses: list[tuple[Job, Status]]) -> str:
     by_id = {job.id: (job, status) for job, status in statuses}
-    if st.session_state.get("run") not in by_id:
-        asked = st.query_params.get("run")
-        st.session_state["run"] = asked if asked in by_id else statuses[0][0].id
     chosen = st.radio(
         "Runs, newest first",
         [*by_id],
         format_func=lambda id: f"{STATES[by_id[id][1].state]} {escape_markdown(id)}" if id in by_id else id,
         captions=[_line(job, status) for job, status in statuses],
-        key="run",
+        **address.bound("run", [*by_id], statuses[0][0].id),
     )
-    st.query_params["run"] = chosen
+    address.write(run=chosen)
     if older := len(jobs.list_jobs(studies_root())) - len(statuses):
         st.button(
             f"Show older ({older:,})",

@@ -1,7 +1,6 @@
 """Train: write a recipe, start it, follow the runs, and delete runs and studies."""
 
-import streamlit as st
-
+from app.state import address
 from app.train import new_run, runs
 from app.widgets import study_list
 from app.widgets.sections import choose_section
@@ -16,7 +15,7 @@ VIEWS = {
 def page() -> None:
     view = choose_section("What to look at", VIEWS, key="view", default="runs" if runs.any_yet() else "new")
     if view != "runs":
-        st.query_params.pop("run", None)
+        address.write(run=None)
     VIEWS[view][1]()
 
 

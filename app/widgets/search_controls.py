@@ -5,10 +5,12 @@ from typing import Any
 
 import streamlit as st
 
+from app.state import address
 from app.state.view import View
 from core.analysis.search import EVERYTHING, METRICS, Filters, Metric
 
 DEFAULT_K = 10
+KS = range(5, 51, 5)
 OUTCOMES = {"all": "All", "same": "Same class", "other": "Other classes"}
 
 
@@ -23,7 +25,7 @@ class SearchOptions:
 
 def choose_k() -> SearchOptions:
     """How many neighbours to show."""
-    return SearchOptions(st.slider("Neighbours", 5, 50, DEFAULT_K, step=5, key="k", bind="query-params", width=200))
+    return SearchOptions(st.slider("Neighbours", 5, 50, step=5, width=200, **address.bound("k", KS, DEFAULT_K)))
 
 
 def choose_search(view: View, *, has_class: bool) -> SearchOptions:
@@ -37,24 +39,20 @@ def choose_search(view: View, *, has_class: bool) -> SearchOptions:
         metric: Any = st.segmented_control(
             "Ranked by",
             [*METRICS],
-            default="euclidean",
             required=True,
             format_func=METRICS.get,
-            key="metric",
-            bind="query-params",
             help="Embeddings have length 1, so Euclidean and cosine distance rank alike. CSLS (Conneau et al. 2018) "
             "ranks hubs, items that are near to everything, lower; the distances shown stay Euclidean.",
+            **address.bound("metric", [*METRICS], "euclidean"),
         )
         outcome: Any = "all"
         if has_class and items["label"].nunique() > 1:
             outcome = st.segmented_control(
                 "Hits",
                 [*OUTCOMES],
-                default="all",
                 required=True,
                 format_func=OUTCOMES.get,
-                key="hits",
-                bind="query-params",
+                **address.bound("hits", [*OUTCOMES], "all"),
             )
         labels = _some(items, "label", "Classes", "in-class")
         modes = _some(items, "sublabel", "Modes", "in-mode")
@@ -67,7 +65,4 @@ def _some(items: Any, column: str, label: str, key: str) -> tuple[str, ...]:
     options = sorted(items[column].dropna().unique().tolist()) if column in items else []
     if len(options) < 2:
         return ()
-    if key in st.session_state:  # may hold another study's values
-        st.session_state[key] = [value for value in st.session_state[key] if value in options]
-    chosen = st.multiselect(label, options, key=key, bind="query-params", placeholder="all", width=200)
-    return tuple(chosen)
+    return tuple(st.multiselect(label, options, placeholder="all", width=200, **address.bound_many(key, options)))

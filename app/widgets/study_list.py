@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.access import changes
-from app.state import cache
+from app.state import address, cache
 from app.widgets import errors
 from app.widgets.markdown import escape_markdown
 from core import jobs
@@ -48,7 +48,7 @@ def _row(summary: StudySummary) -> None:
 def open_button(id: str, *, key: str, type: str = "secondary") -> None:
     """A button that opens a study in Compare."""
     if st.button("Open in Compare", icon=":material/compare:", key=key, type=type):
-        st.switch_page("compare/compare.py", query_params={"study": id})
+        address.open_page("compare", **address.another_study(id))
 
 
 def _ask(id: str | None) -> None:

@@ -65,7 +65,7 @@ def test_a_study_damaged_while_open_says_what_is_wrong_until_it_is_whole_again(
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_study_deleted_while_open_is_named_and_another_one_shown(root: Path, name: str) -> None:
+def test_a_study_deleted_while_open_is_named_and_no_other_takes_its_place(root: Path, name: str) -> None:
     shutil.copytree(root / "tiny", root / "other")
     app = open_page(root, name)
     assert app.selectbox(key="study").value == "tiny"
@@ -73,8 +73,12 @@ def test_a_study_deleted_while_open_is_named_and_another_one_shown(root: Path, n
     app.run()
     assert not errors(app)
     assert "tiny" in app.warning[0].value
+    assert app.selectbox(key="study").value is None
+    assert "tiny" in app.run().warning[0].value
+    app.selectbox(key="study").select("other").run()
+    assert not errors(app)
+    assert not app.warning
     assert app.selectbox(key="study").value == "other"
-    assert not errors(app.run())
 
 
 def test_an_address_of_a_study_that_is_not_here_says_so(root: Path) -> None:
@@ -83,4 +87,4 @@ def test_an_address_of_a_study_that_is_not_here_says_so(root: Path) -> None:
     app.run()
     assert "gone" in app.warning[0].value
     assert "<b>" not in app.warning[0].value
-    assert app.selectbox(key="study").value == "tiny"
+    assert app.selectbox(key="study").value is None

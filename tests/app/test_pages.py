@@ -103,6 +103,7 @@ def test_back_goes_along_the_trail(root: Path) -> None:
     app = open_page(item=str(first))
     assert app.button(key="back").disabled
     app.session_state["trail"] = [str(second)]
+    app.session_state["address-settled"] = True
     app.run()
     app.button(key="back").click().run()
     assert app.query_params["item"] == str(second)

@@ -138,6 +138,7 @@ def show() -> None:
         single=single,
         on_click=choose,
         on_swap=lambda: st.toast("swapped"),
+        on_colour=lambda _: None,
         key="maps",
     )
     focus = st.session_state.get("focus")
@@ -157,10 +158,7 @@ def show() -> None:
             arms[0] = GalleryArm("standard", arms[0].hits.iloc[:0])
     gallery(query, arms, atlas=thumbnails(), on_click=choose, key="gallery")
     runs = st.session_state["runs"] = st.session_state.get("runs", 0) + 1
-    st.code(
-        f"focus={focus} selected={len(state.selected)} first={state.selected[:3].tolist()} colour={state.colour} "
-        f"runs={runs}"
-    )
+    st.code(f"focus={focus} selected={len(state.selected)} first={state.selected[:3].tolist()} runs={runs}")
 
 
 if __name__ == "__main__":

@@ -155,10 +155,12 @@ def test_the_address_restores_the_view(app: App, new_page: Callable[..., Page]) 
 def test_an_address_that_makes_no_sense_is_harmless(
     new_page: Callable[..., Page], digits_url: str, study: Study
 ) -> None:
-    address = f"{digits_url}/?study=../../etc&left=nobody&right=%3Cscript%3E&item=-7&k=9999&colour=none"
+    address = f"{digits_url}/?left=nobody&right=%3Cscript%3E&item=-7&k=9999&colour=none"
     app = open_app(new_page(), address, study)
     expect(app.figure("standard")).to_be_visible()
     expect(app.page.get_by_test_id("stException")).to_have_count(0)
+    app.page.goto(f"{digits_url}/?study=../../etc")
+    expect(app.page.get_by_test_id("stAlert")).to_contain_text("The study ../../etc is not here", timeout=60_000)
 
 
 def test_swapping_the_arms(app: App) -> None:

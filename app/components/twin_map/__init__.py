@@ -34,8 +34,6 @@ class TwinMapState:
 
     selected: Int64[np.ndarray, "m"]
     """Ids selected now, in the order of `points.ids`: by lasso or box, or by the argument, whichever came last."""
-    colour: str | None
-    """Name of the field coloured by when the user last clicked or selected, to keep in the address."""
 
 
 def send_points(points: MapPoints, *, key: str) -> None:
@@ -62,6 +60,7 @@ def twin_map(
     height: int | str = 440,
     on_click: Callable[[int | None], None],
     on_swap: Callable[[], None],
+    on_colour: Callable[[str], None],
     key: str,
 ) -> TwinMapState:
     """Draw the arms' maps and return what the user did; zoom, legend and selection are kept over script runs.
@@ -70,11 +69,12 @@ def twin_map(
 
     on_click: called before the run, with the id of the item just clicked, or None when Esc was pressed with nothing
     selected: the user wants the focus gone. on_swap: the same when the user wants the arms to change sides.
+    on_colour: the same with the name of the field that the user now colours by.
 
     left, right: the arms' names; with `right` None or `single` one large map (`single` with two arms keeps a
     switch, also on the key t, that moves the points from one arm's map to the other's).
     captions: a line under each map, e.g. kappa, since a map says nothing about scale.
-    colour: name of the field to colour by at first, and again whenever this argument changes.
+    colour: name of the field to colour by at first, and again whenever this argument changes; None: the first.
     selected: ids to select; None leaves the selection to the user. focus: the item ringed on both maps.
     strip: name of a continuous field whose distribution is drawn as bars that select. height: of the drawing area, in
     pixels, or as a length of CSS that may depend on the screen.
@@ -105,14 +105,10 @@ def twin_map(
         on_selection_change=_ignore,
         on_picked_change=lambda: _picked(points, key, on_click),
         on_swap_change=on_swap,
+        on_colour_change=lambda: _coloured(points, key, on_colour),
     )
-    picked = result.get("picked") if isinstance(result.get("picked"), dict) else {}
     selection = result.get("selection") if isinstance(result.get("selection"), dict) else {}
-    chosen = (picked or selection).get("colour")
-    return TwinMapState(
-        selected=decode_selection(points, _latest(key, sent, selection, points.ids_version)),
-        colour=chosen if chosen in {field["name"] for field in points.fields} else None,
-    )
+    return TwinMapState(decode_selection(points, _latest(key, sent, selection, points.ids_version)))
 
 
 def _picked(points: MapPoints, key: str, on_click: Callable[[int | None], None]) -> None:
@@ -120,6 +116,12 @@ def _picked(points: MapPoints, key: str, on_click: Callable[[int | None], None])
     id = picked.get("id") if isinstance(picked, dict) else None
     if id is None or (isinstance(id, int) and id in points.ids):
         on_click(id)
+
+
+def _coloured(points: MapPoints, key: str, on_colour: Callable[[str], None]) -> None:
+    name = st.session_state[key].get("colour")
+    if name in {field["name"] for field in points.fields}:
+        on_colour(name)
 
 
 def _latest(key: str, sent: str | None, received: dict[str, Any], ids_version: str) -> dict[str, Any]:

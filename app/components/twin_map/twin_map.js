@@ -115,7 +115,7 @@ export class TwinMap {
     }
     this.shown = { view, points };
     const names = view.fields.map((field) => field.name);
-    if (before?.colour !== view.colour && view.colour && names.includes(view.colour)) this.colour = view.colour;
+    if (before?.colour !== view.colour) this.colour = view.colour;
     if (!this.colour || !names.includes(this.colour)) this.colour = firstColour(view.fields);
     if (view.selected !== null && (before?.selected !== view.selected || others)) {
       this.selection.adopt(view.selected, points.n);
@@ -245,6 +245,7 @@ export class TwinMap {
   setColour(name) {
     this.colour = name;
     this.paint();
+    this.send.trigger("colour", name);
     this.announce(`Coloured by ${this.colouring.field?.title}`);
   }
 
@@ -311,7 +312,7 @@ export class TwinMap {
     const { points } = this.shown;
     this.focus = row;
     for (const map of this.maps) map.overlay.setFocus(row);
-    this.send.trigger("picked", { id: row < 0 ? null : points.ids[row], colour: this.colour });
+    this.send.trigger("picked", { id: row < 0 ? null : points.ids[row] });
     this.announce(row < 0 ? "No item chosen" : `Item ${points.ids[row]} chosen`);
   }
 
@@ -326,7 +327,7 @@ export class TwinMap {
     this.paint();
     const mask = this.selection.report(points.n);
     // The time makes Python notice that the user draws the same selection again.
-    this.send.state("selection", { mask, ids: view.idsVersion, colour: this.colour, at: performance.now() });
+    this.send.state("selection", { mask, ids: view.idsVersion, at: performance.now() });
     this.announce(`${formatCount(this.selection.size)} of ${formatCount(points.n)} items selected`);
   }
 

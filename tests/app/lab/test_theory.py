@@ -16,7 +16,7 @@ PAGE = str(Path(__file__).parents[3] / "app" / "lab" / "lab.py")
 NOISE, SAMPLES = np.geomspace(0.001, 0.49, 12), np.arange(2, 65)
 
 
-def open_lab(**session: str) -> AppTest:
+def open_lab(**session: object) -> AppTest:
     app = AppTest.from_file(PAGE, default_timeout=120)
     for key, value in session.items():
         app.session_state[key] = value
@@ -65,7 +65,7 @@ def test_clean_labels_lie_at_the_edge():
 
 def test_the_page_says_what_the_study_s_labels_ask_for(root: Path) -> None:
     study = Study.load(root / "tiny")
-    app = open_lab(**{"study-shown": "tiny"})
+    app = open_lab(address={"study": ["tiny"]})
     assert not app.exception
     said = " ".join(text.value.replace("\\", "") for text in app.markdown)
     for found in (wrong_labels(study), samples_for_every_class(study)):
