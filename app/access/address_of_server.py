@@ -30,25 +30,25 @@ class AddressOfServer:
             await self._app(scope, receive, send)
             return
         uncompressed = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
-        start: Message | None = None
+        begun: Message | None = None
         parts: list[bytes] = []
 
         async def with_script(message: Message) -> None:
-            nonlocal start
+            nonlocal begun
             if message["type"] == "http.response.start" and _is_page(message):
-                start = message
-            elif start is None:
+                begun = message
+            elif begun is None:
                 await send(message)
             else:
                 parts.append(message.get("body", b""))
                 if not message.get("more_body", False):
                     body = b"".join(parts).replace(b"<head>", self._tag, 1)
-                    MutableHeaders(scope=start)["content-length"] = str(len(body))
-                    await send(start)
+                    MutableHeaders(scope=begun)["content-length"] = str(len(body))
+                    await send(begun)
                     await send({"type": "http.response.body", "body": body})
 
         await self._app({**scope, "headers": uncompressed}, receive, with_script)
 
 
-def _is_page(start: Message) -> bool:
-    return start["status"] == 200 and MutableHeaders(scope=start).get("content-type", "").startswith("text/html")
+def _is_page(begun: Message) -> bool:
+    return begun["status"] == 200 and MutableHeaders(scope=begun).get("content-type", "").startswith("text/html")
