@@ -4,11 +4,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from app.compare import kept
 from app.compare.figures import meaning, show_line, show_sentence
 from app.compare.selection import show_selection
 from app.components.twin_map import send_points, twin_map
 from app.state import address, cache, navigation
 from app.state.view import View
+from app.widgets import errors
 from app.widgets.fragments import view_fragment
 from app.widgets.galleries import item_galleries
 from app.widgets.markdown import escape_markdown
@@ -19,6 +21,8 @@ from core.analysis.summary import worst_first
 from core.diagnostics import explain
 from core.storage.study import Study
 
+TO_SELECT = "to-select"
+"""In the session state: ids that the maps are to select when they are drawn next."""
 LAYOUTS = ("Side by side", "One large map")
 HEADINGS = {
     "subclusters": "Sub-clusters",
@@ -44,17 +48,19 @@ def page() -> None:
             show_line(view)
             _playback_link(view)
     send_points(cache.map_points(view), key="maps")
-    _items(view, [_kappa_caption(view.study, name) for name in view.arms], _selected_class(view))
+    _select_class(view)
+    _items(view, [_kappa_caption(view.study, name) for name in view.arms])
     _classes(view)
     _report(view)
 
 
 @view_fragment
-def _items(view: View, captions: list[str], chosen_class: list[int] | None) -> None:
-    """The fragment that a click on an item redraws. captions: of the maps; chosen_class: ids of its items."""
+def _items(view: View, captions: list[str]) -> None:
+    """The fragment that a click on an item redraws. captions: of the maps."""
+    errors.rerun_page_if_kept()
     maps, beside = st.columns(BESIDE, gap="medium")
     with maps:
-        ids = _maps(view, captions, chosen_class)
+        ids = _maps(view, captions)
     with beside, st.container(key="beside"):
         _beside(view, ids)
 
@@ -84,11 +90,12 @@ def _is_newer(item: int | None, ids: np.ndarray) -> bool:
     return bool(now["newer"])
 
 
-def _maps(view: View, captions: list[str], chosen_class: list[int] | None) -> np.ndarray:
+def _maps(view: View, captions: list[str]) -> np.ndarray:
     """Draw the maps; returns the ids of the items selected on them."""
     drawn, below = st.container(), st.container(horizontal=True)
     with below:
         single = not view.is_single and _layout() == LAYOUTS[1]
+    to_select = st.session_state.pop(TO_SELECT, None)
     with drawn:
         result = twin_map(
             cache.map_points(view),
@@ -96,7 +103,7 @@ def _maps(view: View, captions: list[str], chosen_class: list[int] | None) -> np
             right=None if view.is_single else view.right,
             captions=(captions[0], captions[1]),
             colour=address.text("colour"),
-            selected=chosen_class,
+            selected=kept.asked_for(view) if to_select is None else to_select,
             focus=navigation.chosen_item(view.study),
             single=single,
             strip="change",
@@ -106,6 +113,9 @@ def _maps(view: View, captions: list[str], chosen_class: list[int] | None) -> np
             on_colour=navigation.colour_by,
             key="maps",
         )
+    kept.follow(view, result.selected)
+    with below:
+        kept.kept_list(view)
     view.exports.maps("maps")
     return result.selected
 
@@ -138,18 +148,16 @@ def _kappa_caption(study: Study, name: str) -> str:
     return f"kappa {span}: a map shows no scale"
 
 
-def _selected_class(view: View) -> list[int] | None:
-    """Ids of the items of the class just picked in the table; None leaves the selection to the maps."""
+def _select_class(view: View) -> None:
+    """Let the maps select the items of the class just picked in the table."""
     rows = st.session_state.get("classes", {}).get("selection", {}).get("rows", [])
     labels = _class_table(view)["class"]
     chosen = labels.iloc[rows[0]] if rows and rows[0] < len(labels) else None
     if chosen == st.session_state.get("class_shown"):
-        return None
-    st.session_state["class_shown"] = chosen
-    if chosen is None:
-        return []
+        return
     items = view.study.items[view.study.evaluated]
-    return items.loc[items["label"] == chosen, "id"].tolist()
+    st.session_state["class_shown"] = chosen
+    st.session_state[TO_SELECT] = items.loc[items["label"] == chosen, "id"].tolist()
 
 
 def _report(view: View) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from app.compare import kept
 from app.components.strips import Strip, StripArm, strips
 from app.state import cache, navigation
 from app.state.view import View
@@ -20,7 +21,10 @@ def show_selection(view: View, ids: np.ndarray) -> None:
     chosen = view.study.items.iloc[ids]
     counts = chosen["sublabel" if "sublabel" in chosen else "label"].value_counts()
     most = ", ".join(f"{escape_markdown(str(name)[:60])}: {n:,}" for name, n in counts.head(MOST_NAMES).items())
-    st.markdown(f"**{len(ids):,} selected** · {most}{' ...' if len(counts) > MOST_NAMES else ''}")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        more = " ..." if len(counts) > MOST_NAMES else ""
+        st.markdown(f"**{len(ids):,} selected** · {most}{more}", width="stretch")
+        kept.keep_button(view, ids)
     strips(
         [_arm(view, arm, ids) for arm in dict.fromkeys(view.arms)],
         atlas=cache.thumbnails(view),

@@ -16,9 +16,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 T = TypeVar("T")
 
 SHARED = ("study", "left", "right", "item", "colour", "k")
-FILTERS = ("in-class", "in-mode", "in-split")
+FILTERS = ("in-class", "in-mode", "in-split", "where")
 PAGES = {
-    "compare": (*SHARED, "maps-layout"),
+    "compare": (*SHARED, "maps-layout", "kept"),
     "search": (*SHARED, "metric", "hits", *FILTERS),
     "classes": ("class", *SHARED),
     "lab": ("lab", *SHARED, "noise", "samples", "modes", "loss", "margin"),
@@ -27,7 +27,7 @@ PAGES = {
 }
 """Page -> its parameters. Those that all pages with a study share stay the same from one to the next, and stand in each
 one's address even where it shows nothing of them, so that a copy of it leads on to the same."""
-OF_STUDY = ("item", "class", *FILTERS)
+OF_STUDY = ("item", "class", "kept", *FILTERS)
 """What means nothing in another study."""
 LONGEST, MOST = 1000, 100
 """Characters of a value, and values of a parameter, that are read."""

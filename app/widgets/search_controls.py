@@ -7,7 +7,9 @@ import streamlit as st
 
 from app.state import address
 from app.state.view import View
+from app.widgets.markdown import escape_markdown
 from core.analysis.search import EVERYTHING, METRICS, Filters, Metric
+from core.common.errors import DataError
 
 DEFAULT_K = 10
 KS = range(5, 51, 5)
@@ -57,7 +59,28 @@ def choose_search(view: View, *, has_class: bool) -> SearchOptions:
         labels = _some(items, "label", "Classes", "in-class")
         modes = _some(items, "sublabel", "Modes", "in-mode")
         splits = _some(items, "split", "Splits", "in-split")
-    return SearchOptions(k, Filters(labels, modes, splits, outcome), metric)
+        where = _where(view)
+    return SearchOptions(k, Filters(labels, modes, splits, outcome, where), metric)
+
+
+def _where(view: View) -> str:
+    """A condition on the items; empty for one that cannot be read, of which it says why."""
+    from core.analysis.where import columns, matching  # imports an engine
+
+    with st.container(width=300, gap=None):
+        known = ", ".join(map(escape_markdown, columns(view.study.items)))
+        where = st.text_input(
+            "Where",
+            placeholder="label = 'a' and id < 100",
+            help=f"A condition of SQL that the hits fulfil. Columns: {known}.",
+            **address.bound_text("where"),
+        )
+        try:
+            matching(view.study.items, where)
+        except DataError as error:
+            st.caption(f":red[:material/filter_alt_off: Nothing is filtered: {escape_markdown(str(error))}]")
+            return ""
+    return where
 
 
 def _some(items: Any, column: str, label: str, key: str) -> tuple[str, ...]:

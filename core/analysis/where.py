@@ -79,4 +79,4 @@ def _table(items: pd.DataFrame) -> pd.DataFrame:
 def _reason(error: Exception) -> str:
     """The first line of an engine's message, without the name of its kind."""
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return shown(text.partition("Error: ")[2] or text, limit=100).rstrip(".")
+    return shown(text.partition("Error: ")[2] or text, limit=100).rstrip(".!")

@@ -93,6 +93,7 @@ def twin_map(
         "fields": list(points.fields),
         "colour": colour,
         "selected": sent,
+        "asked": _asked(key, sent),
         "focus": focus,
         "queries": [asdict(query) for query in queries],
         "atlas": points.atlas.mount() if points.atlas is not None else None,
@@ -124,9 +125,24 @@ def _coloured(points: MapPoints, key: str, on_colour: Callable[[str], None]) -> 
         on_colour(name)
 
 
+def _memory(key: str) -> dict[str, Any]:
+    return st.session_state.setdefault(f"{key}-selection", {"sent": None, "received": {}, "held": {}, "asked": 0})
+
+
+def _asked(key: str, sent: str | None) -> int:
+    """How often the page has asked for a selection that was not the user's own already.
+
+    The browser takes a selection that it has reported itself for an echo, unless it is told that it is none.
+    """
+    memory = _memory(key)
+    if sent is not None and sent not in {memory["sent"], memory["held"].get("mask")}:
+        memory["asked"] += 1
+    return memory["asked"]
+
+
 def _latest(key: str, sent: str | None, received: dict[str, Any], ids_version: str) -> dict[str, Any]:
     """The selection that holds: the page's own where it has changed since the last run, else the user's."""
-    memory = st.session_state.setdefault(f"{key}-selection", {"sent": None, "received": {}, "held": {}})
+    memory = _memory(key)
     if sent is not None and sent != memory["sent"]:
         memory["held"] = {"mask": sent, "ids": ids_version}
     if received != memory["received"]:

@@ -1730,9 +1730,10 @@ var Selection = class {
    * Take over Python's selection, unless it echoes what the user did.
    * @param {string} mask
    * @param {number} n
+   * @param {boolean} asked whether Python says that it is no echo
    */
-  adopt(mask, n) {
-    const echo = this.reported.indexOf(mask);
+  adopt(mask, n, asked) {
+    const echo = asked ? -1 : this.reported.indexOf(mask);
     if (echo < 0) this.replace(decodeMask(mask, n));
     this.reported.splice(0, echo + 1);
   }
@@ -1939,7 +1940,7 @@ var TwinMap = class {
     if (before?.colour !== view.colour) this.colour = view.colour;
     if (!this.colour || !names.includes(this.colour)) this.colour = firstColour(view.fields);
     if (view.selected !== null && (before?.selected !== view.selected || others)) {
-      this.selection.adopt(view.selected, points.n);
+      this.selection.adopt(view.selected, points.n, before?.asked !== view.asked);
     }
     if (before?.focus !== view.focus || others) this.focus = points.rows.get(view.focus ?? NaN) ?? -1;
     this.toolbar.showFields(view.fields, this.colour);

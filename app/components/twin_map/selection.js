@@ -35,9 +35,10 @@ export class Selection {
    * Take over Python's selection, unless it echoes what the user did.
    * @param {string} mask
    * @param {number} n
+   * @param {boolean} asked whether Python says that it is no echo
    */
-  adopt(mask, n) {
-    const echo = this.reported.indexOf(mask);
+  adopt(mask, n, asked) {
+    const echo = asked ? -1 : this.reported.indexOf(mask);
     if (echo < 0) this.replace(decodeMask(mask, n));
     this.reported.splice(0, echo + 1);
   }

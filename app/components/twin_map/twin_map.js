@@ -118,7 +118,7 @@ export class TwinMap {
     if (before?.colour !== view.colour) this.colour = view.colour;
     if (!this.colour || !names.includes(this.colour)) this.colour = firstColour(view.fields);
     if (view.selected !== null && (before?.selected !== view.selected || others)) {
-      this.selection.adopt(view.selected, points.n);
+      this.selection.adopt(view.selected, points.n, before?.asked !== view.asked);
     }
     if (before?.focus !== view.focus || others) this.focus = points.rows.get(view.focus ?? NaN) ?? -1;
     this.toolbar.showFields(view.fields, this.colour);

@@ -31,6 +31,8 @@ export interface View {
   colour: string | null;
   /** Mask of what is selected; null: left to the user. */
   selected: string | null;
+  /** How often Python asked for a selection that was not the user's already. */
+  asked: number;
   /** Id of the item chosen. */
   focus: number | null;
   queries: QueryMark[];

@@ -21,12 +21,22 @@ test("Python's selection is taken over, the echo of the user's own is not", () =
   selection.replace(new Set([2]));
   const second = selection.report(8);
   const { changes } = selection;
-  selection.adopt(first, 8); // late: the user has gone on
+  selection.adopt(first, 8, false); // late: the user has gone on
   assert.deepEqual(selection.rows, new Set([2]));
   assert.equal(selection.changes, changes);
-  selection.adopt(second, 8);
+  selection.adopt(second, 8, false);
   assert.deepEqual(selection.rows, new Set([2]));
-  selection.adopt(first, 8); // no echo any more
+  selection.adopt(first, 8, false); // no echo any more
   assert.deepEqual(selection.rows, new Set([1]));
   assert.equal(selection.changes, changes + 1);
+});
+
+test("what Python asks for is taken over even where the user once selected the same", () => {
+  const selection = new Selection();
+  selection.replace(new Set([1, 2]));
+  const mask = selection.report(8);
+  selection.replace(new Set());
+  selection.report(8);
+  selection.adopt(mask, 8, true);
+  assert.deepEqual([...selection.rows], [1, 2]);
 });
