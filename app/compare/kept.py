@@ -89,9 +89,7 @@ def _row(view: View, selections: KeptSelections, one: Kept, n: int) -> None:
         st.markdown(f"**{escape_markdown(one.name)}** · {len(one):,} items{comment}", width="stretch")
         st.button("Show", key=f"show-kept-{n}", on_click=_show, args=(one.name,))
         if visitor.may_change():
-            errors.button(
-                "", "delete", _removing(selections, one.name), key=f"remove-kept-{n}", help=f"Keep {one.name} no longer"
-            )
+            errors.button("Remove", "delete", _removing(selections, one.name), key=f"remove-kept-{n}")
 
 
 def _show(name: str) -> None:
@@ -110,5 +108,4 @@ def _undo(selections: KeptSelections) -> None:
         lambda: changes.undo_selection(selections),
         key="undo-kept",
         disabled=not selections.can_undo,
-        help="Take back the last change to what is kept",
     )
