@@ -77,6 +77,8 @@ class Session:
         widget, fragment = self.components[component]
         message = BackMsg()
         message.rerun_script.fragment_id = fragment
+        own = message.rerun_script.widget_states.widgets.add()  # a browser sends what each widget holds
+        own.id, own.json_value = widget, "{}"
         state = message.rerun_script.widget_states.widgets.add()
         state.id = f"{STREAMLIT_INTERNAL_KEY_PREFIX}_{widget}__events"
         state.json_trigger_value = json.dumps([{"event": "picked", "value": CLICKED[component](item)}])
