@@ -5,6 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from app.compare import kept
+from app.compare.arms import show_arms
 from app.compare.figures import meaning, show_line, show_sentence
 from app.compare.selection import show_selection
 from app.components.twin_map import send_points, twin_map
@@ -51,6 +52,7 @@ def page() -> None:
     _select_class(view)
     _items(view, [_kappa_caption(view.study, name) for name in view.arms])
     _classes(view)
+    show_arms(view)
     _report(view)
 
 

@@ -39,6 +39,13 @@ def summarise(study: Study) -> pd.DataFrame:
     return table[[column for column in COLUMNS if column in table]]
 
 
+def rank_arms(study: Study) -> pd.DataFrame:
+    """`summarise`, the highest fine MAP@R first, or coarse where no modes are known; equal ones as in the study."""
+    table = summarise(study)
+    by = "sub_map@r" if "sub_map@r" in table else "map@r"
+    return table.sort_values(by, ascending=False, kind="stable", na_position="last")
+
+
 def worst_first(study: Study, arms: Sequence[str]) -> list[str]:
     """The classes by the worst of their verdicts in these arms, and by label where those are equal."""
     table = study.diagnostics[study.diagnostics["arm"].isin(arms)]
