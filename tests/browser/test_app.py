@@ -171,7 +171,7 @@ def test_swapping_the_arms(app: App) -> None:
 
 
 def test_choosing_a_class_selects_its_items(app: App) -> None:
-    table = app.page.get_by_test_id("stDataFrame")
+    table = app.page.get_by_test_id("stDataFrame").first
     table.scroll_into_view_if_needed()
     box = table.bounding_box()
     app.page.mouse.click(box["x"] + 15, box["y"] + 83)  # the box before the first row, below two lines of headings

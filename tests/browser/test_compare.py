@@ -215,7 +215,7 @@ def test_a_click_draws_the_galleries_again_but_not_the_page(compare: Page, study
     compare.goto(f"{compare.url.split('?')[0]}?item={first}")
     tiles = compare.locator(".gallery .tile")
     expect(tiles).to_have_count(20, timeout=60_000)
-    expect(compare.get_by_test_id("stDataFrame")).to_be_visible(timeout=30_000)
+    expect(compare.get_by_test_id("stDataFrame").first).to_be_visible(timeout=30_000)
     at_rest(compare)
     sent: list[bytes | str] = []
     session = compare.context.new_cdp_session(compare)

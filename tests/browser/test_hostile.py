@@ -106,7 +106,9 @@ def look_at_compare(page: Page, url: str, study: Study, tmp_path: Path) -> None:
     page.goto(f"{url}/?study={quote(FOLDER)}")
     maps(page)
     app = App(page, study)
+    page.get_by_role("button", name=re.compile(r"\d+ warnings?$")).click()
     expect(page.get_by_test_id("stAlert").filter(has_text="**md** [link]")).to_be_visible()
+    page.keyboard.press("Escape")
     id = app.lone("nearest")
     page.mouse.move(*app.pixel("nearest", id))
     expect(app.figure("nearest").locator(".card")).to_contain_text(f"#{id}")
@@ -121,7 +123,7 @@ def look_at_compare(page: Page, url: str, study: Study, tmp_path: Path) -> None:
     page.mouse.move(box["x"] + box["width"] - 3, box["y"] + box["height"] - 3, steps=4)
     page.mouse.up()
     expect(page.get_by_text(re.compile(rf"^{study.evaluated.sum()} selected"))).to_be_visible(timeout=LONG)
-    page.get_by_test_id("stDataFrame").scroll_into_view_if_needed()
+    page.get_by_test_id("stDataFrame").first.scroll_into_view_if_needed()
     shown_as_text(page)
     ready(page.get_by_role("button", name="Export")).click()
     with page.expect_download(timeout=LONG) as caught:
