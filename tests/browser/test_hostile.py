@@ -153,6 +153,7 @@ def look_at_search(page: Page, study: Study) -> None:
     page.get_by_role("option").filter(has_text="<img").click()
     page.keyboard.press("Escape")
     expect(page.locator(".st-key-in-class")).to_contain_text("<img")
+    expect(page.get_by_test_id("stFileUploader")).to_have_count(1, timeout=LONG)  # the one before goes late
     uploads.set_input_files(file | {"name": f"{UNBROKEN}.png", "buffer": b"no picture"})
     expect(page.get_by_test_id("stAlert").filter(has_text="WWWW")).to_be_visible(timeout=LONG)
     expect(page.locator(".pictures .tile")).to_have_count(2)
