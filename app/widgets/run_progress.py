@@ -9,6 +9,7 @@ import streamlit as st
 from app.access import changes
 from app.widgets import errors
 from app.widgets.markdown import escape_markdown
+from app.widgets.vega import FILLED_LATER
 from core.analysis.palette import ARM_COLOURS, GREY
 from core.common.errors import UncollapseError
 from core.jobs.job import Job
@@ -129,6 +130,7 @@ def curves(job: Job, history: list[Row], names: tuple[str, ...], *, columns: int
 
 def _line_chart(title: str, subtitle: str, number: str, arms: list[str]) -> dict[str, Any]:
     return {
+        "usermeta": FILLED_LATER,
         "title": {"text": title, "subtitle": subtitle, "subtitleColor": GREY, "offset": 6},
         "mark": {"type": "line", "point": True, "tooltip": True},
         "encoding": {
