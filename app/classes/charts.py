@@ -21,7 +21,7 @@ def survival_chart(tables: dict[str, pd.DataFrame], colours: dict[str, str]) -> 
     return {
         "data": {"values": rows.to_dict("records")},
         "usermeta": DRAWN,
-        "height": {"step": ROW},
+        "height": ROW * rows["mode"].nunique(),
         "autosize": {"type": "fit-x", "contains": "padding"},
         "mark": {"type": "point", "filled": True, "size": 90, "opacity": 0.9},
         "encoding": {
