@@ -59,7 +59,9 @@ def _history() -> None:
 
 
 st.set_page_config(page_title="Uncollapse", page_icon=str(STATIC / "icon.png"), layout="wide")
-st.logo(str(STATIC / f"logo-{'dark' if st.context.theme.type == 'dark' else 'light'}.svg"), size="large")
+scheme = "dark" if st.context.theme.type == "dark" else "light"
+st.logo(str(STATIC / f"logo-{scheme}.svg"), size="large")
 st.html(STATIC / "page.css")
+st.html(f"<style>:root {{ color-scheme: {scheme}; }}</style>")  # for popovers, which Streamlit leaves without one
 with errors.error_boundary():
     _draw()

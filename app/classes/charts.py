@@ -1,5 +1,9 @@
-"""Charts of one class: which of its modes survived, and its spectrum of variance."""
+"""Charts of one class: which of its modes survived, and its spectrum of variance.
 
+Their scales are given: Vega draws a chart before its data have come, and warns of scales that it cannot find then.
+"""
+
+import math
 from typing import Any
 
 import numpy as np
@@ -17,13 +21,14 @@ def survival_chart(tables: dict[str, pd.DataFrame], colours: dict[str, str]) -> 
     return {
         "data": {"values": rows.to_dict("records")},
         "usermeta": DRAWN,
-        "height": {"step": ROW},
+        "height": ROW * rows["mode"].nunique(),
+        "autosize": {"type": "fit-x", "contains": "padding"},
         "mark": {"type": "point", "filled": True, "size": 90, "opacity": 0.9},
         "encoding": {
             "x": {
                 "field": "recall",
                 "type": "quantitative",
-                "title": "Share of items whose nearest item of the class has the same mode",
+                "title": "Share whose nearest item has the same mode",
                 "scale": {"domain": [0, 1]},
             },
             "y": {"field": "mode", "type": "nominal", "title": None, "axis": {"labelLimit": 140, "grid": True}},
@@ -42,6 +47,8 @@ def survival_chart(tables: dict[str, pd.DataFrame], colours: dict[str, str]) -> 
 
 def spectrum_chart(spectra: dict[str, np.ndarray], colours: dict[str, str], *, shown: int = 20) -> dict[str, Any]:
     """Share of the class's variance along its principal directions."""
+    directions = min(shown, max(len(shares) for shares in spectra.values()))
+    largest = max(float(shares[0]) for shares in spectra.values())
     rows = [
         {"arm": name, "direction": i + 1, "share": float(share)}
         for name, shares in spectra.items()
@@ -57,13 +64,14 @@ def spectrum_chart(spectra: dict[str, np.ndarray], colours: dict[str, str], *, s
                 "type": "quantitative",
                 "title": "Principal direction, largest first",
                 "axis": {"tickMinStep": 1},
-                "scale": {"domainMin": 1, "nice": False},
+                "scale": {"domain": [1, max(directions, 2)], "nice": False},
             },
             "y": {
                 "field": "share",
                 "type": "quantitative",
                 "title": "Share of variance",
                 "axis": {"format": "%"},
+                "scale": {"domain": [0, math.ceil(10 * largest) / 10]},
             },
             "color": _arm_colours(colours),
             "tooltip": [

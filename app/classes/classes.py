@@ -61,7 +61,8 @@ def page() -> None:
 def _choose_class(view: View) -> str:
     """The class in the address, or else the one in the worst state; buttons walk through them."""
     names = worst_first(view.study, view.arms)
-    picker, back, on, count = st.columns([5, 0.8, 0.8, 4.4], vertical_alignment="bottom", gap="small")
+    with st.container(key="class-picker"):
+        picker, back, on, count = st.columns([5, 0.8, 0.8, 4.4], vertical_alignment="bottom", gap="small")
     with picker:
         label = st.selectbox(
             "Class",
@@ -171,7 +172,9 @@ def _items(view: View, label: str) -> None:
 
 def _strips(view: View, label: str) -> None:
     st.subheader("Sub-clusters", anchor="sub-clusters")
-    st.caption("From the medoid of each, left, to the item farthest from it. Click one to see its neighbours.")
+    st.caption(
+        "From the most central item of each (its medoid), left, to the farthest. Click one to see its neighbours."
+    )
     counts = {}
     for column, arm in zip(_arm_columns(view), dict.fromkeys(view.arms), strict=True):
         with column:

@@ -27,6 +27,8 @@ products/
 """
 
 
+LINES_OF_TEXT = 62
+"""Height of a row in pixels, for sentences of up to three lines."""
 _SKIPPED = "The recipe says so (data.skip_broken), and the study keeps the list of what was left out."
 
 
@@ -88,6 +90,7 @@ def _report(path: str, columns: dict[str, str]) -> None:
         st.dataframe(
             check.problems,
             hide_index=True,
+            row_height=LINES_OF_TEXT,
             column_config={
                 "where": st.column_config.TextColumn("Where", width="medium"),
                 "severity": "Severity",

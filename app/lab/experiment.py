@@ -90,7 +90,8 @@ def _picture(data: DataConfig) -> None:
         items, share = _flat(data)
         st.caption(
             f"Each cloud is a mode, coloured by the label that the loss is given; crosses are wrong labels. Seen along "
-            f"two axes, which hold {share:.0%} of what sets the modes apart: clouds that overlap here need not overlap."
+            f"two axes, which hold {100 * share:.0f} % of what sets the modes apart: clouds that overlap here need not "
+            "overlap."
         )
         st.plotly_chart(modes_figure(items), config={"displaylogo": False}, key="own.modes")
         return

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from app.lab.charts import ENERGY, energy_rows, paths_figure, phase_figure
+from app.lab.charts import energy_chart, energy_rows, paths_figure, phase_figure
 from app.state import address, cache
 from app.state.view import stamp_of
 from app.widgets.markdown import escape_markdown
@@ -76,7 +76,7 @@ def _explore() -> None:
             st.subheader("Loss over distance", anchor="energy")
             st.caption("Smallest expected loss with the modes this far apart. Training goes downhill, to the dot.")
             rows = energy_rows({rule: energy for rule, (_, energy) in answers.items()})
-            st.vega_lite_chart(rows, ENERGY, height=330, key="energy")
+            st.vega_lite_chart(rows, energy_chart(rows), height=330, key="energy")
         with phase:
             st.subheader("When a class collapses", anchor="phase")
             st.caption(

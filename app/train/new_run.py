@@ -116,7 +116,7 @@ def _check_and_start(values: dict[str, Any], arms: Arms) -> None:
             on_click="ignore",
             help=f"The same study from the command line: python -m core run {recipe.name}.toml",
         )
-    st.code(text, language="toml", height=560, wrap_lines=True)
+    st.code(text, language="toml", wrap_lines=True)
 
 
 def _start(recipe: Recipe | None, problems: list[Notice]) -> None:

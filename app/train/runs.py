@@ -114,7 +114,7 @@ def _list(statuses: list[tuple[Job, Status]]) -> str:
 def _line(job: Job, status: Status) -> str:
     match status.state:
         case "running":
-            return f"running, {status.fraction:.0%}"
+            return f"running, {100 * status.fraction:.0f} %"
         case "queued":
             return run_progress.place(job)
         case "done":

@@ -72,9 +72,10 @@ def _pick_study(names: dict[str, str], id: str | None) -> None:
 
 def _choose_view(names: dict[str, str], id: str) -> View:
     """The pickers of study and arms. Raises StudyError where the study cannot be opened."""
-    study_column, left_column, swap_column, right_column, export_column = st.columns(
-        [4.4, 2.4, 0.8, 2.4, 1.5], vertical_alignment="bottom", gap="small"
-    )
+    with st.container(key="pickers"):
+        study_column, left_column, swap_column, right_column, export_column = st.columns(
+            [4.4, 2.4, 0.8, 2.4, 1.5], vertical_alignment="bottom", gap="small"
+        )
     with study_column:
         _pick_study(names, id)
     stamp = stamp_of(id)

@@ -9,6 +9,7 @@ import streamlit as st
 from app.access import changes
 from app.widgets import errors
 from app.widgets.markdown import escape_markdown
+from app.widgets.vega import scale_of
 from core.analysis.palette import ARM_COLOURS, GREY
 from core.common.errors import UncollapseError
 from core.jobs.job import Job
@@ -115,30 +116,40 @@ def curves(job: Job, history: list[Row], names: tuple[str, ...], *, columns: int
     recipe = recipe_of(job)
     # In the recipe's order: a colour must not depend on which arm reports first.
     arms = list(recipe.trained) if recipe else sorted(rows["arm"].unique()) if shown else []
+    epochs = [*rows["epoch"], *([recipe.train.epochs] if recipe else [])] if shown else []
     for begin in range(0, len(shown), columns):
         for column, name in zip(st.columns(columns), shown[begin : begin + columns], strict=False):
             title, subtitle, number = FIGURES[name]
             column.vega_lite_chart(
                 rows[["epoch", "arm"]].assign(value=rows[name].astype(float)),
-                _line_chart(title, subtitle, number, arms),
+                _line_chart(title, subtitle, number, arms, epochs, rows[name].astype(float)),
                 height=height,
                 key=f"{key}-{name}",
                 alt=f"{title}, {subtitle}, over epochs, for {', '.join(arms)}",
             )
 
 
-def _line_chart(title: str, subtitle: str, number: str, arms: list[str]) -> dict[str, Any]:
+def _line_chart(
+    title: str, subtitle: str, number: str, arms: list[str], epochs: list[int], values: pd.Series
+) -> dict[str, Any]:
+    """epochs: all that the horizontal axis has to hold."""
     return {
         "title": {"text": title, "subtitle": subtitle, "subtitleColor": GREY, "offset": 6},
         "mark": {"type": "line", "point": True, "tooltip": True},
         "encoding": {
-            "x": {"field": "epoch", "type": "quantitative", "title": "Epoch", "axis": {"tickMinStep": 1}},
+            "x": {
+                "field": "epoch",
+                "type": "quantitative",
+                "title": "Epoch",
+                "axis": {"tickMinStep": 1},
+                "scale": {"domain": [min(epochs), max(*epochs, 2)], "nice": False},
+            },
             "y": {
                 "field": "value",
                 "type": "quantitative",
                 "title": None,
                 "axis": {"format": number, "tickCount": 4},
-                "scale": {"zero": False},
+                "scale": scale_of(values),
             },
             "color": {
                 "field": "arm",

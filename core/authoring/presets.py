@@ -144,7 +144,7 @@ def _title(values: dict[str, Any], arms: Sequence[tuple[str, dict[str, Any]]]) -
     """The experiment in one line."""
     kind = "vectors" if values["data.source"] == "synthetic-vectors" else "pictures"
     sides = [f"{arm['positives']} positives ({arm.get('loss') or values['train.loss']})" for _, arm in arms]
-    share = f"{values['data.label_noise']:.0%} wrong labels"
+    share = f"{100 * values['data.label_noise']:.0f} % wrong labels"
     return f"{values['data.synthetic.items']:,} {kind}, {share}: {' against '.join(sides)}"
 
 

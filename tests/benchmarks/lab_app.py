@@ -82,7 +82,7 @@ def measure(root: Path, runs: int) -> bool:
             timed.append(experiment(page, again=run > 0))
         signs, wholes = (np.array(times) for times in zip(*timed, strict=True))
         page.wait_for_timeout(1000 * THINKING)
-        own = np.array(slider_moves(page, "Wrong labels", answer="% wrong labels:"))
+        own = np.array(slider_moves(page, "Wrong labels", answer=" % wrong labels:"))
         page.goto(f"{url}/lab")
         expect(page.get_by_role("slider", name="Margin")).to_be_visible(timeout=60_000)
         page.wait_for_timeout(3000)

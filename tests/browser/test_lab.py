@@ -79,7 +79,7 @@ def test_an_experiment_is_watched_over_a_reload_and_cancelled(page: Page, url: s
 
 def test_an_experiment_of_ones_own_runs_and_opens_in_compare(page: Page, url: str) -> None:
     page.goto(f"{url}/lab?lab=own")
-    expect(page.get_by_text("2,000 vectors, 10% wrong labels")).to_be_visible(timeout=90_000)
+    expect(page.get_by_text("2,000 vectors, 10 % wrong labels")).to_be_visible(timeout=90_000)
     slide(page, "Wrong labels", "End", to="49%")
     slide(page, "Epochs", "Home", to="1")
     slide(page, "Embedding dimension", "Home", to="2")
@@ -89,9 +89,9 @@ def test_an_experiment_of_ones_own_runs_and_opens_in_compare(page: Page, url: st
     expect(page.get_by_text("data.synthetic.items must be at least 16")).to_be_visible(timeout=30_000)
     expect(page.get_by_role("button", name="Run it")).to_be_disabled()
     fill(items, "64")
-    expect(page.get_by_text("64 vectors, 49% wrong labels")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("64 vectors, 49 % wrong labels")).to_be_visible(timeout=30_000)
     choose(page.get_by_role("radio", name="Pictures of shapes"))
-    expect(page.get_by_text("64 pictures, 49% wrong labels")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("64 pictures, 49 % wrong labels")).to_be_visible(timeout=30_000)
     expect(page.get_by_text("Pictures in a frame carry the wrong label")).to_be_visible(timeout=30_000)
     ready(page.get_by_role("button", name="Run it")).click()
     expect(page.get_by_text("so far")).to_be_visible(timeout=30_000)

@@ -612,14 +612,14 @@ var Chart = class {
     if (this.written?.epoch === whole && this.written.measure === this.measure) return;
     this.written = { epoch: whole, measure: this.measure };
     const texts = this.arms.map(
-      (arm) => valueAt(this.measure.lines[arm] ?? [], whole)?.toFixed(this.measure.digits) ?? "–"
+      (arm) => valueAt(this.measure.lines[arm] ?? [], whole)?.toFixed(this.measure.digits) ?? ""
     );
     this.values.replaceChildren(
       ...texts.map(
         (text, i) => el("span", { class: `value arm-${i}`, title: this.arms[i] }, el("i", { class: "key" }), text)
       )
     );
-    const spoken = this.arms.map((arm, i) => `${arm} ${texts[i]}`).join(", ");
+    const spoken = this.arms.map((arm, i) => `${arm} ${texts[i] || "not measured"}`).join(", ");
     this.plot.setAttribute("aria-label", `${this.measure.title} at epoch ${whole}: ${spoken}`);
   }
 };

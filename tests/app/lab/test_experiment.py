@@ -49,7 +49,7 @@ def test_every_preset_is_a_start_that_can_be_run(app: AppTest, preset: Any):
 
 def test_reset_goes_back_to_the_preset(app: AppTest):
     control(app, "data.label_noise").set_value(0.3).run()
-    assert any("30% wrong labels" in text.value for text in app.markdown)
+    assert any("30 % wrong labels" in text.value for text in app.markdown)
     control(app, "reset").click().run()
     assert control(app, "data.label_noise").value == 0.1
 

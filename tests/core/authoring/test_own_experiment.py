@@ -28,7 +28,7 @@ def test_it_is_the_preset_but_for_what_was_chosen():
     assert recipe == Recipe.from_dict(recipe.to_dict())
     assert (
         recipe.title
-        == "2,000 vectors, 30% wrong labels: random positives (triplet) against nearest positives (triplet)"
+        == "2,000 vectors, 30 % wrong labels: random positives (triplet) against nearest positives (triplet)"
     )
 
 
