@@ -11,6 +11,8 @@ from core.storage.study import Study
 OWN = "own."
 """Before the names of fields that are columns of the user's own table."""
 MOST_OWN, TITLE = 20, 40
+MOST_VALUES = 1000
+"""Different words of a column beyond which a legend says nothing."""
 
 
 def map_fields(study: Study, rows: np.ndarray, left: str, right: str) -> list[Field]:
@@ -51,7 +53,7 @@ def _own_columns(study: Study, rows: np.ndarray) -> list[Field]:
     for name, column in study.metadata.iloc[rows].items():
         values = column.to_numpy() if column.dtype == float else column.replace("", None).to_numpy(object)
         distinct = column.nunique()
-        if distinct > 1 and (column.dtype == float or distinct <= len(rows) / 2):
+        if distinct > 1 and (column.dtype == float or distinct <= min(MOST_VALUES, len(rows) / 2)):
             found.append(Field(f"{OWN}{name}", str(name)[:TITLE], values))
     return found[:MOST_OWN]
 

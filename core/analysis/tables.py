@@ -73,15 +73,17 @@ def selection_table(study: Study, ids: Int[np.ndarray, "m"], arms: tuple[str, ..
 
 
 def kept_table(study: Study, kept: Sequence[Kept]) -> pd.DataFrame:
-    """Kept selections, a row for each of their items: selection, comment, and what is known of the item."""
+    """Kept selections, a row for each of their items: its name, comment and time, and what is known of the item."""
+    first = ["selection", "selection comment", "selection kept"]
     parts = [
-        with_metadata(study.items.iloc[one.ids]).assign(selection=one.name, comment=one.comment, kept=one.at)
+        with_metadata(study.items.iloc[one.ids]).assign(
+            **dict(zip(first, (one.name, one.comment, one.at), strict=True))
+        )
         for one in kept
     ]
     if not parts:
-        return pd.DataFrame(columns=["selection", "comment", "kept", "id"])
+        return pd.DataFrame(columns=[*first, "id"])
     table = pd.concat(parts, ignore_index=True)
-    first = ["selection", "comment", "kept"]
     return table[[*first, *(name for name in table if name not in first)]]
 
 
