@@ -153,7 +153,7 @@ def test_charts_are_saved_as_png_and_svg(page: Page, url: str) -> None:
     assert SVG in ElementTree.fromstring(flows).tag
     assert b"standard" in flows
     ready(page.get_by_role("button", name="Export")).click()
-    for key, title in (("survival", "Share of items whose nearest item"), ("spectrum", "Share of variance")):
+    for key, title in (("survival", "Share whose nearest item"), ("spectrum", "Share of variance")):
         exports = page.locator(f".st-key-export-{key}")
         drawing = saved(exports.get_by_role("button", name="SVG").click)
         root = ElementTree.fromstring(drawing)

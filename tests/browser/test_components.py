@@ -306,7 +306,7 @@ def test_a_legend_of_many_lists_all_when_asked(page: Page, open_demo: Callable[.
     expect(chips).to_have_count(20)
 
 
-def test_colours_change_without_asking_python(page: Page, open_demo: Callable[..., Demo]) -> None:
+def test_colours_change_at_once_and_python_is_told_of_each_once(page: Page, open_demo: Callable[..., Demo]) -> None:
     sockets: list[WebSocket] = []
     page.on("websocket", lambda socket: sockets.append(socket))
     demo = open_demo(page)
@@ -320,7 +320,7 @@ def test_colours_change_without_asking_python(page: Page, open_demo: Callable[..
     demo.colour_by("change")
     expect(page.locator(".legend .bar")).to_be_visible()
     expect(page.locator(".legend")).to_contain_text("share of neighbours that differ")
-    assert not sent
+    assert len(sent) <= 2  # the page's address names the colour
 
 
 def test_reruns_leave_zoom_legend_and_selection_alone(page: Page, open_demo: Callable[..., Demo]) -> None:
