@@ -125,7 +125,7 @@ def _maps(view: View, captions: list[str]) -> np.ndarray:
 def _playback_link(view: View) -> None:
     """Link to the Lab, if the arms have snapshots. Outside of fragments, which would lose study and arms."""
     if any(len(view.study.arm(name).snapshots) for name in view.arms) and st.button(
-        "Watch training", icon=":material/movie:", help="How training got here, epoch by epoch", key="watch-training"
+        "Watch training", icon=":material/movie:", key="watch-training"
     ):
         address.open_page("lab", lab="playback")
 

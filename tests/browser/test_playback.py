@@ -126,7 +126,7 @@ def test_compare_leads_here_and_a_study_without_snapshots_says_what_to_do(page: 
     expect(page.get_by_text("train.snapshots")).to_be_visible(timeout=60_000)
     expect(page.locator("section.playback")).to_have_count(0)
     page.goto(f"{url}/?study=bare")
-    expect(page.locator(".st-key-cards")).to_be_visible(timeout=60_000)
+    expect(page.locator(".st-key-headline")).to_be_visible(timeout=60_000)
     expect(page.locator(".st-key-watch-training")).to_have_count(0)
 
 
