@@ -94,8 +94,8 @@ def _list(statuses: list[tuple[Job, Status]]) -> str:
     chosen = st.radio(
         "Runs, newest first",
         [*by_id],
-        format_func=lambda id: f"{STATES[by_id[id][1].state]} {escape_markdown(id)}" if id in by_id else id,
-        captions=[_line(job, status) for job, status in statuses],
+        format_func=escape_markdown,  # the same while a run goes on: what is chosen is told to Streamlit by its label
+        captions=[f"{STATES[status.state]} {_line(job, status)}" for job, status in statuses],
         **address.bound("run", [*by_id], statuses[0][0].id),
     )
     address.write(run=chosen)
