@@ -83,7 +83,7 @@ def test_runs_go_one_after_the_other_in_the_order_they_came(root, start):
         end(job)
         eventually(is_running(following))
     end(third)
-    assert begun(root) == [first.id, second.id, third.id]
+    eventually(lambda: begun(root) == [first.id, second.id, third.id])
 
 
 def test_a_run_that_is_killed_holds_nobody_up(root, start):
@@ -104,7 +104,7 @@ def test_one_that_waits_can_be_cancelled_deleted_and_killed(root, start):
     assert last.ahead() == [first]
     end(first)
     eventually(is_running(last))
-    assert begun(root) == [first.id, last.id]
+    eventually(lambda: begun(root) == [first.id, last.id])
 
 
 def test_one_that_is_resumed_goes_to_the_end_of_the_line(root, start):
