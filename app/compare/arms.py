@@ -2,14 +2,12 @@
 
 import streamlit as st
 
-from app.compare.figures import meaning
+from app.compare.figures import DIGITS, meaning
 from app.state import address
 from app.state.view import View
 from app.widgets.markdown import escape_markdown
 from app.widgets.numbers import plain_column
 from core.analysis.summary import COLUMNS, COUNTED, rank_arms
-
-DIGITS = {"kappa": 2, "subclusters": 1}
 
 
 def show_arms(view: View) -> None:

@@ -11,7 +11,7 @@ from app.state.view import View
 from app.widgets import errors
 from app.widgets.markdown import escape_markdown
 from core.analysis.tables import kept_table
-from core.storage.kept import LONGEST_COMMENT, LONGEST_NAME, Kept, KeptSelections
+from core.storage.kept import LONGEST_COMMENT, LONGEST_NAME, Kept, KeptSelections, plain_name
 
 SHOWN = "kept-shown"
 """In the session state: study and name of the kept selection that the maps were last told to show."""
@@ -22,7 +22,7 @@ def asked_for(view: View) -> list[int] | None:
     name = address.text("kept")
     if name is None or st.session_state.get(SHOWN) == (view.id, name):
         return None
-    found = next((kept for kept in KeptSelections.of(view.study).all() if kept.name == name), None)
+    found = _named(view, name)
     if found is None:
         address.write(kept=None)
         return None
@@ -35,10 +35,14 @@ def follow(view: View, ids: np.ndarray) -> None:
     _, name = st.session_state.get(SHOWN, (None, None))
     if name is None or address.text("kept") != name:
         return
-    found = next((kept for kept in KeptSelections.of(view.study).all() if kept.name == name), None)
+    found = _named(view, name)
     if found is None or not np.array_equal(found.ids, ids):
         st.session_state.pop(SHOWN)
         address.write(kept=None)
+
+
+def _named(view: View, name: str) -> Kept | None:
+    return next((kept for kept in KeptSelections.of(view.study).all() if kept.name == name), None)
 
 
 def keep_button(view: View, ids: np.ndarray) -> None:
@@ -48,7 +52,7 @@ def keep_button(view: View, ids: np.ndarray) -> None:
     with st.popover("Keep it", icon=":material/bookmark_add:", key="keep-selection"):
         name = st.text_input("Name", key="keep-name", max_chars=LONGEST_NAME, placeholder="wrong labels, to be checked")
         comment = st.text_area("Comment", key="keep-comment", max_chars=LONGEST_COMMENT, height=68)
-        there = any(kept.name == " ".join(name.split()) for kept in KeptSelections.of(view.study).all())
+        there = _named(view, plain_name(name)) is not None
         errors.button(
             "Replace the one of this name" if there else "Keep",
             "bookmark",
@@ -61,7 +65,7 @@ def keep_button(view: View, ids: np.ndarray) -> None:
 
 def _keep(view: View, name: str, ids: np.ndarray, comment: str) -> None:
     changes.keep_selection(KeptSelections.of(view.study), name, ids, comment)
-    name = " ".join(name.split())
+    name = plain_name(name)
     st.session_state.update({SHOWN: (view.id, name), "keep-name": "", "keep-comment": ""})
     address.write(kept=name)
 

@@ -62,7 +62,7 @@ class KeptSelections:
 
     def keep_selection(self, name: str, ids: Int[np.ndarray, "m"] | Sequence[int], comment: str = "") -> None:
         """Keep items under a name; one that is there is replaced. Raises DataError, and StudyError on a full disk."""
-        name, comment = " ".join(name.split()), comment.strip()
+        name, comment = plain_name(name), comment.strip()
         found = np.unique(np.asarray(ids, dtype=np.int64))
         if not name or len(name) > LONGEST_NAME or not name.isprintable():
             raise DataError(f"a selection needs a name of 1 to {LONGEST_NAME} characters")
@@ -128,6 +128,11 @@ class KeptSelections:
                 os.fsync(file.fileno())
         except OSError as error:
             raise StudyError(f"the selection cannot be kept ({error.strerror or error}); nothing was lost") from None
+
+
+def plain_name(text: str) -> str:
+    """The name under which a selection is kept, of what somebody typed: on one line."""
+    return " ".join(text.split())
 
 
 def kept_path(study: Path) -> Path:

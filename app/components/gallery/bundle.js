@@ -92,6 +92,9 @@ function icon(name) {
   return svg("svg", { viewBox: "0 0 16 16", class: "icon", "aria-hidden": "true" }, svg("path", { d: ICONS[name] }));
 }
 
+// app/components/common/format.js
+var isText = (name) => name.length > 40;
+
 // app/components/common/sprites.js
 function pageUrl(path) {
   return new URL(path.replace(/^\//, ""), document.baseURI).href;
@@ -188,7 +191,6 @@ function otherScoreText(name, { classes, modes }) {
 
 // app/components/gallery/gallery.js
 var SIDE = 84;
-var LONG = 40;
 var FAR = "Farther from its nearest item than 99 % of the items are from theirs: what is nearest may mean little";
 var Gallery = class {
   /** @param {HTMLElement} host */
@@ -215,7 +217,7 @@ var Gallery = class {
     this.atlas = data.atlas;
     this.node.classList.toggle("bare", !data.atlas);
     const names = data.arms.flatMap((arm) => arm.hits ?? []).map((hit) => hit.name ?? "");
-    this.node.classList.toggle("reading", !data.atlas && names.some((name) => name.length > LONG));
+    this.node.classList.toggle("reading", !data.atlas && names.some(isText));
     this.grids = data.arms.map((arm) => this.grid(arm, data.query));
     const columns = data.arms.map((arm, i) => this.column(arm, this.grids[i], data.arms[1 - i]));
     this.node.replaceChildren(

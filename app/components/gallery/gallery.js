@@ -1,5 +1,6 @@
 import { icon } from "../common/controls.js";
 import { el, focusedBeside, originOf } from "../common/dom.js";
+import { isText } from "../common/format.js";
 import { pageUrl, thumbnail } from "../common/sprites.js";
 import { distanceOf, movementOf, otherScoreText, scoreOf, scoreText, verdictOf } from "./hit_text.js";
 
@@ -7,7 +8,6 @@ import { distanceOf, movementOf, otherScoreText, scoreOf, scoreText, verdictOf }
 /** @import { Arm, Data, Hit, Query } from "./types.d.ts" */
 
 const SIDE = 84; // CSS pixels of a tile's picture
-const LONG = 40; // characters of a name from which tiles are laid out for reading
 const FAR = "Farther from its nearest item than 99 % of the items are from theirs: what is nearest may mean little";
 
 export class Gallery {
@@ -38,7 +38,7 @@ export class Gallery {
     this.atlas = data.atlas;
     this.node.classList.toggle("bare", !data.atlas); // no pictures at all: tiles carry names in their place
     const names = data.arms.flatMap((arm) => arm.hits ?? []).map((hit) => hit.name ?? "");
-    this.node.classList.toggle("reading", !data.atlas && names.some((name) => name.length > LONG));
+    this.node.classList.toggle("reading", !data.atlas && names.some(isText));
     this.grids = data.arms.map((arm) => this.grid(arm, data.query));
     const columns = data.arms.map((arm, i) => this.column(arm, this.grids[i], data.arms[1 - i]));
     this.node.replaceChildren(

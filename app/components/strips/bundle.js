@@ -30,6 +30,9 @@ function focusedBeside(node) {
   );
 }
 
+// app/components/common/format.js
+var isText = (name) => name.length > 40;
+
 // app/components/common/mounts.js
 var Mounts = class {
   /** @param {(host: HTMLElement) => Instance} create */
@@ -125,7 +128,6 @@ function thumbnail(atlas, slot, side) {
 
 // app/components/strips/index.js
 var SIDE = 52;
-var LONG = 40;
 var Strips = class {
   /** @param {HTMLElement} host */
   constructor(host) {
@@ -206,7 +208,7 @@ var Strips = class {
       "button",
       {
         type: "button",
-        class: `tile ${picture ? "" : tile.name.length > LONG ? "bare reading" : "bare"} ${chosen}`,
+        class: `tile ${picture ? "" : isText(tile.name) ? "bare reading" : "bare"} ${chosen}`,
         tabindex: "-1",
         "data-id": tile.id,
         "data-place": place,

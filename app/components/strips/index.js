@@ -1,4 +1,5 @@
 import { el, focusedBeside, originOf } from "../common/dom.js";
+import { isText } from "../common/format.js";
 import { Mounts } from "../common/mounts.js";
 import { thumbnail } from "../common/sprites.js";
 
@@ -10,7 +11,6 @@ import { thumbnail } from "../common/sprites.js";
 /** @typedef {{ arms: Arm[], atlas: Atlas | null, slots: Record<string, number>, chosen: number | null }} Data */
 
 const SIDE = 52; // CSS pixels of a tile's picture
-const LONG = 40; // characters of a name from which a tile is laid out for reading
 
 class Strips {
   /** @param {HTMLElement} host */
@@ -96,7 +96,7 @@ class Strips {
       "button",
       {
         type: "button",
-        class: `tile ${picture ? "" : tile.name.length > LONG ? "bare reading" : "bare"} ${chosen}`,
+        class: `tile ${picture ? "" : isText(tile.name) ? "bare reading" : "bare"} ${chosen}`,
         tabindex: "-1",
         "data-id": tile.id,
         "data-place": place,
