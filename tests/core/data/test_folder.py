@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.common.errors import DataError
+from core.common.errors import DataError, shown
 from core.data import check, files, load
 from core.recipe.data import DataConfig
 
@@ -106,7 +106,7 @@ def test_what_is_refused(store, tree, message):
     path = store(tree)
     with pytest.raises(DataError, match=message) as refused:
         load(config(path), seed=0)
-    assert path in str(refused.value)
+    assert shown(path) in str(refused.value)
     assert "\n" not in str(refused.value)
     found = check(config(path))
     assert (found["severity"] == "error").any()
