@@ -4,27 +4,23 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app.compare import kept
+from app.compare import maps
 from app.compare.arms import show_arms
 from app.compare.figures import meaning, show_line, show_sentence
 from app.compare.selection import show_selection
-from app.components.twin_map import send_points, twin_map
 from app.state import address, cache, navigation
 from app.state.view import View
 from app.widgets import errors
 from app.widgets.fragments import view_fragment
 from app.widgets.galleries import item_galleries
 from app.widgets.markdown import escape_markdown
-from app.widgets.numbers import fixed, plain_column
+from app.widgets.numbers import plain_column
 from app.widgets.opening import open_view
 from core.analysis.class_report import class_figures
 from core.analysis.summary import worst_first
 from core.diagnostics import explain
 from core.storage.study import Study
 
-TO_SELECT = "to-select"
-"""In the session state: ids that the maps are to select when they are drawn next."""
-LAYOUTS = ("Side by side", "One large map")
 HEADINGS = {
     "subclusters": "Sub-clusters",
     "verdict": "Verdict",
@@ -35,8 +31,6 @@ HEADINGS = {
 PRECISION = 3  # digits of the figures in the table of classes
 BESIDE = [1.85, 1]
 """Widths of the maps and of what stands beside them."""
-FOLD = "clamp(240px, 100vh - 405px, 560px)"
-"""Height of a map: what the first screen leaves below all that stands above it."""
 
 
 def page() -> None:
@@ -48,21 +42,22 @@ def page() -> None:
         with st.container(key="headline", horizontal=True, vertical_alignment="center", gap="small"):
             show_line(view)
             _playback_link(view)
-    send_points(cache.map_points(view), key="maps")
+    arms = maps.arms_shown(view)
+    maps.send(view, arms)
     _select_class(view)
-    _items(view, [_kappa_caption(view.study, name) for name in view.arms])
+    _items(view, arms)
     _classes(view)
     show_arms(view)
     _report(view)
 
 
 @view_fragment
-def _items(view: View, captions: list[str]) -> None:
-    """The fragment that a click on an item redraws. captions: of the maps."""
+def _items(view: View, arms: tuple[str, ...]) -> None:
+    """The fragment that a click on an item redraws. arms: on the maps."""
     errors.rerun_page_if_kept()
-    maps, beside = st.columns(BESIDE, gap="medium")
-    with maps:
-        ids = _maps(view, captions)
+    drawn, beside = (st.container(), st.container()) if maps.is_wide(view) else st.columns(BESIDE, gap="medium")
+    with drawn:
+        ids = maps.show(view, arms)
     with beside, st.container(key="beside"):
         _beside(view, ids)
 
@@ -92,62 +87,12 @@ def _is_newer(item: int | None, ids: np.ndarray) -> bool:
     return bool(now["newer"])
 
 
-def _maps(view: View, captions: list[str]) -> np.ndarray:
-    """Draw the maps; returns the ids of the items selected on them."""
-    drawn, below = st.container(), st.container(horizontal=True)
-    with below:
-        single = not view.is_single and _layout() == LAYOUTS[1]
-    to_select = st.session_state.pop(TO_SELECT, None)
-    with drawn:
-        result = twin_map(
-            cache.map_points(view),
-            left=view.left,
-            right=None if view.is_single else view.right,
-            captions=(captions[0], captions[1]),
-            colour=address.text("colour"),
-            selected=kept.asked_for(view) if to_select is None else to_select,
-            focus=navigation.chosen_item(view.study),
-            single=single,
-            strip="change",
-            height=FOLD,
-            on_click=navigation.choose_item,
-            on_swap=navigation.swap_arms,
-            on_colour=navigation.colour_by,
-            key="maps",
-        )
-    kept.follow(view, result.selected)
-    with below:
-        kept.kept_list(view)
-    view.exports.maps("maps")
-    return result.selected
-
-
 def _playback_link(view: View) -> None:
     """Link to the Lab, if the arms have snapshots. Outside of fragments, which would lose study and arms."""
     if any(len(view.study.arm(name).snapshots) for name in view.arms) and st.button(
         "Watch training", icon=":material/movie:", key="watch-training"
     ):
         address.open_page("lab", lab="playback")
-
-
-def _layout() -> str | None:
-    """How the maps are shown, kept in the address."""
-    return st.segmented_control(
-        "Maps",
-        LAYOUTS,
-        required=True,
-        label_visibility="collapsed",
-        **address.bound("maps-layout", LAYOUTS, LAYOUTS[0]),
-    )
-
-
-def _kappa_caption(study: Study, name: str) -> str:
-    kappa = study.diagnostics.loc[study.diagnostics["arm"] == name, "kappa"].dropna()
-    if kappa.empty:
-        return "a map shows no scale"
-    low, high = fixed(kappa.min(), 2), fixed(kappa.max(), 2)
-    span = low if low == high else f"{low} to {high}"
-    return f"kappa {span}: a map shows no scale"
 
 
 def _select_class(view: View) -> None:
@@ -159,7 +104,7 @@ def _select_class(view: View) -> None:
         return
     items = view.study.items[view.study.evaluated]
     st.session_state["class_shown"] = chosen
-    st.session_state[TO_SELECT] = items.loc[items["label"] == chosen, "id"].tolist()
+    st.session_state[maps.TO_SELECT] = items.loc[items["label"] == chosen, "id"].tolist()
 
 
 def _report(view: View) -> None:

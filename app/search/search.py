@@ -20,7 +20,7 @@ def page() -> None:
     view = open_view()
     if view is None:
         return
-    send_points(cache.map_points(view), key="search-maps")
+    send_points(cache.map_points(view, view.shown), key="search-maps")
     _queries(view)
 
 
@@ -76,8 +76,7 @@ def _search(view: View, picture: Image.Image, name: str) -> None:
 
 def _search_vectors(view: View, vectors: dict[str, np.ndarray], query: GalleryQuery) -> None:
     """Maps and galleries of a query that is no item."""
-    left, right = (_place(view, arm, vectors) for arm in view.arms)
-    _maps(view, None, [QueryMark(query.title, left, right)])
+    _maps(view, None, [QueryMark(query.title, [_place(view, arm, vectors) for arm in view.shown])])
     galleries(view, query, vectors, choose_search(view, has_class=False))
 
 
@@ -90,9 +89,8 @@ def _place(view: View, arm: str, vectors: dict[str, np.ndarray]) -> tuple[float,
 
 def _maps(view: View, item: int | None, queries: list[QueryMark]) -> None:
     twin_map(
-        cache.map_points(view),
-        left=view.left,
-        right=None if view.is_single else view.right,
+        cache.map_points(view, view.shown),
+        arms=view.shown,
         colour=address.text("colour"),
         focus=item,
         queries=queries,

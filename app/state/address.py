@@ -18,7 +18,7 @@ T = TypeVar("T")
 SHARED = ("study", "left", "right", "item", "colour", "k")
 FILTERS = ("in-class", "in-mode", "in-split", "where")
 PAGES = {
-    "compare": (*SHARED, "maps-layout", "kept"),
+    "compare": (*SHARED, "maps-layout", "maps-arms", "kept"),
     "search": (*SHARED, "metric", "hits", *FILTERS),
     "classes": ("class", *SHARED),
     "lab": ("lab", *SHARED, "noise", "samples", "modes", "loss", "margin"),

@@ -39,9 +39,9 @@ def _studies(root: Path, stamps: tuple[tuple[str, int], ...]) -> list[StudySumma
     return list_studies(root)
 
 
-def map_points(view: View) -> MapPoints:
-    """The maps' points, sent to the browser once."""
-    return _map_points(view.id, stamp_of(view.id), view.left, view.right)
+def map_points(view: View, arms: tuple[str, ...]) -> MapPoints:
+    """The points of these arms' maps, sent to the browser once."""
+    return _map_points(view.id, stamp_of(view.id), arms)
 
 
 def thumbnails(view: View) -> ImageAtlas | None:
@@ -176,14 +176,13 @@ def _thumbnails(id: str, stamp: int) -> ImageAtlas | None:
 
 
 @st.cache_resource(max_entries=16, show_spinner="Preparing the maps")
-def _map_points(id: str, stamp: int, left: str, right: str) -> MapPoints:
+def _map_points(id: str, stamp: int, arms: tuple[str, ...]) -> MapPoints:
     study = cached_study(id, stamp)
     rows = np.flatnonzero(study.evaluated)
     return MapPoints.build(
         study.items["id"].to_numpy()[rows],
-        left=study.map(left)[rows],
-        right=study.map(right)[rows],
-        fields=map_fields(study, rows, left, right),
+        maps=[study.map(arm)[rows] for arm in arms],
+        fields=map_fields(study, rows, arms),
         atlas=_thumbnails(id, stamp),
         names=called(study, rows) if "name" in study.items or study.caption else None,
     )

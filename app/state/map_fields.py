@@ -1,5 +1,7 @@
 """What the points of the maps can be coloured by."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -15,36 +17,41 @@ MOST_VALUES = 1000
 """Different words of a column beyond which a legend says nothing."""
 
 
-def map_fields(study: Study, rows: np.ndarray, left: str, right: str) -> list[Field]:
+def map_fields(study: Study, rows: np.ndarray, arms: Sequence[str]) -> list[Field]:
+    """How the neighbourhoods change is only asked of two arms."""
     items = study.items.iloc[rows]
     finest, what = ("sublabel", "mode") if "sublabel" in items else ("label", "class")
     known = [("mode", "Mode", "sublabel"), ("class", "Class", "label")]
     return [
-        *(Field(name, title, items[column].to_numpy(object)) for name, title, column in known if column in items),
-        Field("subcluster", "Sub-cluster", *(_subclusters(study, arm, rows) for arm in (left, right))),
+        *(Field(name, title, [items[column].to_numpy(object)]) for name, title, column in known if column in items),
+        Field("subcluster", "Sub-cluster", [_subclusters(study, arm, rows) for arm in arms]),
         Field(
             "verdict",
             "Verdict of the class",
-            *(_verdicts(study, arm, items["label"]) for arm in (left, right)),
+            [_verdicts(study, arm, items["label"]) for arm in arms],
             order=list(VERDICT_COLOURS),
             colours=VERDICT_COLOURS,
         ),
         Field(
             "hit",
             "Nearest neighbour",
-            *(_hits(study, arm, finest, what) for arm in (left, right)),
+            [_hits(study, arm, finest, what) for arm in arms],
             order=[f"same {what}", f"other {what}"],
             colours={f"same {what}": BLUE, f"other {what}": RED},
         ),
-        Field(
-            "change",
-            "Neighbourhood change",
-            1 - study.overlap(left, right)[rows],
-            limits=(0.0, 1.0),
-            note="share of an item's 10 nearest neighbours that the other arm does not share; 1 = all changed",
-        ),
+        *([_change(study, rows, *arms)] if len(arms) == 2 else []),
         *_own_columns(study, rows),
     ]
+
+
+def _change(study: Study, rows: np.ndarray, left: str, right: str) -> Field:
+    return Field(
+        "change",
+        "Neighbourhood change",
+        [1 - study.overlap(left, right)[rows]],
+        limits=(0.0, 1.0),
+        note="share of an item's 10 nearest neighbours that the other arm does not share; 1 = all changed",
+    )
 
 
 def _own_columns(study: Study, rows: np.ndarray) -> list[Field]:
@@ -54,7 +61,7 @@ def _own_columns(study: Study, rows: np.ndarray) -> list[Field]:
         values = column.to_numpy() if column.dtype == float else column.replace("", None).to_numpy(object)
         distinct = column.nunique()
         if distinct > 1 and (column.dtype == float or distinct <= min(MOST_VALUES, len(rows) / 2)):
-            found.append(Field(f"{OWN}{name}", str(name)[:TITLE], values))
+            found.append(Field(f"{OWN}{name}", str(name)[:TITLE], [values]))
     return found[:MOST_OWN]
 
 

@@ -25,6 +25,11 @@ class View:
         return self.left, self.right
 
     @property
+    def shown(self) -> tuple[str, ...]:
+        """The arms to look at: one where both are the same."""
+        return tuple(dict.fromkeys(self.arms))
+
+    @property
     def is_single(self) -> bool:
         """Whether there is one arm to look at instead of two."""
         return self.left == self.right

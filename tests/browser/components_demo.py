@@ -70,8 +70,8 @@ def thumbnails() -> ImageAtlas:
 def known(frame: pd.DataFrame) -> list[Field]:
     """Classes and modes; modes first where there are many, as the app has them."""
     fields = [
-        Field("class", "Class", frame["label"].to_numpy()),
-        Field("mode", "Mode", frame["sublabel"].to_numpy()),
+        Field("class", "Class", [frame["label"].to_numpy()]),
+        Field("mode", "Mode", [frame["sublabel"].to_numpy()]),
     ]
     return fields[::-1] if KIND == "many" else fields
 
@@ -86,16 +86,15 @@ def points(swapped: bool) -> MapPoints:
     digit = digits()
     return MapPoints.build(
         frame["id"].to_numpy(),
-        left=left,
-        right=right,
+        maps=[left, right],
         fields=[
             *known(frame),
-            Field("subcluster", "Sub-cluster", (digit % 2).astype(str), (digit // 2).astype(str)),
-            Field("hit", "Nearest neighbour", np.where(rng.random(N) < 0.8, "hit", "miss")),
+            Field("subcluster", "Sub-cluster", [(digit % 2).astype(str), (digit // 2).astype(str)]),
+            Field("hit", "Nearest neighbour", [np.where(rng.random(N) < 0.8, "hit", "miss")]),
             Field(
                 "change",
                 "Neighbourhood change",
-                rng.random(N),
+                [rng.random(N)],
                 limits=(0, 1),
                 note="share of neighbours that differ",
             ),
@@ -126,15 +125,14 @@ def show() -> None:
     send_points(points(swapped), key="maps")
     state = twin_map(
         points(swapped),
-        left="nearest" if swapped else "standard",
-        right="standard" if swapped else "nearest",
+        arms=["nearest", "standard"] if swapped else ["standard", "nearest"],
         captions=(
             "κ 0.08 to 0.11: scale is not comparable between maps",
             "κ 0.32 to 0.41: scale is not comparable between maps",
         ),
         focus=st.session_state.get("focus"),
         selected=[7, 10, 13] if select else None,
-        queries=[QueryMark("upload.png", (0, 2), (1, -1))],
+        queries=[QueryMark("upload.png", [(0, 2), (1, -1)])],
         single=single,
         on_click=choose,
         on_swap=lambda: st.toast("swapped"),

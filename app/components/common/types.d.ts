@@ -26,7 +26,7 @@ export interface CategoricalField {
   kind: "categorical";
   name: string;
   title: string;
-  /** Names of the columns that hold the codes (-1: unknown): one for both arms, or one for each. */
+  /** Names of the columns that hold the codes (-1: unknown): one for all arms, or one for each. */
   columns: string[];
   categories: string[];
   colours?: Record<string, string>;

@@ -126,19 +126,27 @@ var shorten = (text, length) => text.length > length ? `${text.slice(0, length -
 
 // app/components/export/figure_layout.js
 var MAX_VECTORS = 2e4;
+var ROW = 3;
 var [GAP, HEAD, LINE] = [16, 44, 24];
 var [SWATCH, AFTER] = [15, 20];
 function layOutFigure(maps, legend, measure) {
-  const lefts = maps.map((_, i) => maps.slice(0, i).reduce((sum, map) => sum + map.width + GAP, GAP));
-  const width = maps.reduce((sum, map) => sum + map.width + GAP, GAP);
-  const bottom = HEAD + maps[0].height + GAP;
+  const columns = Math.min(ROW, maps.length);
+  const cell = {
+    width: Math.max(...maps.map((map) => map.width)) + GAP,
+    height: HEAD + Math.max(...maps.map((map) => map.height))
+  };
+  const places = maps.map((_, i) => ({
+    x: GAP + i % columns * cell.width,
+    y: HEAD + Math.floor(i / columns) * cell.height
+  }));
+  const width = GAP + columns * cell.width;
+  const bottom = Math.ceil(maps.length / columns) * cell.height + GAP;
   const rows = legendRows(legend, width - 2 * GAP, measure);
   const points = maps.flatMap(({ layers }) => layers).reduce((sum, layer) => sum + layer.rows.length, 0);
   return {
     width,
     height: bottom + rows.length * LINE,
-    top: HEAD,
-    lefts,
+    places,
     isBitmap: points > MAX_VECTORS,
     entries: rows.flatMap(
       (row, i) => row.map((entry) => ({ ...entry, x: GAP + entry.x, y: bottom + (i + 0.5) * LINE }))
@@ -171,8 +179,9 @@ function figureOf(maps, legend, { text, ground, font }) {
   node.append(svg("rect", { width, height, fill: hexOf(ground) }));
   const letters = { fill: hexOf(text), "font-family": font };
   maps.forEach((map, i) => {
-    node.append(words(map.name, layout.lefts[i], 28, { ...letters, "font-size": 16, "font-weight": 600 }));
-    node.append(panel(map, { x: layout.lefts[i], y: layout.top }, hexOf(text), isBitmap));
+    const place = layout.places[i];
+    node.append(words(map.name, place.x, place.y - 16, { ...letters, "font-size": 16, "font-weight": 600 }));
+    node.append(panel(map, place, hexOf(text), isBitmap));
   });
   for (const { name, colour, x, y } of layout.entries) {
     node.append(svg("circle", { cx: x + 5, cy: y, r: 4.5, fill: hexOf(colour) }));

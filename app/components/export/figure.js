@@ -1,4 +1,4 @@
-// Both maps as they are on screen, with names and legend, as one drawing.
+// All maps as they are on screen, with names and legend, as one drawing.
 import { hexOf } from "../common/css_colour.js";
 import { contextOf, svg } from "../common/dom.js";
 import { shorten } from "../common/format.js";
@@ -24,8 +24,9 @@ export function figureOf(maps, legend, { text, ground, font }) {
   node.append(svg("rect", { width, height, fill: hexOf(ground) }));
   const letters = { fill: hexOf(text), "font-family": font };
   maps.forEach((map, i) => {
-    node.append(words(map.name, layout.lefts[i], 28, { ...letters, "font-size": 16, "font-weight": 600 }));
-    node.append(panel(map, { x: layout.lefts[i], y: layout.top }, hexOf(text), isBitmap));
+    const place = layout.places[i];
+    node.append(words(map.name, place.x, place.y - 16, { ...letters, "font-size": 16, "font-weight": 600 }));
+    node.append(panel(map, place, hexOf(text), isBitmap));
   });
   for (const { name, colour, x, y } of layout.entries) {
     node.append(svg("circle", { cx: x + 5, cy: y, r: 4.5, fill: hexOf(colour) }));

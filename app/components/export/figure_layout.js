@@ -1,8 +1,9 @@
-// Where the parts of a figure go: the maps side by side, under them the legend.
+// Where the parts of a figure go: the maps side by side, three in a row where there are more, under them the legend.
 
 /** @import { Drawing } from "../common/types.d.ts" */
 
 const MAX_VECTORS = 20000; // points up to which each is drawn; more would choke whoever opens the file
+const ROW = 3; // maps in a row
 const [GAP, HEAD, LINE] = [16, 44, 24]; // pixels
 const [SWATCH, AFTER] = [15, 20]; // pixels before and behind a name in the legend
 
@@ -12,16 +13,23 @@ const [SWATCH, AFTER] = [15, 20]; // pixels before and behind a name in the lege
  * @param {(text: string) => number} measure width of a text in pixels
  */
 export function layOutFigure(maps, legend, measure) {
-  const lefts = maps.map((_, i) => maps.slice(0, i).reduce((sum, map) => sum + map.width + GAP, GAP));
-  const width = maps.reduce((sum, map) => sum + map.width + GAP, GAP);
-  const bottom = HEAD + maps[0].height + GAP;
+  const columns = Math.min(ROW, maps.length);
+  const cell = {
+    width: Math.max(...maps.map((map) => map.width)) + GAP,
+    height: HEAD + Math.max(...maps.map((map) => map.height)),
+  };
+  const places = maps.map((_, i) => ({
+    x: GAP + (i % columns) * cell.width,
+    y: HEAD + Math.floor(i / columns) * cell.height,
+  }));
+  const width = GAP + columns * cell.width;
+  const bottom = Math.ceil(maps.length / columns) * cell.height + GAP;
   const rows = legendRows(legend, width - 2 * GAP, measure);
   const points = maps.flatMap(({ layers }) => layers).reduce((sum, layer) => sum + layer.rows.length, 0);
   return {
     width,
     height: bottom + rows.length * LINE,
-    top: HEAD,
-    lefts,
+    places,
     isBitmap: points > MAX_VECTORS,
     entries: rows.flatMap((row, i) =>
       row.map((entry) => ({ ...entry, x: GAP + entry.x, y: bottom + (i + 0.5) * LINE })),

@@ -56,9 +56,8 @@ class PlaybackData:
         known = [("mode", "Mode", "sublabel"), ("class", "Class", "label")]
         points = MapPoints.build(
             items["id"].to_numpy(),
-            left=played[0][1].places[-1],
-            right=played[-1][1].places[-1],
-            fields=[Field(name, title, items[c].to_numpy(object)) for name, title, c in known if c in items],
+            maps=[arm.places[-1] for _, arm in played],
+            fields=[Field(name, title, [items[c].to_numpy(object)]) for name, title, c in known if c in items],
             names=items["name"].tolist() if "name" in items else None,
         )
         places = np.concatenate([arm.places.ravel() for _, arm in played])

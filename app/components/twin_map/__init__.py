@@ -1,9 +1,10 @@
-"""Two linked maps side by side (or one large), drawn and brushed in the browser."""
+"""Linked maps of several arms side by side (or one large), drawn and brushed in the browser."""
 
 import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,8 @@ class QueryMark:
     """A query placed on the maps approximately, e.g. an uploaded image: a star with a label."""
 
     label: str
-    left: tuple[float, float] | None
-    right: tuple[float, float] | None = None
+    places: Sequence[tuple[float, float] | None]
+    """Where on the map of each arm; None: not on that map."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,8 @@ def send_points(points: MapPoints, *, key: str) -> None:
 def twin_map(
     points: MapPoints,
     *,
-    left: str,
-    right: str | None = None,
-    captions: tuple[str, str] = ("", ""),
+    arms: Sequence[str],
+    captions: Sequence[str] = (),
     colour: str | None = None,
     selected: Sequence[int] | None = None,
     focus: int | None = None,
@@ -68,11 +68,11 @@ def twin_map(
     points: as given to `send_points` with the same key.
 
     on_click: called before the run, with the id of the item just clicked, or None when Esc was pressed with nothing
-    selected: the user wants the focus gone. on_swap: the same when the user wants the arms to change sides.
+    selected: the user wants the focus gone. on_swap: the same when the user wants two arms to change sides.
     on_colour: the same with the name of the field that the user now colours by.
 
-    left, right: the arms' names; with `right` None or `single` one large map (`single` with two arms keeps a
-    switch, also on the key t, that moves the points from one arm's map to the other's).
+    arms: their names, in the order of the points' maps, of which as many are shown. single: one large map instead,
+    with a switch, also on the key t, that moves the points from one arm's map to the next one's.
     captions: a line under each map, e.g. kappa, since a map says nothing about scale.
     colour: name of the field to colour by at first, and again whenever this argument changes; None: the first.
     selected: ids to select; None leaves the selection to the user. focus: the item ringed on both maps.
@@ -80,15 +80,15 @@ def twin_map(
     pixels, or as a length of CSS that may depend on the screen.
     """
     sent = None if selected is None else encode_selection(points, selected)
-    arms = [{"name": left, "caption": captions[0]}]
-    if right is not None:
-        arms.append({"name": right, "caption": captions[1]})
     view: dict[str, Any] = {
         "role": "view",
         "version": points.version,
         "idsVersion": points.ids_version,
-        "arms": arms,
-        "single": single or right is None,
+        "arms": [
+            {"name": name, "caption": caption}
+            for name, caption in zip_longest(arms, captions[: len(arms)], fillvalue="")
+        ],
+        "single": single or len(arms) == 1,
         "strip": strip,
         "fields": list(points.fields),
         "colour": colour,

@@ -74,7 +74,8 @@ function decodePoints(table) {
   const ids = columnOf(table, "id");
   const rows = /* @__PURE__ */ new Map();
   for (let row = 0; row < ids.length; row++) rows.set(ids[row], row);
-  const maps = ["l", "r"].filter((side) => table.getChild(`${side}x`)).map((side) => positionsOf(table, side));
+  const maps = [];
+  while (table.getChild(`x${maps.length}`)) maps.push(positionsOf(table, maps.length));
   return {
     n: ids.length,
     ids,
@@ -85,10 +86,10 @@ function decodePoints(table) {
     column: (name) => columnOf(table, name)
   };
 }
-function positionsOf(table, side) {
+function positionsOf(table, arm) {
   const [x, y] = ["x", "y"].map((axis) => (
     /** @type {Float32Array} */
-    columnOf(table, side + axis)
+    columnOf(table, axis + arm)
   ));
   return { x, y };
 }
@@ -775,10 +776,14 @@ Click hides, double click shows it alone`,
   }
 };
 function numberOf(counts, selected) {
+  if (counts.length > 2) return selected ? `${rangeOf(selected)} / ${rangeOf(counts)}` : rangeOf(counts);
   const texts = counts.map(
     (n, arm) => selected ? `${formatCount(selected[arm])} / ${formatCount(n)}` : formatCount(n)
   );
   return [...new Set(texts)].join(" · ");
+}
+function rangeOf(counts) {
+  return [.../* @__PURE__ */ new Set([Math.min(...counts), Math.max(...counts)])].map(formatCount).join(" to ");
 }
 
 // app/components/common/drawing_request.js
@@ -1856,6 +1861,7 @@ var Toolbar = class {
 };
 
 // app/components/twin_map/twin_map.js
+var FEW = 2;
 var TYPING = "textarea, select, input:not([type=checkbox], [type=radio])";
 function firstColour([first, second]) {
   const sizes = [first, second].map((field) => field?.kind === "categorical" ? field.categories.length : 0);
@@ -1961,6 +1967,7 @@ var TwinMap = class {
       this.stages.append(map.node);
     }
     this.stages.classList.toggle("single", single);
+    this.stages.classList.toggle("many", shown.length > FEW);
     this.maps.forEach((map, i) => {
       this.dress(map, shown[i], view);
       map.stage.style.setProperty("--height", height);
@@ -1986,10 +1993,10 @@ var TwinMap = class {
       });
     });
     map.label(arms[arm], single && arms.length > 1 ? switches : []);
-    map.overlay.setQueries(queries.map(({ label, left, right }) => ({ label, at: arm ? right : left })));
+    map.overlay.setQueries(queries.map(({ label, places }) => ({ label, at: places[arm] })));
   }
   /**
-   * Move the points of the single map to their places on the other arm's map.
+   * Move the points of the single map to their places on another arm's map.
    * @param {number} arm
    */
   flip(arm) {
@@ -2086,7 +2093,8 @@ var TwinMap = class {
   hover(row, leader) {
     if (!this.shown || row === this.hovered && leader === this.leader) return;
     [this.hovered, this.leader] = [row, leader];
-    for (const map of this.maps) map.overlay.setHover(row, row >= 0 ? this.preview(row, map.arm) : []);
+    const hasCard = (map) => row >= 0 && (map === leader || this.maps.length <= FEW);
+    for (const map of this.maps) map.overlay.setHover(row, hasCard(map) ? this.preview(row, map.arm) : []);
     if (row < 0) return;
     const { view, points } = this.shown;
     this.announce(
@@ -2173,8 +2181,8 @@ var TwinMap = class {
     if (typing || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !this.shown) return;
     const { view } = this.shown;
     if (event.key === "t" && view.arms.length > 1) {
-      if (view.single) this.flip(1 - this.front);
-      else this.send.trigger("swap", true);
+      if (view.single) this.flip((this.front + 1) % view.arms.length);
+      else if (view.arms.length === 2) this.send.trigger("swap", true);
     } else if (event.key === "/") {
       event.preventDefault();
       this.toolbar.search.focus();

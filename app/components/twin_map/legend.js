@@ -121,13 +121,19 @@ export class Legend {
 }
 
 /**
- * "412", "47 / 412", or both arms' numbers where they differ: "412 · 398".
+ * "412", "47 / 412", or the arms' numbers where they differ: "412 · 398" for two, "380 to 412" for more.
  * @param {number[]} counts
  * @param {number[] | undefined} selected
  */
 export function numberOf(counts, selected) {
+  if (counts.length > 2) return selected ? `${rangeOf(selected)} / ${rangeOf(counts)}` : rangeOf(counts);
   const texts = counts.map((n, arm) =>
     selected ? `${formatCount(selected[arm])} / ${formatCount(n)}` : formatCount(n),
   );
   return [...new Set(texts)].join(" · ");
+}
+
+/** @param {number[]} counts */
+function rangeOf(counts) {
+  return [...new Set([Math.min(...counts), Math.max(...counts)])].map(formatCount).join(" to ");
 }

@@ -16,7 +16,9 @@ export function decodePoints(table) {
   /** @type {Map<number, number>} */
   const rows = new Map();
   for (let row = 0; row < ids.length; row++) rows.set(ids[row], row);
-  const maps = ["l", "r"].filter((side) => table.getChild(`${side}x`)).map((side) => positionsOf(table, side));
+  /** @type {Positions[]} */
+  const maps = [];
+  while (table.getChild(`x${maps.length}`)) maps.push(positionsOf(table, maps.length));
   return {
     n: ids.length,
     ids,
@@ -30,11 +32,11 @@ export function decodePoints(table) {
 
 /**
  * @param {ArrowTable} table
- * @param {string} side
+ * @param {number} arm
  * @returns {Positions}
  */
-function positionsOf(table, side) {
-  const [x, y] = ["x", "y"].map((axis) => /** @type {Float32Array} */ (columnOf(table, side + axis)));
+function positionsOf(table, arm) {
+  const [x, y] = ["x", "y"].map((axis) => /** @type {Float32Array} */ (columnOf(table, axis + arm)));
   return { x, y };
 }
 

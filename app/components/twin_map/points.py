@@ -1,4 +1,4 @@
-"""What the maps draw: positions in one or two arms and the fields to colour by, packed for the browser."""
+"""What the maps draw: positions in each arm and the fields to colour by, packed for the browser."""
 
 import hashlib
 import re
@@ -27,9 +27,8 @@ class Field:
     """Short stable identifier, e.g. "class": what a page keeps in its address."""
     title: str
     """As shown, e.g. "Class"."""
-    left: Shaped[np.ndarray, "n"]
-    right: Shaped[np.ndarray, "n"] | None = None
-    """Only where the two arms differ, e.g. sub-clusters; None = the same as `left`."""
+    values: Sequence[Shaped[np.ndarray, "n"]]
+    """One array for each arm where these differ, e.g. sub-clusters; else one for all."""
     order: Sequence[str] | None = None
     """Categories in legend order; None = natural order (2 before 10)."""
     colours: Mapping[str, str] | None = None
@@ -42,11 +41,11 @@ class Field:
 
 @dataclass(frozen=True)
 class MapPoints:
-    """Points of a pair of maps. Build once per study and pair of arms (e.g. in `st.cache_resource`)."""
+    """Points of linked maps, one for each arm. Build once per study and arms (e.g. in `st.cache_resource`)."""
 
     ids: Int64[np.ndarray, "n"]
     table: pa.Table
-    """Columns id, slot, [name], lx, ly, [rx, ry] and one or two per field, as the browser receives it."""
+    """Columns id, slot, [name], x0, y0, x1, ... and one per field or one for each arm, as the browser receives it."""
     fields: tuple[dict[str, Any], ...]
     atlas: ImageAtlas | None
     version: str
@@ -59,15 +58,14 @@ class MapPoints:
         cls,
         ids: Int64[np.ndarray, "n"],
         *,
-        left: Float32[np.ndarray, "n 2"],
-        right: Float32[np.ndarray, "n 2"] | None = None,
+        maps: Sequence[Float32[np.ndarray, "n 2"]],
         fields: Sequence[Field] = (),
         atlas: ImageAtlas | None = None,
         names: Sequence[str] | None = None,
     ) -> Self:
         """Pack the points; a position with NaN is not drawn. Raises ValueError if the parts do not fit.
 
-        names: what the user calls the items, shown beside their ids.
+        maps: positions, one array for each arm. names: what the user calls the items, shown beside their ids.
         """
         ids = np.ascontiguousarray(ids, dtype=np.int64)
         columns: dict[str, np.ndarray] = {"id": ids.astype(np.int32)}
@@ -75,9 +73,8 @@ class MapPoints:
             raise ValueError("Item ids must be unique and fit in 32 bits.")
         if len({field.name for field in fields}) != len(fields):
             raise ValueError("Field names must be unique.")
-        for side, position in (("l", left), ("r", right)):
-            if position is not None:
-                columns[f"{side}x"], columns[f"{side}y"] = np.asarray(position, dtype=np.float32).reshape(-1, 2).T
+        for arm, position in enumerate(maps):
+            columns[f"x{arm}"], columns[f"y{arm}"] = np.asarray(position, dtype=np.float32).reshape(-1, 2).T
         if atlas is not None:
             columns["slot"] = atlas.slots(ids).astype(np.int32)
         described = tuple(_pack(field, columns) for field in fields)
@@ -92,15 +89,15 @@ class MapPoints:
 
 def _pack(field: Field, columns: dict[str, np.ndarray]) -> dict[str, Any]:
     """Add the field's column(s) and return its description for the browser."""
-    sides = [np.asarray(field.left)] + ([] if field.right is None else [np.asarray(field.right)])
-    names = [f"f:{field.name}:{i}" for i in range(len(sides))]
+    values = [np.asarray(of_arm) for of_arm in field.values]
+    names = [f"f:{field.name}:{i}" for i in range(len(values))]
     described: dict[str, Any] = {"name": field.name, "title": field.title, "columns": names}
-    if all(np.issubdtype(side.dtype, np.floating) for side in sides):
-        columns.update(zip(names, (side.astype(np.float32) for side in sides), strict=True))
-        limits = list(field.limits or _ends(np.concatenate(sides)))
+    if all(np.issubdtype(of_arm.dtype, np.floating) for of_arm in values):
+        columns.update(zip(names, (of_arm.astype(np.float32) for of_arm in values), strict=True))
+        limits = list(field.limits or _ends(np.concatenate(values)))
         return {**described, "kind": "continuous", "limits": limits, "note": field.note}
-    factors = [pd.factorize(side) for side in sides]
-    present = {str(value) for _, values in factors for value in values}
+    factors = [pd.factorize(of_arm) for of_arm in values]
+    present = {str(value) for _, distinct in factors for value in distinct}
     categories = sorted(present, key=_natural) if field.order is None else list(field.order)
     if len(categories) > _MAX_CATEGORIES:
         raise ValueError(f"Field {field.name} has {len(categories)} categories, more than {_MAX_CATEGORIES}.")
@@ -120,10 +117,10 @@ def _natural(text: str) -> list[tuple[int, int, str]]:
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]
 
 
-def _codes(factor: Int64[np.ndarray, "n"], values: Sequence[Any], categories: list[str]) -> Int16[np.ndarray, "n"]:
+def _codes(factor: Int64[np.ndarray, "n"], distinct: Sequence[Any], categories: list[str]) -> Int16[np.ndarray, "n"]:
     """Position of each value among the categories; -1 = unknown, as `factor` has it for None and NaN."""
     position = {category: code for code, category in enumerate(categories)}
-    known = [position.get(str(value), -1) for value in values]
+    known = [position.get(str(value), -1) for value in distinct]
     return np.array([*known, -1], dtype=np.int16)[factor]
 
 

@@ -1,4 +1,4 @@
-// The maps of a pair of arms, which share colours, selection and the item chosen.
+// The maps of several arms, which share colours, selection and the item chosen.
 import { button } from "../common/controls.js";
 import { el, originOf } from "../common/dom.js";
 import { formatCount } from "../common/format.js";
@@ -18,6 +18,7 @@ import { Toolbar } from "./toolbar.js";
 
 /** @typedef {{ state: Trigger, trigger: Trigger }} Send */
 
+const FEW = 2; // maps that are large enough for a card on each
 const TYPING = "textarea, select, input:not([type=checkbox], [type=radio])";
 
 /**
@@ -140,6 +141,7 @@ export class TwinMap {
       this.stages.append(map.node);
     }
     this.stages.classList.toggle("single", single);
+    this.stages.classList.toggle("many", shown.length > FEW);
     this.maps.forEach((map, i) => {
       this.dress(map, shown[i], view);
       map.stage.style.setProperty("--height", height);
@@ -166,11 +168,11 @@ export class TwinMap {
       });
     });
     map.label(arms[arm], single && arms.length > 1 ? switches : []);
-    map.overlay.setQueries(queries.map(({ label, left, right }) => ({ label, at: arm ? right : left })));
+    map.overlay.setQueries(queries.map(({ label, places }) => ({ label, at: places[arm] })));
   }
 
   /**
-   * Move the points of the single map to their places on the other arm's map.
+   * Move the points of the single map to their places on another arm's map.
    * @param {number} arm
    */
   flip(arm) {
@@ -280,7 +282,8 @@ export class TwinMap {
   hover(row, leader) {
     if (!this.shown || (row === this.hovered && leader === this.leader)) return;
     [this.hovered, this.leader] = [row, leader];
-    for (const map of this.maps) map.overlay.setHover(row, row >= 0 ? this.preview(row, map.arm) : []);
+    const hasCard = (/** @type {MapView} */ map) => row >= 0 && (map === leader || this.maps.length <= FEW);
+    for (const map of this.maps) map.overlay.setHover(row, hasCard(map) ? this.preview(row, map.arm) : []);
     if (row < 0) return;
     const { view, points } = this.shown;
     this.announce(
@@ -381,8 +384,8 @@ export class TwinMap {
     const { view } = this.shown;
     if (event.key === "t" && view.arms.length > 1) {
       // With two maps side by side the page decides what it means.
-      if (view.single) this.flip(1 - this.front);
-      else this.send.trigger("swap", true);
+      if (view.single) this.flip((this.front + 1) % view.arms.length);
+      else if (view.arms.length === 2) this.send.trigger("swap", true);
     } else if (event.key === "/") {
       event.preventDefault();
       this.toolbar.search.focus();

@@ -9,8 +9,8 @@ export interface Arm {
 /** A query placed approximately; null: not on that map. */
 export interface QueryMark {
   label: string;
-  left: [number, number] | null;
-  right: [number, number] | null;
+  /** For each arm. */
+  places: ([number, number] | null)[];
 }
 
 export interface PlacedQuery {

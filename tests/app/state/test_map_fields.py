@@ -25,11 +25,11 @@ def test_numbers_and_words_that_recur(tmp_path: Path) -> None:
         np.save(tmp_path / f"{name}.npy", rng.normal(size=(n, 4)).astype(np.float32))
     study = import_study(tmp_path / "t.csv", {name: tmp_path / f"{name}.npy" for name in "ab"}, tmp_path / "study")
     rows = np.arange(n)
-    fields = map_fields(study, rows, "a", "b")
+    fields = map_fields(study, rows, ["a", "b"])
     own = [field.title for field in fields if field.name.startswith("own.")]
     assert own[:2] == ["price", "brand"]
     assert not {"title", "same"} & set(own)
     assert len(own) == MOST_OWN
-    points = MapPoints.build(rows, left=study.map("a"), right=study.map("b"), fields=fields)
+    points = MapPoints.build(rows, maps=[study.map("a"), study.map("b")], fields=fields)
     kinds = {field["title"]: field["kind"] for field in points.fields}
     assert (kinds["price"], kinds["brand"]) == ("continuous", "categorical")

@@ -18,7 +18,11 @@ test("maps lie side by side, the legend under them", () => {
     ],
     measure,
   );
-  assert.deepEqual([layout.width, layout.lefts], [16 + 300 + 16 + 300 + 16, [16, 332]]);
+  assert.equal(layout.width, 16 + 300 + 16 + 300 + 16);
+  assert.deepEqual(
+    layout.places.map(({ x }) => x),
+    [16, 332],
+  );
   assert.deepEqual(
     layout.entries.map(({ name, x }) => [name, x]),
     [
@@ -26,7 +30,17 @@ test("maps lie side by side, the legend under them", () => {
       ["odd", 16 + 15 + 40 + 20],
     ],
   );
-  assert.ok(layout.entries.every(({ y }) => y > layout.top + 200 && y < layout.height));
+  assert.ok(layout.entries.every(({ y }) => y > layout.places[1].y + 200 && y < layout.height));
+});
+
+test("more than three maps lie in rows of three", () => {
+  const { places, width, height } = layOutFigure(new Array(5).fill(map(1)), [], measure);
+  assert.deepEqual(
+    places.map(({ x }) => x),
+    [16, 332, 648, 16, 332],
+  );
+  assert.ok(places[3].y >= places[0].y + 200 && places[3].y === places[4].y);
+  assert.ok(width >= 648 + 300 && height >= places[4].y + 200);
 });
 
 test("a legend that is too wide goes on in the next line", () => {

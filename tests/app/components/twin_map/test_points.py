@@ -11,7 +11,7 @@ from app.components.twin_map import Field, MapPoints, decode_selection, encode_s
 
 def build(n: int = 5, **options: object) -> MapPoints:
     xy = np.arange(2 * n, dtype=np.float32).reshape(n, 2)
-    return MapPoints.build(np.arange(n) * 10, left=xy, **options)
+    return MapPoints.build(np.arange(n) * 10, **{"maps": [xy], **options})
 
 
 @given(st.integers(1, 70), st.data())
@@ -40,26 +40,26 @@ def test_a_selection_made_for_other_items_is_empty() -> None:
 
 def test_versions_follow_the_contents() -> None:
     plain, same = build(), build()
-    coloured = build(fields=[Field("class", "Class", np.array(list("aabbc")))])
+    coloured = build(fields=[Field("class", "Class", [np.array(list("aabbc"))])])
     assert plain.version == same.version != coloured.version
     assert plain.ids_version == coloured.ids_version != build(6).ids_version
 
 
 def test_categories_come_in_natural_order_and_unknown_is_minus_one() -> None:
-    field = Field("mode", "Mode", np.array(["10", "9", None, "b2", np.nan], dtype=object))
+    field = Field("mode", "Mode", [np.array(["10", "9", None, "b2", np.nan], dtype=object)])
     points = build(fields=[field])
     assert points.fields[0]["categories"] == ["9", "10", "b2"]
     assert points.table["f:mode:0"].to_pylist() == [1, 0, -1, 2, -1]
 
 
 def test_arms_that_differ_share_their_categories() -> None:
-    points = build(fields=[Field("sub", "Sub-cluster", np.array([0, 0, 1, 1, 2]), np.array([3, 3, 3, 0, 0]))])
+    points = build(fields=[Field("sub", "Sub-cluster", [np.array([0, 0, 1, 1, 2]), np.array([3, 3, 3, 0, 0])])])
     assert points.fields[0]["categories"] == ["0", "1", "2", "3"]
     assert points.table["f:sub:1"].to_pylist() == [3, 3, 3, 0, 0]
 
 
 def test_floats_are_a_continuous_scale_that_ends_at_finite_values() -> None:
-    points = build(fields=[Field("change", "Change", np.array([0.5, np.nan, 0.25, np.inf, 1]))])
+    points = build(fields=[Field("change", "Change", [np.array([0.5, np.nan, 0.25, np.inf, 1])])])
     assert points.fields[0]["kind"] == "continuous"
     assert points.fields[0]["limits"] == [0.25, 1.0]
 
@@ -67,9 +67,9 @@ def test_floats_are_a_continuous_scale_that_ends_at_finite_values() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"fields": [Field("a", "A", np.zeros(4))]}, "4 values for 5 items"),
-        ({"fields": [Field("a", "A", np.zeros(5)), Field("a", "B", np.zeros(5))]}, "names must be unique"),
-        ({"right": np.zeros((3, 2), dtype=np.float32)}, "3 values for 5 items"),
+        ({"fields": [Field("a", "A", [np.zeros(4)])]}, "4 values for 5 items"),
+        ({"fields": [Field("a", "A", [np.zeros(5)]), Field("a", "B", [np.zeros(5)])]}, "names must be unique"),
+        ({"maps": [np.zeros((n, 2), dtype=np.float32) for n in (5, 3)]}, "3 values for 5 items"),
     ],
 )
 def test_parts_that_do_not_fit_are_refused(options: dict[str, object], message: str) -> None:
@@ -80,7 +80,7 @@ def test_parts_that_do_not_fit_are_refused(options: dict[str, object], message: 
 def test_ids_that_repeat_or_overflow_are_refused() -> None:
     for ids in ([1, 1], [1, 2**40]):
         with pytest.raises(ValueError, match="unique and fit in 32 bits"):
-            MapPoints.build(np.array(ids), left=np.zeros((2, 2), dtype=np.float32))
+            MapPoints.build(np.array(ids), maps=[np.zeros((2, 2), dtype=np.float32)])
 
 
 def test_thumbnails_are_found_by_id() -> None:
