@@ -124,7 +124,8 @@ def _described(study: Study, reference: str) -> str:
 def _warnings(view: View) -> None:
     """What is doubtful about the items or a training, behind one button that says how much there is."""
     own = [(name, notice) for name in dict.fromkeys(view.arms) for notice in view.study.arm(name).warnings]
-    count = len(view.study.warnings) + len(own)
+    left_out = view.study.left_out
+    count = len(view.study.warnings) + len(own) + bool(len(left_out))
     if not count:
         return
     label = f":orange[{count} warning{'' if count == 1 else 's'}]"
@@ -132,3 +133,6 @@ def _warnings(view: View) -> None:
         show_notices(view.study.warnings)
         for name, notice in own:
             st.warning(f"**{escape_markdown(name)}**: {escape_markdown(notice.message)}", icon=":material/warning:")
+        if len(left_out):
+            st.warning(f"Left out, because it could not be used: {len(left_out):,}", icon=":material/warning:")
+            st.dataframe(left_out, hide_index=True, height=min(240, 36 * (1 + len(left_out))), width=600)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.analysis.called import called
 from core.analysis.palette import ARM_COLOURS, OTHERS, PALETTE, REFERENCE_COLOUR
 from core.storage.study import Study
 
@@ -27,7 +28,8 @@ def map_figure(study: Study, arm: str) -> go.Figure:
     values = items[column].astype(str).to_numpy()
     names = pd.Series(values).value_counts().index
     shown = names if len(names) <= len(PALETTE) else names[: len(PALETTE) - 1]
-    hover = np.array([safe(f"#{id} {label}") for id, label in items[["id", "label"]].itertuples(index=False)])
+    known = zip(items["id"], called(study, items["id"]), items["label"], strict=True)
+    hover = np.array([safe(" ".join(filter(None, (f"#{id}", name, str(label))))) for id, name, label in known])
     groups = [(name, values == name, colour) for name, colour in zip(sorted(shown), PALETTE, strict=False)]
     if len(shown) < len(names):
         groups.insert(0, (f"{len(names) - len(shown):,} others", ~np.isin(values, shown), OTHERS))

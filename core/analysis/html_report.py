@@ -14,7 +14,9 @@ import plotly.graph_objects as go
 from PIL import Image
 from plotly.offline import get_plotlyjs
 
+from core.analysis.called import called
 from core.analysis.class_report import count_range, flows, groups
+from core.analysis.columns import describe_columns, known_of
 from core.analysis.evidence import evidence_of, with_evidence
 from core.analysis.figures import flow_figure, history_figure, map_figure
 from core.analysis.label_noise import WrongLabels, wrong_labels
@@ -27,6 +29,9 @@ from core.storage.study import Study
 
 MAX_CLASSES = 200
 """Rows of the table of classes; those with the worst verdicts come first."""
+
+MAX_LEFT_OUT = 200
+"""Rows of the list of what was left out."""
 
 MAX_DETAILED_CLASSES = 6
 """Classes shown with examples."""
@@ -68,6 +73,9 @@ def report(study: Study) -> str:
         study=study,
         items=f"{len(study.items):,}",
         evaluated=f"{study.evaluated.sum():,}",
+        table=describe_columns(study),
+        left_out=study.left_out.iloc[:MAX_LEFT_OUT].to_dict("records"),
+        left_out_more=max(0, len(study.left_out) - MAX_LEFT_OUT),
         recipe=study.recipe.to_toml() if study.recipe else None,
         columns=list(COLUMNS.values()),
         summary=_summary(study),
@@ -163,6 +171,7 @@ def _class_details(
                         "modes": ", ".join(f"{mode} {100 * share:.0f} %" for mode, share in group.modes[:5]),
                         "picture": _strip([thumbnails[int(id)] for id in group.exemplars if int(id) in thumbnails]),
                         "ids": ", ".join(f"#{id}" for id in group.exemplars),
+                        "items": _known(study, group.exemplars),
                     }
                     for group in groups(study, arm, label)
                 ],
@@ -173,6 +182,14 @@ def _class_details(
         ],
         "flows": _html(flow_figure(sides[0], sides[1])) if len(sides[0][1]) else "",
     }
+
+
+def _known(study: Study, ids: np.ndarray) -> list[tuple[str, str]]:
+    """What items are called and what else their table says of them; empty where there are only numbers."""
+    names, known = called(study, ids), known_of(study, ids)
+    if not any(names) and not any(known):
+        return []
+    return [(f"#{id} {name}".strip(), text) for id, name, text in zip(ids, names, known, strict=True)]
 
 
 def _noise(found: WrongLabels | None) -> str:
