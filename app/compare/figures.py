@@ -134,5 +134,6 @@ def _warnings(view: View) -> None:
         for name, notice in own:
             st.warning(f"**{escape_markdown(name)}**: {escape_markdown(notice.message)}", icon=":material/warning:")
         if len(left_out):
+            view.exports.table("Left out", "left-out", lambda: left_out)
             st.warning(f"Left out, because it could not be used: {len(left_out):,}", icon=":material/warning:")
             st.dataframe(left_out, hide_index=True, height=min(240, 36 * (1 + len(left_out))), width=600)

@@ -1,11 +1,12 @@
 """The app under load: sessions that click on maps and galleries at once, over the browser's own protocol.
 
-    python -m tests.benchmarks.app_load [--sessions 20] [--seconds 60] [--think 0] [--study DIR]
+    python -m tests.benchmarks.app_load [--sessions 20] [--seconds 60] [--think 0] [--study DIR] [--beside]
 
 Each session opens Compare and clicks an item, on the maps and in the galleries in turn: as soon as the last answer has
 come, or after the seconds that a person looks at it (--think, exponential with that mean). Prints errors, how long an
 answer takes, and the server's memory and threads over time, with the names of those that Python knows; the others
-belong to numerical libraries. There is no browser, so that its drawing costs nothing.
+belong to numerical libraries. There is no browser, so that its drawing costs nothing. With --beside one more session
+has one: it uploads pictures and exports tables and reports, beside one training after another.
 """
 
 import argparse
@@ -29,6 +30,7 @@ from core.common.places import REPO
 from core.pipeline.run import run
 from core.recipe.recipe import Recipe
 from core.storage.study import Study
+from tests.benchmarks.app_beside import Beside
 from tests.benchmarks.threads_server import SAID
 from tests.browser.conftest import Server, start_server
 
@@ -122,10 +124,14 @@ async def watch(server: Server, until: float) -> list[tuple[float, float, int]]:
     return seen
 
 
-async def measure(server: Server, study: Study, sessions: int, seconds: float, think: float) -> bool:
+async def measure(
+    server: Server, study: Study, sessions: int, seconds: float, think: float, beside: Beside | None, scratch: Path
+) -> bool:
     """Print every figure; whether nothing failed."""
     items, until, load = np.flatnonzero(study.evaluated).tolist(), time.monotonic() + seconds, Load(think=think)
     each = [load.one(server, study.path.name, items, until, seed) for seed in range(sessions)]
+    if beside:
+        each += [beside.visit(until), beside.train(scratch, until)]
     seen, *_ = await asyncio.gather(watch(server, until), *each)
     for name, times in (("first page", load.opened), ("click", load.clicked)):
         middle, late = np.quantile(times or [np.nan], [0.5, 0.95])
@@ -135,8 +141,12 @@ async def measure(server: Server, study: Study, sessions: int, seconds: float, t
     names = [json.loads(found) for found in re.findall(rf"{SAID}(\{{.*?\}})", server.log())]  # lines may run together
     most = max(names, key=lambda found: sum(found.values()))
     print(f"of Python at most {sum(most.values())}: {most}; at the end {sum(names[-1].values())}: {names[-1]}")
-    print(f"errors: {sum(load.errors.values())} {dict(load.errors)}")
-    return not load.errors
+    errors = load.errors
+    if beside:
+        print(f"beside them: {dict(beside.done)}")
+        errors += beside.errors
+    print(f"errors: {sum(errors.values())} {dict(errors)}")
+    return not errors
 
 
 def main() -> bool:
@@ -145,6 +155,7 @@ def main() -> bool:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--think", type=float, default=0)
     parser.add_argument("--study", type=Path, help="a finished study; a small one is made by default")
+    parser.add_argument("--beside", action="store_true", help="uploads, exports and trainings at the same time")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = options.study or Path(folder) / "digits-parity"
@@ -153,7 +164,12 @@ def main() -> bool:
         server = start_server(REPO / "app" / "main.py", env, log, module="tests.benchmarks.threads_server")
         try:
             server.wait_until_up()
-            return asyncio.run(measure(server, study, options.sessions, options.seconds, options.think))
+            beside = None
+            if options.beside:
+                Beside.prepare(study.path.parent)
+                beside = Beside(server.url, study.path.name)
+            how = options.sessions, options.seconds, options.think
+            return asyncio.run(measure(server, study, *how, beside, Path(folder)))
         finally:
             server.stop()
 

@@ -164,7 +164,13 @@ def free_port() -> int:
 
 
 def start_server(
-    script: Path, env: Mapping[str, str], log_file: Path, *, module: str = "streamlit", options: Mapping[str, Any] = {}
+    script: Path,
+    env: Mapping[str, str],
+    log_file: Path,
+    *,
+    module: str = "streamlit",
+    options: Mapping[str, Any] = {},
+    cwd: Path = REPO,
 ) -> Server:
     defaults = {"server.address": "127.0.0.1", "server.port": free_port(), "server.headless": "true"}
     defaults |= {"server.fileWatcherType": "none", "browser.gatherUsageStats": "false"}
@@ -173,7 +179,7 @@ def start_server(
     with log_file.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", module, "run", str(script), *flags],
-            cwd=REPO,
+            cwd=cwd,
             env={**os.environ, **env},
             stdin=subprocess.DEVNULL,
             stdout=log,
