@@ -12,6 +12,7 @@ from streamlit.web.server import server_util
 from app.access import visitor
 from app.access.address_of_server import AddressOfServer
 from app.access.guard import Guard
+from app.message_queue import keep_places_of_fragments
 from core.common.errors import AccessError
 
 try:
@@ -31,4 +32,5 @@ async def _announce(app: st.App) -> AsyncIterator[None]:
     yield
 
 
+keep_places_of_fragments()
 app = st.App("script.py", middleware=[Middleware(Guard, policy), Middleware(AddressOfServer)], lifespan=_announce)
