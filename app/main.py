@@ -10,9 +10,10 @@ from streamlit import cli_util, config
 from streamlit.web.server import server_util
 
 from app.access import visitor
-from app.access.address_of_server import AddressOfServer
 from app.access.guard import Guard
-from app.message_queue import keep_places_of_fragments
+from app.server.address_of_server import AddressOfServer
+from app.server.downloads import keep_made_files
+from app.server.message_queue import keep_places_of_fragments
 from core.common.errors import AccessError
 
 try:
@@ -33,4 +34,5 @@ async def _announce(app: st.App) -> AsyncIterator[None]:
 
 
 keep_places_of_fragments()
+keep_made_files()
 app = st.App("script.py", middleware=[Middleware(Guard, policy), Middleware(AddressOfServer)], lifespan=_announce)

@@ -49,8 +49,8 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "widgets": {"access", "components", "state"},
         **{page: {"access", "components", "state", "widgets"} for page in PAGES},
         "script": {"access", "components", "state", "widgets"},
-        "message_queue": set(),
-        "main": {"access", "message_queue"},
+        "server": set(),
+        "main": {"access", "server"},
     },
 }
 """Which rooms each room may import, from the bottom up; a room may always import itself."""

@@ -42,7 +42,7 @@ def ask(more: Callable[[], None]) -> None:
     """
     number = st.session_state.setdefault("upload-number", 0)  # a new key empties the uploader: its files are in the row
     upload, options = st.columns([3, 2], vertical_alignment="bottom", gap="medium")
-    upload.file_uploader(
+    files = upload.file_uploader(
         "Query pictures: PNG, JPEG, WebP, GIF, BMP or TIFF",
         accept_multiple_files=True,
         key=f"upload-{number}",
@@ -61,6 +61,9 @@ def ask(more: Callable[[], None]) -> None:
     if with_camera:
         with st.container(width=360):
             st.camera_input("Take a picture", key=f"photo-{number}", on_change=_taken, args=(f"photo-{number}",))
+    if files:  # they came before the page had been drawn once: no callback was known yet
+        _uploaded(f"upload-{number}")
+        st.rerun()
     _row()
     _dropped()
     _errors()

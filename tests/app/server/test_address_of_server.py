@@ -11,8 +11,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, StreamingRespon
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from app.access.address_of_server import AddressOfServer, script
 from app.access.guard import headers
+from app.server.address_of_server import AddressOfServer, script
 
 PAGE = "<!doctype html><html><head><title>x</title></head><body>" + "a" * 2000 + "</body></html>"
 

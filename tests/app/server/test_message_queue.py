@@ -4,7 +4,7 @@ import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
-from app.message_queue import keep_places_of_fragments
+from app.server.message_queue import keep_places_of_fragments
 
 FRAGMENT = "the maps"
 
