@@ -43,13 +43,13 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         },
     },
     "app": {
-        "access": set(),
+        "server": set(),
+        "access": {"server"},
         "components": set(),
         "state": {"components"},
         "widgets": {"access", "components", "state"},
         **{page: {"access", "components", "state", "widgets"} for page in PAGES},
         "script": {"access", "components", "state", "widgets"},
-        "server": set(),
         "main": {"access", "server"},
     },
 }

@@ -22,7 +22,8 @@ from streamlit.url_util import make_url_path
 from streamlit.web.server.starlette import starlette_websocket
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
-from app.access import address_of_server, visitor
+from app.access import visitor
+from app.server import address_of_server
 from core.access.policy import Policy, Role, is_loopback
 
 SIGN_IN = "sign-in"
