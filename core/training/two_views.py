@@ -36,7 +36,8 @@ class TwoViewLoss(nn.Module):
         """(row, its other view, row, its rival), as the library takes positive and negative pairs."""
         rows = torch.arange(len(labels), device=labels.device)
         views = rows.roll(len(labels) // 2)
-        rivals = (rows[:, None] != rows[None, :]) & (views[:, None] != rows[None, :])
+        rival = (rows[:, None] != rows[None, :]) & (views[:, None] != rows[None, :])
         if self.within_class:
-            rivals &= labels[:, None] == labels[None, :]
-        return rows, views, *torch.nonzero(rivals, as_tuple=True)
+            rival &= labels[:, None] == labels[None, :]
+        seekers, rivals = torch.nonzero(rival, as_tuple=True)
+        return rows, views, seekers, rivals

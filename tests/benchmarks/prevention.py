@@ -1,16 +1,19 @@
 """What the field has against class collapse, side by side: the recipe `prevention` over several seeds, as Markdown.
 
-    python -m tests.benchmarks.prevention [--seeds 5] [--set train.epochs=2] [--write docs/results.md]
+    python -m tests.benchmarks.prevention [--seeds 5] [--set train.epochs=2] [--results FILE.csv]
+        [--write docs/results.md]
 
-Mean and standard deviation over seeds 0, 1, ... of held-out items, with the versions that made them. --write replaces
-what stands between the two marks in a document.
+Mean and standard deviation over seeds 0, 1, ... of held-out items, with the versions that made them. A seed takes ten
+minutes on two cores, by estimate. --results keeps each seed in a file when it is done, and trains none that is there.
+--write replaces what stands between two marks in a document.
 """
 
 import argparse
+import hashlib
 import os
 import re
 import tempfile
-import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -28,30 +31,51 @@ DIGITS = {"kappa": 2, "subclusters": 1}
 """Of a figure; three of the others."""
 BEGIN, END = "<!-- written: python -m tests.benchmarks.prevention -->", "<!-- end -->"
 BLOCK = re.compile(rf"(?<={re.escape(BEGIN)}\n).*?(?=\n{re.escape(END)})", re.DOTALL)
+KEY = ["settings", "seed"]
 
 
 def measure(recipe: Recipe) -> pd.DataFrame:
     """The figures of one seed's study, one row for each arm and for the pixels."""
     with tempfile.TemporaryDirectory() as folder:
-        return summarise(run(recipe, Path(folder) / "study"))[[*SHOWN]]
+        table = summarise(run(recipe, Path(folder) / "study"))
+    return table[[*SHOWN]].rename_axis("arm").reset_index()
 
 
-def markdown(tables: list[pd.DataFrame], recipe: Recipe, command: str, *, minutes: float) -> str:
-    """The table with what it was made with; tables: of the seeds."""
-    seeds = "seed 0" if len(tables) == 1 else f"seeds 0 to {len(tables) - 1}"
-    spread = "" if len(tables) == 1 else ", mean ± standard deviation"
+def results(seeds: int, changes: list[str], path: Path | None) -> pd.DataFrame:
+    """The figures of all seeds; each is added to the file as soon as it is done, and those in it are not made again."""
+    done = pd.read_csv(path, dtype={"settings": str}) if path and path.exists() else pd.DataFrame(columns=KEY)
+    settings = fingerprint(Recipe.load(RECIPE, tuple(changes)))
+    for seed in range(seeds):
+        if ((done["settings"] == settings) & (done["seed"] == seed)).any():
+            continue
+        found = measure(Recipe.load(RECIPE, (*changes, f"seed={seed}"))).assign(settings=settings, seed=seed)
+        done = found if done.empty else pd.concat([done, found], ignore_index=True)
+        print(f"seed {seed} of {seeds}\n{found.drop(columns=KEY).round(3).to_string(index=False)}\n", flush=True)
+        if path:
+            done.to_csv(path, index=False)
+    return done[(done["settings"] == settings) & (done["seed"] < seeds)]
+
+
+def fingerprint(recipe: Recipe) -> str:
+    """Of all but the seed, so that seeds of different settings are never mixed."""
+    return hashlib.sha256(replace(recipe, seed=0).to_toml().encode()).hexdigest()[:12]
+
+
+def markdown(found: pd.DataFrame, recipe: Recipe, command: str) -> str:
+    """The table, and what made it; found: as `results` gives them."""
+    seeds = found["seed"].nunique()
+    of_seeds = "seed 0" if seeds == 1 else f"seeds 0 to {seeds - 1}, mean ± standard deviation"
     epochs = "1 epoch" if recipe.train.epochs == 1 else f"{recipe.train.epochs} epochs"
     intro = (
-        f"`{command}`: {seeds}{spread}, {epochs}, held-out digits; {minutes:.0f} minutes on {os.cpu_count()} cores. "
-        f"Uncollapse {__version__}, PyTorch {torch.__version__}, {date.today()}."
+        f"`{command}`: {of_seeds}, {epochs}, held-out digits. Uncollapse {__version__}, PyTorch {torch.__version__}, "
+        f"{os.cpu_count()} cores, {date.today()}."
     )
     lines = ["| arm | loss | positives | " + " | ".join(COLUMNS[name] for name in SHOWN) + " |"]
     lines.append("|---" * (len(SHOWN) + 3) + "|")
-    for name in tables[0].index:
-        figures = pd.DataFrame([table.loc[name] for table in tables])
-        cells = [_spread(figures[column], digits=DIGITS.get(column, 3)) for column in SHOWN]
-        arm = recipe.arms.get(name)
-        how = (recipe.loss_of(name), arm.positives or "") if arm else ("no training", "")
+    for name, rows in found.groupby("arm", sort=False):
+        cells = [_spread(rows[column].astype(float), digits=DIGITS.get(column, 3)) for column in SHOWN]
+        arm = recipe.arms.get(str(name))
+        how = (recipe.loss_of(str(name)), arm.positives or "none") if arm else ("no training", "none")
         lines.append(f"| {name} | {how[0]} | {how[1]} | " + " | ".join(cells) + " |")
     return f"{intro}\n\n" + "\n".join(lines)
 
@@ -61,30 +85,21 @@ def _spread(values: pd.Series, *, digits: int) -> str:
     return mean if len(values) == 1 else f"{mean} ± {values.std():.{digits}f}"
 
 
-def write(path: Path, text: str) -> None:
-    """Put the table between the marks of a document."""
-    path.write_text(BLOCK.sub(lambda _: text, path.read_text("utf-8")), "utf-8")
-
-
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.prevention", description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a value of the recipe")
+    parser.add_argument("--results", type=Path, metavar="FILE", help="keep the seeds in this CSV, and go on from it")
     parser.add_argument("--write", type=Path, metavar="FILE", help="put the table into this document")
     wanted = parser.parse_args(arguments)
     if wanted.write and len(BLOCK.findall(wanted.write.read_text("utf-8"))) != 1:
         parser.error(f"{wanted.write} needs the lines {BEGIN} and {END} once")
     command = " ".join([parser.prog, f"--seeds {wanted.seeds}", *(f"--set {change}" for change in wanted.set)])
-    tables: list[pd.DataFrame] = []
-    started = time.perf_counter()
-    for seed in range(wanted.seeds):
-        recipe = Recipe.load(RECIPE, (*wanted.set, f"seed={seed}"))
-        tables.append(measure(recipe))
-        minutes = (time.perf_counter() - started) / 60
-        text = markdown(tables, recipe, command, minutes=minutes)
-        print(f"after {seed + 1} of {wanted.seeds} seeds, {minutes:.1f} minutes\n{text}\n", flush=True)
-        if wanted.write:
-            write(wanted.write, text)
+    found = results(wanted.seeds, wanted.set, wanted.results)
+    text = markdown(found, Recipe.load(RECIPE, tuple(wanted.set)), command)
+    print(text)
+    if wanted.write:
+        wanted.write.write_text(BLOCK.sub(lambda _: text, wanted.write.read_text("utf-8")), "utf-8")
 
 
 if __name__ == "__main__":
