@@ -22,7 +22,8 @@ def coding_rate(points: Float[Tensor, "m d"]) -> Float[Tensor, ""]:
     m, d = points.shape
     gram = points @ points.T if m < d else points.T @ points  # both have the same determinant
     whole = torch.eye(len(gram), dtype=points.dtype, device=points.device) + d / (m * DISTORTION) * gram
-    return torch.linalg.cholesky(whole).diagonal().log().sum()
+    factor = torch.linalg.cholesky_ex(whole).L  # unlike cholesky, NaN where a training has diverged
+    return factor.diagonal().log().sum()
 
 
 class AntiCollapse(nn.Module):

@@ -143,6 +143,10 @@ def test_coding_rate_by_hand():
     assert coding_rate(CORNERS[[0, 2]]).item() == pytest.approx(math.log(5) / 2, rel=1e-6)  # opposite: the same line
 
 
+def test_coding_rate_of_a_diverged_training_is_no_number():
+    assert torch.isnan(coding_rate(torch.full((3, 4), torch.nan)))
+
+
 @given(st.integers(1, 12), st.integers(2, 12), st.integers(0, 2**32 - 1))
 def test_coding_rate_is_the_log_determinant_and_lies_between_its_ends(m: int, d: int, seed: int):
     points = normalize(torch.randn(m, d, generator=torch.Generator().manual_seed(seed)), dim=1)
