@@ -32,6 +32,7 @@ LABELS = {
     "data.test_fraction": "Held-out share",
     "train.lr": "Learning rate",
     "train.loss_lr": "Learning rate of the loss",
+    "train.spread": "Weight of the spreading term",
     "model.backbone_lr": "Learning rate of the backbone",
     "model.freeze_bn": "Freeze batch statistics",
     "loss": "Another loss",

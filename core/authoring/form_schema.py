@@ -20,7 +20,14 @@ from core.recipe.arms import ArmConfig
 from core.recipe.constraints import Range
 from core.recipe.data import SYNTHETIC
 from core.recipe.recipe import Recipe
-from core.recipe.rules import DEFAULT_BETA_RULE, DEFAULT_MARGINS, DEFAULT_NEGATIVES, DEFAULT_TEMPERATURE, OPTIONS
+from core.recipe.rules import (
+    DEFAULT_BETA_RULE,
+    DEFAULT_MARGINS,
+    DEFAULT_NEGATIVES,
+    DEFAULT_SPREADS,
+    DEFAULT_TEMPERATURES,
+    OPTIONS,
+)
 
 
 @dataclass(frozen=True)
@@ -148,7 +155,8 @@ def usual(path: str, values: dict[str, Any]) -> str:
         "model.backbone_lr": rate,
         "train.margin": f"{DEFAULT_MARGINS[loss]:g}" if loss in DEFAULT_MARGINS else "the paper's",
         "train.learn_beta": DEFAULT_BETA_RULE,
-        "train.temperature": f"{DEFAULT_TEMPERATURE:g}",
+        "train.temperature": f"{DEFAULT_TEMPERATURES[loss]:g}" if loss in DEFAULT_TEMPERATURES else "the loss's own",
+        "train.spread": f"{DEFAULT_SPREADS[loss]:g}" if loss in DEFAULT_SPREADS else "the loss's own",
         "train.loss_lr": rate,
         "train.negatives": DEFAULT_NEGATIVES.get(loss, "none"),
         "train.snapshots": "every epoch",

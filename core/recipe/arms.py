@@ -13,7 +13,7 @@ class ArmConfig:
     """What sets one arm apart."""
 
     positives: PositiveRule | None = None
-    """The positive sampling rule; none only for losses that have no in-batch positive."""
+    """The positive sampling rule; none only for losses that have no positive to choose."""
     loss: LossName | None = None
     """Another loss than the recipe's, for a baseline arm."""
     checkpoint: Text = ""

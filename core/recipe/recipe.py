@@ -17,13 +17,15 @@ from core.recipe.data import DataConfig
 from core.recipe.model import ModelConfig
 from core.recipe.reading import NOT_TOML, apply_override, checked, read_source
 from core.recipe.rules import (
+    BATCH_LOSSES,
     DEFAULT_MARGINS,
     DEFAULT_NEGATIVES,
     MAX_COMPARED,
     OPTIONS,
     OWN_MINING,
     PRETRAINED,
-    PROXY_LOSSES,
+    RULELESS_LOSSES,
+    TWO_VIEW_LOSSES,
     LossName,
 )
 from core.recipe.train import TrainConfig
@@ -65,7 +67,7 @@ class Recipe:
             if not arm.checkpoint:
                 self._check_sizes(name, arm)
         for option, losses in OPTIONS.items():
-            used = {self.loss_of(name) for name, arm in self.arms.items() if not arm.checkpoint}
+            used = {self.loss_of(name) for name in self.trained}
             require(
                 not getattr(self.train, option) or not used or bool(used & losses),
                 f"train.{option} is an option of {_either(losses)}, and no arm is trained with that; remove it",
@@ -77,14 +79,14 @@ class Recipe:
             self._check_checkpoint(name, arm)
             return
         loss = self.loss_of(name)
-        if loss in PROXY_LOSSES:
-            require(
-                arm.positives is None,
-                f'arms.{name}: positives = "{arm.positives}" cannot go with loss = "{loss}", which compares items '
-                "with class proxies and has no in-batch positive; remove positives or choose a loss that compares "
-                "items with each other, such as triplet",
-                key=f"arms.{name}",
-            )
+        require(
+            loss not in TWO_VIEW_LOSSES or self.augment.active,
+            f'arms.{name}: loss = "{loss}" compares two random views of every picture, and without augmentation they '
+            "are the same; set augment.crop below 1, such as 0.5, or augment.flip = true",
+            key="augment.crop",
+        )
+        if loss in RULELESS_LOSSES:
+            self._refuse_rule(name, arm, loss)
             return
         require(
             arm.positives is not None,
@@ -95,6 +97,19 @@ class Recipe:
             self.train.negatives != "own" or loss in OWN_MINING,
             f'arms.{name}: loss = "{loss}" has no mining of its own for train.negatives = "own", only '
             f"{_either(OWN_MINING)} has; choose semihard, distance-weighted, hardest, random or all",
+            key=f"arms.{name}",
+        )
+
+    def _refuse_rule(self, name: str, arm: ArmConfig, loss: LossName) -> None:
+        why = (
+            "takes all pairs of a batch and has no positive to choose"
+            if loss in BATCH_LOSSES
+            else "compares items with class proxies and has no in-batch positive"
+        )
+        require(
+            arm.positives is None,
+            f'arms.{name}: positives = "{arm.positives}" cannot go with loss = "{loss}", which {why}; remove positives '
+            "or choose a loss whose pairs are chosen, such as triplet",
             key=f"arms.{name}",
         )
 

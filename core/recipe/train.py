@@ -28,12 +28,19 @@ class TrainConfig:
     learn_beta: BetaRule | None = None
     """Margin loss only: keep `beta` fixed, learn one for all classes (default), or one for each class."""
     temperature: Annotated[Real, Range(0.001, 10)] | None = None
-    """NT-Xent only: what cosine similarities are divided by; default 0.07."""
+    """What cosine similarities are divided by (squared distances for soft-nearest-neighbour): lower heeds near pairs
+    more. Default: 0.07 for nt-xent, 0.1 for supcon and supcon-simclr, 0.5 for l-spread, 0.2 for
+    soft-nearest-neighbour."""
+    spread: Annotated[Real, Range(0, 1)] | None = None
+    """Weight of the term that keeps apart what the rest of the loss would draw together: items of a class (l-spread,
+    supcon-simclr, anti-collapse-items) or proxies (anti-collapse). 0 = without it. Default: 0.5 for the first two, 0.99
+    for anti-collapse and anti-collapse-items."""
     loss_lr: Annotated[Real, Range(0, 10, open_min=True)] | None = None
     """Learning rate of the loss's own parameters (beta, class proxies); default: `lr`."""
     negatives: NegativeRule | None = None
     """How negatives are chosen, whatever the positive rule; `own`: the mining that came with the loss. Default:
-    semihard for triplet, distance-weighted for margin, own for multi-similarity, all for the others."""
+    semihard for triplet, distance-weighted for margin, own for multi-similarity, hardest for nca-triplet, all for the
+    others. Losses that take the batch whole, or proxies, have none."""
     classes_per_batch: Annotated[Whole, Range(2, reason="else no negatives")] = 2
     """Classes in a batch."""
     samples_per_class: Annotated[Whole, Range(2, reason="else no positives")] = 32

@@ -1,8 +1,8 @@
 """Random crops and flips of training pictures, batched, on any device; the same for every arm.
 
-The random numbers of an epoch are drawn for all items at once, from a generator seeded by the recipe and the epoch.
-So they depend on nothing else: not on the arm, the batch, the device or the number of processes; and a resumed run
-sees the same pictures as an uninterrupted one.
+The random numbers of an epoch are drawn for all items at once, from a generator seeded by the recipe, the epoch and the
+view, of which most losses have but the first. So they depend on nothing else: not on the arm, the batch, the device or
+the number of processes; and a resumed run sees the same pictures as an uninterrupted one.
 """
 
 import math
@@ -25,22 +25,25 @@ class Augmentation:
     def __init__(self, config: AugmentConfig, *, items: int, seed: int) -> None:
         self.config, self.items, self.seed = config, items, seed
         self._epoch = -1
-        self._draws = torch.empty(0, 5)
+        self._draws: dict[int, Tensor] = {}
 
     def __call__(
-        self, images: UInt8[Tensor, "b c s s"], rows: Int[Tensor, "b"], *, epoch: int
+        self, images: UInt8[Tensor, "b c s s"], rows: Int[Tensor, "b"], *, epoch: int, view: int = 0
     ) -> UInt8[Tensor, "b c s s"]:
         """The pictures of some items (rows of the training items, on the pictures' device) as they look in an epoch."""
         if not self.config.active:
             return images
         if epoch != self._epoch:
-            self._epoch, self._draws = epoch, draw_numbers(self.items, seed=self.seed, epoch=epoch).to(images.device)
-        return augment(images, self._draws[rows], config=self.config)
+            self._epoch, self._draws = epoch, {}
+        if view not in self._draws:
+            drawn = draw_numbers(self.items, seed=self.seed, epoch=epoch, view=view)
+            self._draws[view] = drawn.to(images.device)
+        return augment(images, self._draws[view][rows], config=self.config)
 
 
-def draw_numbers(n: int, *, seed: int, epoch: int) -> Float[Tensor, "n 5"]:
+def draw_numbers(n: int, *, seed: int, epoch: int, view: int = 0) -> Float[Tensor, "n 5"]:
     """Uniform numbers in [0, 1) for every item in an epoch: area, shape, left, top, flip."""
-    (mixed,) = np.random.SeedSequence([seed, epoch]).generate_state(1)
+    (mixed,) = np.random.SeedSequence([seed, epoch, view] if view else [seed, epoch]).generate_state(1)
     return torch.rand(n, 5, generator=torch.Generator().manual_seed(int(mixed)))
 
 

@@ -30,7 +30,7 @@ TOTAL_COLLAPSE = 1e-3
 
 @torch.no_grad()
 def tuple_figures(loss: nn.Module, batch: Candidates, tuples: Tuples | None) -> Float[Tensor, "8"]:
-    """TUPLE_FIGURES of one batch, on its device; NaN where there are no tuples, all of them for a proxy loss."""
+    """TUPLE_FIGURES of one batch, on its device; NaN where there are no tuples, and for losses that choose none."""
     if tuples is None:
         return batch.embeddings.new_full((len(TUPLE_FIGURES),), torch.nan)
     anchors, positives, *opposed, negatives = tuples

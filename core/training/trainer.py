@@ -16,7 +16,7 @@ from core.common.files import write_bytes
 from core.recipe.arms import ArmConfig
 from core.recipe.model import ModelConfig
 from core.recipe.recipe import Recipe
-from core.recipe.rules import DEFAULT_NEGATIVES, PAIR_LOSSES
+from core.recipe.rules import DEFAULT_NEGATIVES, PAIR_LOSSES, TWO_VIEW_LOSSES
 from core.sampling import Candidates, ClassBalancedBatches, Memory, Tuples, sample_pairs, sample_triplets
 from core.training import distributed
 from core.training.augmentation import Augmentation
@@ -131,6 +131,7 @@ class Trainer:
                 f"{distributed.processes()} processes; raise train.samples_per_class or start fewer"
             )
         self.loss_name = arm.loss or train.loss
+        self.views = 2 if self.loss_name in TWO_VIEW_LOSSES else 1
         classes = int(items.labels.max()) + 1
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
@@ -174,11 +175,12 @@ class Trainer:
 
     def step(self, rows: Int[Tensor, "b"]) -> Tensor:
         """One update; returns the loss and TUPLE_FIGURES on the device, so that it need not be waited for."""
-        images = self._images(distributed.local_rows(rows))  # (s, c, h, w), s = b with a single process
+        images = self._images(distributed.local_rows(rows))  # (v s, c, h, w), s = b with a single process
         with self.autocast:
-            part = self.network(images)  # (s, d)
-        embeddings = distributed.gather(part, len(rows))  # (b, d)
-        rows = self._on_device(rows)
+            part = self.network(images)  # (v s, d), v = 1 or 2 views of every item, one after the other
+        views = [distributed.gather(view, len(rows)) for view in part.chunk(self.views)]  # (b, d) each
+        embeddings = views[0] if self.views == 1 else torch.cat(views)  # (v b, d)
+        rows = self._on_device(rows).repeat(self.views)
         labels, ids = self.labels[rows], self.ids[rows]
         memory = self.memory if self.epoch >= self.train.memory_warmup else None
         points, point_labels, point_ids = embeddings, labels, ids
@@ -195,8 +197,10 @@ class Trainer:
         self.schedule.step()
         return torch.cat([loss.detach()[None], tuple_figures(self.loss, batch, tuples)])
 
-    def _images(self, rows: Int[Tensor, "s"]) -> UInt8[Tensor, "s c h w"]:
-        return self.augmentation(self.pictures[rows], self._on_device(rows), epoch=self.epoch)
+    def _images(self, rows: Int[Tensor, "s"]) -> UInt8[Tensor, "vs c h w"]:
+        pictures, places = self.pictures[rows], self._on_device(rows)
+        looks = [self.augmentation(pictures, places, epoch=self.epoch, view=view) for view in range(self.views)]
+        return looks[0] if self.views == 1 else torch.cat(looks)
 
     def _on_device(self, rows: Int[Tensor, "s"]) -> Int[Tensor, "s"]:
         return (
@@ -204,7 +208,7 @@ class Trainer:
         )
 
     def _tuples(self, batch: Candidates) -> Tuples | None:
-        """The tuples for the loss; None for proxy losses."""
+        """The tuples for the loss; None for losses that choose none."""
         if self.arm.positives is None:
             return None
         sample = sample_pairs if self.loss_name in PAIR_LOSSES else sample_triplets

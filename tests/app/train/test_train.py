@@ -104,6 +104,30 @@ def test_an_option_of_no_arm_s_loss_is_closed_and_left_out(root: Path) -> None:
     assert not app.error
 
 
+def test_a_loss_of_all_pairs_asks_for_no_rule_and_one_of_two_views_for_augmentation(root: Path) -> None:
+    app = open_page()
+    field(app, "arm1.loss").set_value("l-spread")
+    app.run()
+    assert any("two random views" in error.value for error in app.error)
+    field(app, "augment.crop").set_value(0.5)
+    app.run()
+    assert any("has no positive to choose; remove positives" in error.value for error in app.error)
+    field(app, "arm1.positives").set_value(None)
+    field(app, "train.spread").set_value(0.25)
+    app.run()
+    assert not app.error
+    made = shown(app)
+    assert (made.loss_of("nearest"), made.arms["nearest"].positives, made.train.spread) == ("l-spread", None, 0.25)
+
+
+def test_the_prevention_study_fills_in_the_form_and_comes_back(root: Path) -> None:
+    app = open_page()
+    next(box for box in app.selectbox if box.key == "origin").select("recipe prevention").run()
+    assert not app.exception
+    assert not app.error
+    assert shown(app) == Recipe.load("prevention")
+
+
 def test_arms_are_added_and_removed_but_for_the_last(root: Path) -> None:
     app = open_page()
     app.button(key="add-arm").click().run()

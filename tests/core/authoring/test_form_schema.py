@@ -93,8 +93,10 @@ def test_options_that_serve_no_arm_are_left_out():
 
 
 def test_what_silence_means_goes_by_the_loss():
-    assert usual("train.temperature", values()) == "0.07"
-    assert "default 0.07" in KEYS["train.temperature"].help
+    assert usual("train.temperature", values(train__loss="nt-xent")) == "0.07"
+    assert "Default: 0.07 for nt-xent" in KEYS["train.temperature"].help
+    assert usual("train.spread", values(train__loss="l-spread")) == "0.5"
+    assert usual("train.spread", values()) == usual("train.temperature", values()) == "the loss's own"
     assert usual("train.learn_beta", values()) == "one"
     assert usual("train.margin", values()) == "0.2"
     assert usual("train.margin", values(train__loss="contrastive")) == "1"

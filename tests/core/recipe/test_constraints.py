@@ -23,6 +23,7 @@ BESIDE: dict[str, dict[str, Any]] = {
     "data.synthetic.modes": MANY,
     "data.synthetic.shared_modes": MANY | {"data.synthetic.modes": 200},
     "train.temperature": {"train.loss": "nt-xent"},
+    "train.spread": {"arms.b.loss": "anti-collapse"},
     "train.loss_lr": {"train.loss": "margin"},
     "train.memory": {"train.samples_per_class": 2},
 }

@@ -16,7 +16,17 @@ from core.recipe.data import DataConfig
 from core.recipe.model import ModelConfig
 from core.recipe.reading import checked, recipe_names
 from core.recipe.recipe import Recipe
-from core.recipe.rules import DEFAULT_NEGATIVES, PROXY_LOSSES, LossName
+from core.recipe.rules import (
+    BATCH_LOSSES,
+    DEFAULT_NEGATIVES,
+    DEFAULT_SPREADS,
+    DEFAULT_TEMPERATURES,
+    OPTIONS,
+    PROXY_LOSSES,
+    RULELESS_LOSSES,
+    TWO_VIEW_LOSSES,
+    LossName,
+)
 from core.recipe.train import TrainConfig
 
 VALUES = {"name": "a", "data": {"source": "digits"}, "arms": {"nearest": {"positives": "nearest"}}}
@@ -72,8 +82,24 @@ def test_shipped_recipes_load_without_a_warning_and_have_both_arms(name: str):
         (["train.loss_lr=-1", "train.loss=margin"], "train.loss_lr must be above 0"),
         (["train.learn_beta=all", "train.loss=margin"], "train.learn_beta: input should be 'no'"),
         (["train.learn_beta=one"], "train.learn_beta is an option of margin, and no arm is trained with that"),
-        (["train.temperature=0.1"], "train.temperature is an option of nt-xent"),
-        (["train.loss_lr=0.1"], "train.loss_lr is an option of arcface or margin or"),
+        (
+            ["train.temperature=0.1"],
+            "train.temperature is an option of l-spread or nt-xent or soft-nearest-neighbour or",
+        ),
+        (["train.spread=0.1"], "train.spread is an option of anti-collapse or anti-collapse-items or l-spread or"),
+        (["train.spread=1.1", "train.loss=l-spread"], "train.spread must lie between 0 and 1"),
+        (
+            ['arms={"a" = {loss = "l-spread"}}'],
+            'loss = "l-spread" compares two random views of every picture, and without augmentation they are the same',
+        ),
+        (
+            ["train.loss=nca-triplet", "train.negatives=own", "train.margin=0.1"],
+            'loss = "nca-triplet" has no mining of its own',
+        ),
+        (
+            ["train.loss_lr=0.1"],
+            "train.loss_lr is an option of anti-collapse or anti-collapse-items or arcface or margin",
+        ),
         (["train.loss=nt-xent"], "train.margin is an option of contrastive or margin or triplet"),
         (["train.negatives=own"], 'loss = "triplet" has no mining of its own for train.negatives = "own"'),
         (["train.loss=margin", "train.negatives=own"], "only multi-similarity has; choose semihard"),
@@ -144,6 +170,40 @@ def test_a_positive_rule_with_a_proxy_loss_is_refused_with_the_reason(positives:
         recipe(arms={"a": {"positives": positives, "loss": loss}})
 
 
+@pytest.mark.parametrize("loss", sorted(BATCH_LOSSES))
+@pytest.mark.parametrize("positives", ["all", "nearest"])
+def test_a_positive_rule_with_a_loss_of_all_pairs_is_refused_with_the_reason(positives: str, loss: str):
+    arms, augment = {"a": {"positives": positives, "loss": loss}}, {"crop": 0.5}
+    with pytest.raises(RecipeError, match="takes all pairs of a batch and has no positive to choose; remove positives"):
+        recipe(arms=arms, augment=augment)
+    assert recipe(arms={"a": {"loss": loss}}, augment=augment).loss_of("a") == loss
+
+
+@pytest.mark.parametrize("loss", sorted(TWO_VIEW_LOSSES))
+def test_two_views_need_changes_of_either_kind(loss: str):
+    arms = {"a": {"loss": loss}}
+    for augment in ({"crop": 0.9}, {"flip": True}):
+        assert recipe(arms=arms, augment=augment).augment.active
+    with pytest.raises(RecipeError) as caught:
+        recipe(arms=arms)
+    assert [problem.key for problem in caught.value.problems] == ["augment.crop"]
+
+
+def test_options_with_a_number_for_each_loss_have_one_for_all_of_them():
+    assert set(DEFAULT_TEMPERATURES) == OPTIONS["temperature"]
+    assert set(DEFAULT_SPREADS) == OPTIONS["spread"]
+
+
+def test_the_prevention_study_has_every_loss_that_was_made_against_collapse():
+    shipped = Recipe.load("prevention")
+    trained = {shipped.loss_of(arm) for arm in shipped.trained}
+    assert trained >= BATCH_LOSSES | {"supcon", "nca-triplet", "anti-collapse", "anti-collapse-items"}
+    for loss in ("triplet", "margin", "multi-similarity"):
+        rules = {arm.positives for name, arm in shipped.arms.items() if shipped.loss_of(name) == loss}
+        assert "nearest" in rules
+        assert len(rules) == 2
+
+
 def test_an_option_of_one_arm_s_loss_is_enough():
     arms = {"baseline": {"loss": "arcface"}, "nearest": {"positives": "nearest"}}
     assert recipe(train={"loss_lr": 0.1, "margin": 0.3}, arms=arms).train.loss_lr == 0.1
@@ -155,7 +215,7 @@ def test_a_memory_without_a_loss_that_compares_items_is_refused():
 
 
 def test_every_loss_that_compares_items_has_usual_negatives_that_it_can_take():
-    assert set(DEFAULT_NEGATIVES) == set(get_args(LossName)) - PROXY_LOSSES
+    assert set(DEFAULT_NEGATIVES) == set(get_args(LossName)) - RULELESS_LOSSES
     for loss, negatives in DEFAULT_NEGATIVES.items():
         silent = recipe(train={"loss": loss})
         assert silent.train.negatives is None

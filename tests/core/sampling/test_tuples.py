@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from pytorch_metric_learning.miners import MultiSimilarityMiner
 from torch.nn.functional import normalize
 
-from core.recipe.rules import OWN_MINING, PAIR_LOSSES, PROXY_LOSSES, LossName, NegativeRule, PositiveRule
+from core.recipe.rules import OWN_MINING, PAIR_LOSSES, RULELESS_LOSSES, LossName, NegativeRule, PositiveRule
 from core.recipe.train import TrainConfig
 from core.sampling import Candidates, sample_pairs, sample_triplets
 from core.training.losses import compute_loss, create_loss
 from tests.core.sampling import oracles
 
 POSITIVES, NEGATIVES = get_args(PositiveRule), get_args(NegativeRule)
-COMPARING = [name for name in get_args(LossName) if name not in PROXY_LOSSES]
+COMPARING = [name for name in get_args(LossName) if name not in RULELESS_LOSSES]
 SINGLE = [rule for rule in POSITIVES if rule != "all"]
 
 

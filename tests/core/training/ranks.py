@@ -16,6 +16,8 @@ CASES = {
     "multi-similarity": {"positives": "nearest", "negatives": "own"},
     "nt-xent": {"positives": "hardest", "negatives": "all", "memory": 40, "memory_warmup": 0},
     "arcface": {},
+    "supcon-simclr": {},
+    "anti-collapse-items": {},
 }
 
 
@@ -24,7 +26,8 @@ def recipe(loss: str) -> Recipe:
     arm = {"positives": options.pop("positives")} if "positives" in options else {}
     train = {"epochs": 1, "loss": loss, "classes_per_batch": 3, "samples_per_class": 5} | options
     values = {"name": "a", "data": {"source": "digits"}, "model": {"dim": 8, "width": 4}}
-    return Recipe.from_dict(values | {"train": train, "arms": {"a": arm}})
+    augment = {"crop": 0.5} if loss == "supcon-simclr" else {}
+    return Recipe.from_dict(values | {"train": train, "arms": {"a": arm}, "augment": augment})
 
 
 def items() -> TrainingItems:

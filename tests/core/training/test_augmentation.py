@@ -101,6 +101,18 @@ def test_an_item_looks_the_same_in_any_batch_of_an_epoch_and_different_in_the_ne
     assert not torch.equal(Augmentation(CROPS, items=20, seed=6)(images, torch.arange(20), epoch=3), together)
 
 
+def test_a_second_view_is_another_picture_and_leaves_the_first_as_it_was():
+    images = pictures(20, 16)
+    made, plain = (Augmentation(CROPS, items=20, seed=5) for _ in range(2))
+    second = made(images, torch.arange(20), epoch=3, view=1)
+    first = made(images, torch.arange(20), epoch=3)
+    assert torch.equal(first, plain(images, torch.arange(20), epoch=3))
+    assert (first != second).flatten(1).any(dim=1).all()
+    assert torch.equal(second, plain(images, torch.arange(20), epoch=3, view=1))
+    assert not torch.equal(second, made(images, torch.arange(20), epoch=4, view=1))
+    assert not torch.equal(second, made(images, torch.arange(20), epoch=4))
+
+
 def test_the_global_generator_is_left_alone():
     before = torch.get_rng_state()
     Augmentation(CROPS, items=4, seed=0)(pictures(4, 8), torch.arange(4), epoch=0)

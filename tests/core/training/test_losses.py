@@ -118,10 +118,12 @@ def test_nt_xent_sets_each_positive_against_the_negatives_of_its_anchor(temperat
     assert torch.isclose(value, torch.stack(terms).mean(), rtol=1e-4)
 
 
-@pytest.mark.parametrize("name", ["triplet", "margin", "contrastive", "multi-similarity", "nt-xent"])
+@pytest.mark.parametrize(
+    "name", ["triplet", "margin", "nca-triplet", "contrastive", "multi-similarity", "nt-xent", "supcon"]
+)
 def test_candidates_behind_the_anchors_count_as_if_they_were_in_the_batch(name: str):
     """Anchors are the first rows, and tuples of theirs alone: then it makes no difference who else is an anchor."""
-    tuples = PAIRS if name not in ("triplet", "margin") else TRIPLETS
+    tuples = TRIPLETS if name in ("triplet", "margin", "nca-triplet") else PAIRS
     whole, part = unit_vectors(), unit_vectors()
     first = compute_loss(create(name), whole, LABELS, tuples)
     second = compute_loss(create(name), part, LABELS, tuples, anchors=10)
@@ -174,3 +176,4 @@ def test_active_fraction_of_pair_losses():
     classes = torch.zeros(2, dtype=torch.long)
     assert active_fraction(create("contrastive", margin=1.0), near, far, classes=classes) == pytest.approx(3 / 5)
     assert torch.isnan(active_fraction(create("nt-xent"), near, far, classes=classes))
+    assert torch.isnan(active_fraction(create("nca-triplet"), near, far[:2], classes=classes))

@@ -9,7 +9,7 @@ import torch
 from core.common.errors import RecipeError
 from core.recipe.arms import ArmConfig
 from core.recipe.recipe import Recipe
-from core.recipe.rules import PROXY_LOSSES
+from core.recipe.rules import BATCH_LOSSES, PROXY_LOSSES, RULELESS_LOSSES
 from core.training import distributed
 from core.training.trainer import Pictures, Trainer, TrainingItems, build_embedder, choose_device
 
@@ -18,11 +18,12 @@ SEED = 3
 
 def recipe(**train) -> Recipe:
     values = {"epochs": 3, "samples_per_class": 8} | train
-    proxies = values.get("loss") in PROXY_LOSSES
-    arms = {"a": {}} if proxies else {"standard": {"positives": "random"}, "nearest": {"positives": "nearest"}}
+    ruleless = values.get("loss") in RULELESS_LOSSES
+    arms = {"a": {}} if ruleless else {"standard": {"positives": "random"}, "nearest": {"positives": "nearest"}}
     return Recipe.from_dict(
         {"name": "a", "seed": SEED, "data": {"source": "digits"}, "arms": arms, "train": values}
         | {"model": {"dim": 8, "width": 4}}
+        | {"augment": {"crop": 0.5} if values.get("loss") in BATCH_LOSSES else {}}
     )
 
 
@@ -100,7 +101,9 @@ def test_building_and_training_leave_the_global_generator_alone():
     assert torch.equal(torch.rand(3), expected)
 
 
-@pytest.mark.parametrize("loss", ["triplet", "margin", "contrastive", "multi-similarity", "nt-xent"])
+@pytest.mark.parametrize(
+    "loss", ["triplet", "margin", "nca-triplet", "contrastive", "multi-similarity", "nt-xent", "supcon"]
+)
 @pytest.mark.parametrize("rule", ["all", "random", "hardest", "nearest"])
 def test_every_rule_trains_with_every_loss(loss: str, rule: str):
     """Which tuples they get is the matter of tests/core/sampling/test_tuples.py."""
@@ -109,7 +112,8 @@ def test_every_rule_trains_with_every_loss(loss: str, rule: str):
     (row,) = made
     assert np.isfinite(row["loss"])
     assert row["tuples"] > 0
-    assert np.isnan(row["active"]) if loss in ("multi-similarity", "nt-xent") else 0 <= row["active"] <= 1
+    weighted = loss in ("multi-similarity", "nt-xent", "supcon", "nca-triplet")
+    assert np.isnan(row["active"]) if weighted else 0 <= row["active"] <= 1
     assert not torch.equal(state_of(made), before)
 
 
@@ -166,7 +170,7 @@ def test_the_memory_stands_behind_the_batch_after_the_warm_up():
     assert any((pairs[1] >= 16).any() for pairs in made.tuples[6:])  # nearest positives from earlier batches
 
 
-@pytest.mark.parametrize("loss", ["triplet", "margin", "multi-similarity", "nt-xent"])
+@pytest.mark.parametrize("loss", ["triplet", "margin", "nca-triplet", "multi-similarity", "nt-xent", "supcon"])
 def test_every_loss_trains_with_a_memory(loss: str):
     made = trainer(ArmConfig("nearest"), recipe(loss=loss, memory=64))
     rows = list(made)
@@ -194,6 +198,38 @@ def test_a_proxy_baseline_trains_its_proxies_and_has_no_tuples(loss: str):
     assert not torch.equal(*made.loss.parameters(), before)
 
 
+@pytest.mark.parametrize("loss", sorted(BATCH_LOSSES))
+def test_a_loss_of_whole_batches_falls_and_has_no_tuples(loss: str):
+    made = trainer(ArmConfig(), recipe(loss=loss, epochs=8))
+    rows = list(made)
+    assert rows[-1]["loss"] < rows[0]["loss"]
+    assert np.isnan([rows[-1]["tuples"], rows[-1]["active"]]).all()
+    assert made.memory is None
+
+
+@pytest.mark.parametrize("loss", ["l-spread", "supcon-simclr"])
+def test_two_views_of_a_batch_go_through_the_network_together_the_first_as_other_arms_see_it(loss: str):
+    def pictures(made: Trainer) -> torch.Tensor:
+        seen = []
+        made.embedder.register_forward_pre_hook(lambda module, arguments: seen.append(arguments[0].clone()))
+        made.step(torch.arange(16))
+        return seen[0]
+
+    two, wanted = trainer(ArmConfig(), recipe(loss=loss)), recipe(loss="soft-nearest-neighbour")
+    first, second = pictures(two).chunk(2)
+    assert torch.equal(first, pictures(trainer(ArmConfig(), wanted)))
+    assert not torch.equal(first, second)
+
+
+def test_a_loss_of_two_views_gets_the_labels_of_both():
+    made, given = trainer(ArmConfig(), recipe(loss="l-spread")), []
+    made.loss.register_forward_pre_hook(lambda _module, inputs: given.append(inputs))
+    made.step(torch.tensor([3, 4, 8]))
+    embeddings, labels = given[0]
+    assert embeddings.shape == (6, 8)
+    assert labels.tolist() == [1, 0, 0, 1, 0, 0]
+
+
 def test_a_batch_without_tuples_leaves_the_active_fraction_of_the_others():
     made = trainer(ArmConfig("nearest"))
     real, calls = made._tuples, iter(range(99))
@@ -212,6 +248,8 @@ def test_a_batch_without_tuples_leaves_the_active_fraction_of_the_others():
         (ArmConfig("nearest"), {"memory": 40, "memory_warmup": 0}, 2),
         (ArmConfig("nearest"), {"loss": "margin", "learn_beta": "per-class", "loss_lr": 0.1}, 1),
         (ArmConfig(), {"loss": "subcenter-arcface"}, 1),
+        (ArmConfig(), {"loss": "supcon-simclr"}, 1),
+        (ArmConfig(), {"loss": "anti-collapse-items"}, 2),
     ],
 )
 def test_resumed_training_ends_in_the_same_weights_to_the_bit(arm: ArmConfig, options: dict, stop: int, tmp_path: Path):

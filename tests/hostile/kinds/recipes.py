@@ -222,6 +222,8 @@ def contradictions(rng: Generator, folder: Path) -> Case:
         {"train": {"classes_per_batch": 10**6}},
         {"train": {"samples_per_class": 10**9}},
         {"train": {"loss": "proxy-anchor"}, "arms": {"nearest": {"positives": "nearest"}}},
+        {"train": {"loss": "soft-nearest-neighbour"}, "arms": {"nearest": {"positives": "nearest"}}},
+        {"arms": {"views": {"loss": "l-spread"}}},
         {"arms": {}},
         {"arms": {"A": {"positives": "random"}}},
         {"arms": {"x" * 300: {"positives": "random"}}},
@@ -257,7 +259,9 @@ def short_runs(rng: Generator, folder: Path) -> Case:
     values = recipe()
     values["data"] |= {"test_fraction": float(rng.choice([0.25, 0.5])), "image_size": int(rng.choice([8, 0, 33]))}
     values["train"] |= {
-        "loss": str(rng.choice(["triplet", "margin", "contrastive", "multi-similarity", "nt-xent"])),
+        "loss": str(
+            rng.choice(["triplet", "margin", "nca-triplet", "contrastive", "multi-similarity", "nt-xent", "supcon"])
+        ),
         "lr": float(rng.choice([1e-30, 1e-3, 1e3, 1e30])),
         "seed": int(rng.choice([0, 1])),
     }
