@@ -47,14 +47,11 @@ def if_mended(study: Study, arm: str, found: pd.DataFrame, doubt: Suspects, caus
     ids, n = np.flatnonzero(study.evaluated), int(study.evaluated.sum())
     asked = roles(study.items[study.evaluated])
     is_query, is_gallery = (asked.get(role, np.ones(n, dtype=bool)) for role in ("is_query", "is_gallery"))
-    codes = doubt.classes.codes
+    codes = doubt.mended if cause == "label" else doubt.classes.codes
     if cause == "twin":
         dropped = dropped_twins(study, arm, found)
         is_query, is_gallery = is_query & ~dropped, is_gallery & ~dropped
-    elif cause == "label":
-        items = np.searchsorted(ids, [*missed.index, *missed["hit"]])
-        codes = np.where(np.isin(np.arange(n), items), doubt.mended, codes)
-    else:
+    elif cause == "hub":
         is_gallery = is_gallery & ~np.isin(ids, missed["hit"].to_numpy(np.int64))
     if not is_query.any() or not is_gallery.any():
         return pd.Series(np.nan, index=FIGURES)

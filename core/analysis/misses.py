@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Bool, Int64
 
 from core.analysis.search import FAR_QUANTILE
 from core.data.contents import same_items
@@ -23,7 +23,7 @@ from core.diagnostics.verdicts import COINCIDES_ABOVE, coincides
 from core.storage.study import Study, roles
 
 HUB_DEVIATIONS = 3.0
-"""Standard deviations above the mean from which on an item is among the hits of so many queries that it is a hub."""
+"""Standard deviations above the mean beyond which an item is among the hits of so many queries that it is a hub."""
 
 KNOWS_FROM = 0.5
 
@@ -53,12 +53,12 @@ CAUSES = {
         "Suspect label",
         "In all arms and references that know the classes, more than half of the neighbours' neighbours of query or "
         "hit have one other label, and with that label the two would agree. Not in classes that mix with another.",
-        "These queries and hits get the label that their neighbours propose.",
+        "All items with a suspect label get the one that their neighbours propose.",
     ),
     "hub": Cause(
         "Hub",
-        f"The hit is among the {COMPANY} first hits of more queries than the mean over searched items and "
-        f"{HUB_DEVIATIONS:g} standard deviations.",
+        f"The hit is among the {COMPANY} first hits of more queries of other classes than items usually are of all "
+        f"queries: more than the mean and {HUB_DEVIATIONS:g} standard deviations.",
         "These hits are no longer searched.",
     ),
     "overlap": Cause(
@@ -139,7 +139,7 @@ def explain_misses(study: Study, arm: str, doubt: Suspects) -> pd.DataFrame:
     holds = {
         "twin": _twins(study, arm, query, hit),
         "label": (hit >= 0) & (doubt.mended[query] == doubt.mended[hit]),
-        "hub": (hit >= 0) & _hubs(hits.rows, searched)[hit],
+        "hub": (hit >= 0) & _hubs(codes, queries, hits.rows, searched)[hit],
         "overlap": _upon_each_other(study, arm, doubt.classes, query, hit),
         "merged": _in_merged_mode(study, arm, query),
         "far": hits.distances[asked, 0] > np.quantile(hits.distances[:, 0], FAR_QUANTILE),
@@ -186,11 +186,17 @@ def _twins(study: Study, arm: str, query: Int64[np.ndarray, "q"], hit: Int64[np.
     return twins
 
 
-def _hubs(hits: np.ndarray, searched: Bool[np.ndarray, "m"]) -> Bool[np.ndarray, "m"]:
-    """Items among the hits of far more queries than others."""
-    times = np.bincount(hits[hits >= 0], minlength=len(searched))
-    usual: Float64[np.ndarray, "s"] = times[searched].astype(np.float64)
-    return times > usual.mean() + HUB_DEVIATIONS * usual.std()
+def _hubs(
+    codes: Int64[np.ndarray, "m"], queries: Int64[np.ndarray, "q"], hits: np.ndarray, searched: Bool[np.ndarray, "m"]
+) -> Bool[np.ndarray, "m"]:
+    """Items among the hits of far more queries of other classes than items usually are of all.
+
+    Of other classes, since in many dimensions the middle of every class is among the hits of much of it.
+    """
+    there = hits >= 0
+    other = there & (codes[hits] != codes[queries, None])
+    times = np.bincount(hits[there], minlength=len(codes))[searched]
+    return np.bincount(hits[other], minlength=len(codes)) > times.mean() + HUB_DEVIATIONS * times.std()
 
 
 def _upon_each_other(
