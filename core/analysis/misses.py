@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Int64
+from jaxtyping import Bool, Float, Int64
 
 from core.analysis.search import FAR_QUANTILE
 from core.data.contents import same_items
@@ -47,7 +47,7 @@ CAUSES = {
         "Twin with another label",
         f"Query and hit are near-duplicates: at most {CROSSING_RATIO:g} times as far apart as the query is from its "
         f"{MAX_VIEWS}th nearest item, in the reference, or in every arm where there is none.",
-        "Of each pair, the item whose label fewer of both items' neighbours have is left out; both where equally many.",
+        "Of each pair, the one whose label fewer neighbours have is left out; both where equally many do.",
     ),
     "label": Cause(
         "Suspect label",
@@ -95,6 +95,23 @@ class Suspects:
         return np.where(self.proposed >= 0, self.proposed, self.classes.codes)
 
 
+@dataclass(frozen=True)
+class Misses:
+    """The misses of one arm."""
+
+    arm: str
+    doubt: Suspects
+    figures: pd.DataFrame
+    """Of all queries: `Study.queries`."""
+    table: pd.DataFrame
+    """A row for each miss, by the query's id: `hit`, the id of its first hit of another class (missing where so many
+    items are equally near that it cannot be told), and `cause`, a key of CAUSES."""
+
+    def of(self, cause: str) -> pd.DataFrame:
+        """Those that have this cause."""
+        return self.table[self.table["cause"] == cause]
+
+
 def suspects(study: Study) -> Suspects:
     """Items for which every arm and reference that knows the classes proposes one and the same other label.
 
@@ -120,40 +137,35 @@ def same_pictures(study: Study) -> Int64[np.ndarray, "m"]:
     return same_items(study.items[study.evaluated])
 
 
-def explain_misses(study: Study, arm: str, doubt: Suspects) -> pd.DataFrame:
-    """The misses of an arm, indexed by the id of the query: `hit`, the id of the first hit of another class, and
-    `cause`, a key of CAUSES.
-
-    doubt: of `suspects`. The hit is missing where so many items are equally near that it cannot be told.
-    """
+def explain_misses(study: Study, arm: str, doubt: Suspects) -> Misses:
+    """One cause for every miss of an arm. doubt: of `suspects`."""
     ids = np.flatnonzero(study.evaluated)  # ids are row numbers
-    figures = study.queries(arm)["recall@1"]
-    missed = figures.index[figures < 1].to_numpy()  # a query with nothing to find has no figure
+    figures = study.queries(arm)
     queries = np.searchsorted(ids, figures.index.to_numpy())
     points = study.arm(arm).embeddings[ids]
     searched = roles(study.items[study.evaluated]).get("is_gallery", np.ones(len(ids), dtype=bool))
     hits = first_hits(points, study.graph(arm), queries, same=same_pictures(study), is_gallery=searched)
     codes = doubt.classes.codes
-    asked = np.isin(figures.index, missed)
-    query, hit = queries[asked], _first_of_another_class(codes, queries[asked], hits.rows[asked])
+    missed = (figures["recall@1"] < 1).to_numpy()  # a query with nothing to find has no figure
+    query, hit = queries[missed], _first_of_another_class(codes, queries[missed], hits.rows[missed])
     holds = {
         "twin": _twins(study, arm, query, hit),
         "label": (hit >= 0) & (doubt.mended[query] == doubt.mended[hit]),
         "hub": (hit >= 0) & _hubs(codes, queries, hits.rows, searched)[hit],
         "overlap": _upon_each_other(study, arm, doubt.classes, query, hit),
         "merged": _in_merged_mode(study, arm, query),
-        "far": hits.distances[asked, 0] > np.quantile(hits.distances[:, 0], FAR_QUANTILE),
+        "far": hits.distances[missed, 0] > _usual_distance(hits.distances[:, 0]),
     }
     cause = np.select([*holds.values()], [*holds], default="near")
     found = pd.Series(ids[hit], dtype="Int64").where(hit >= 0).to_numpy(dtype=object)
     table = pd.DataFrame({"hit": found, "cause": cause}, index=pd.Index(ids[query], name="id"))
-    return table.astype({"hit": "Int64"})
+    return Misses(arm, doubt, figures, table.astype({"hit": "Int64"}))
 
 
-def dropped_twins(study: Study, arm: str, found: pd.DataFrame) -> Bool[np.ndarray, "m"]:
-    """Of the twins among the misses, the evaluated items that are left out. found: of `explain_misses`."""
+def dropped_twins(study: Study, misses: Misses) -> Bool[np.ndarray, "m"]:
+    """Of the twins among the misses, the evaluated items that are left out."""
     ids, labels = np.flatnonzero(study.evaluated), study.items["label"].to_numpy()[study.evaluated]
-    twins, company = found[found["cause"] == "twin"], study.graph(arm).rows
+    twins, company = misses.of("twin"), study.graph(misses.arm).rows
     query, hit = (np.searchsorted(ids, of.to_numpy(np.int64)) for of in (twins.index, twins["hit"]))
     around = np.concatenate([company[query], company[hit]], axis=1)
     others = (around >= 0) & (around != query[:, None]) & (around != hit[:, None])
@@ -197,6 +209,12 @@ def _hubs(
     other = there & (codes[hits] != codes[queries, None])
     times = np.bincount(hits[there], minlength=len(codes))[searched]
     return np.bincount(hits[other], minlength=len(codes)) > times.mean() + HUB_DEVIATIONS * times.std()
+
+
+def _usual_distance(to_first_hit: Float[np.ndarray, "q"]) -> float:
+    """The distance beyond which a query is far from everything; infinite distances are of queries without a hit."""
+    known = to_first_hit[np.isfinite(to_first_hit)]
+    return float(np.quantile(known, FAR_QUANTILE)) if len(known) else np.inf
 
 
 def _upon_each_other(

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.analysis import mending
 from core.analysis.mending import AS_IT_IS, FIGURES, arm_table, if_mended, misses_table
-from core.analysis.misses import CAUSES, dropped_twins, explain_misses, suspects
+from core.analysis.misses import CAUSES, Misses, dropped_twins, explain_misses, suspects
 from core.diagnostics import retrieval_metrics
 from core.pipeline import assembly
 from core.pipeline.assembly import Assembly, Stages
@@ -62,13 +63,16 @@ def touching(seed: int) -> tuple[np.ndarray, np.ndarray]:
     return sphere(np.concatenate([np.ones((240, 1)), offsets], axis=1)), labels
 
 
-def explained(study: Study) -> pd.DataFrame:
+def misses_of(study: Study) -> Misses:
     return explain_misses(study, "a", suspects(study))
 
 
+def explained(study: Study) -> pd.DataFrame:
+    return misses_of(study).table
+
+
 def mended(study: Study, cause: str) -> pd.Series:
-    doubt = suspects(study)
-    return if_mended(study, "a", explain_misses(study, "a", doubt), doubt, cause)
+    return if_mended(study, misses_of(study), cause)
 
 
 def figures(points: np.ndarray, labels: np.ndarray, **roles: np.ndarray) -> pd.Series:
@@ -109,7 +113,7 @@ def test_twins_are_left_out(make: Make, base: Callable[[int], tuple[np.ndarray, 
     found = explained(study)
     twins = found[found["cause"] == "twin"]
     assert set(range(240, 252)) <= set(twins.index), "each twin misses, and its original is why"
-    assert np.flatnonzero(dropped_twins(study, "a", found)).tolist() == list(range(240, 252))
+    assert np.flatnonzero(dropped_twins(study, misses_of(study))).tolist() == list(range(240, 252))
     assert close(mended(study, "twin"), figures(points, labels))
 
 
@@ -193,7 +197,7 @@ class TestRules:
         table["verdict"] = "partial"
         table["merged_modes"] = pd.Series([(("0", "2"),), (), (), ()], index=table.index)
         doubt = suspects(study)
-        found = explain_misses(study, "a", replace(doubt, proposed=np.full_like(doubt.proposed, -1)))
+        found = explain_misses(study, "a", replace(doubt, proposed=np.full_like(doubt.proposed, -1))).table
         merged = found["cause"] == "merged"
         assert merged.any()
         assert (modes[found.index[merged]] == 0).all()
@@ -212,11 +216,18 @@ class TestRules:
         assert set(found["cause"]) == {"overlap"}
         assert mended(study, "overlap").isna().all(), "no query is left"
 
+    def test_where_nothing_can_be_found_nothing_is_missed(self, make: Make):
+        study = make(sphere(np.random.default_rng(0).normal(size=(8, 4))), np.arange(8))
+        assert explained(study).empty
+        table = misses_table(study, ["a"])
+        assert (table["misses"] == 0).all()
+        assert table[FIGURES].isna().all(axis=None)
+
 
 class TestEveryMiss:
     def check(self, study: Study, arm: str) -> None:
-        doubt = suspects(study)
-        found = explain_misses(study, arm, doubt)
+        misses = explain_misses(study, arm, suspects(study))
+        found = misses.table
         asked = study.queries(arm)["recall@1"]
         assert sorted(found.index) == sorted(asked.index[asked < 1])
         assert found.index.is_unique
@@ -224,7 +235,7 @@ class TestEveryMiss:
         labels = study.items["label"]
         known = found["hit"].notna()
         assert (labels[found.index[known]].to_numpy() != labels[found["hit"][known]].to_numpy()).all()
-        table = arm_table(study, arm, found, doubt).set_index("cause")
+        table = arm_table(study, misses).set_index("cause")
         assert list(table.index) == [AS_IT_IS, *CAUSES]
         assert table["misses"].drop(AS_IT_IS).sum() == table.at[AS_IT_IS, "misses"]
         assert table.at[AS_IT_IS, "recall@1"] == pytest.approx(study.arm(arm).metrics["recall@1"])
@@ -262,3 +273,14 @@ class TestEveryMiss:
         table = misses_table(Study.load(study_folder), ["nearest", "pixels"])
         assert table["arm"].unique().tolist() == ["nearest", "pixels"]
         assert len(table) == 2 * (1 + len(CAUSES))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("cause", ["twin", "label", "hub"])
+def test_of_many_queries_a_sample_tells_the_same(make: Make, monkeypatch: pytest.MonkeyPatch, cause: str, seed: int):
+    monkeypatch.setattr(mending, "MOST_RANKED", 200)
+    points, labels = around_a_hub(seed) if cause == "hub" else with_twins(*apart(seed), seed)
+    study = make(points, labels)
+    sampled = mended(study, cause)
+    monkeypatch.setattr(mending, "MOST_RANKED", 1000)
+    assert sampled.to_numpy() == pytest.approx(mended(study, cause).to_numpy(), abs=0.01)
