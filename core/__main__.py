@@ -242,7 +242,7 @@ def misses(
     as_json: AsJson = False,
 ) -> None:
     """Why queries find another class first: how often each cause, and retrieval if it were mended."""
-    from core.analysis.mending import AS_IT_IS, misses_table
+    from core.analysis.mending import TITLES, misses_table
     from core.analysis.misses import CAUSES
     from core.storage.study import Study
 
@@ -252,9 +252,8 @@ def misses(
     if as_json:
         _print_json(table.to_dict("records"))
         return
-    titles = {AS_IT_IS: "All, as it is"} | {name: cause.title for name, cause in CAUSES.items()}
     headings = {"recall@1": "R@1 if mended", "map@r": "MAP@R if mended"}
-    _print_table(table.assign(cause=table["cause"].map(titles)).rename(columns=headings), title=opened.name)
+    _print_table(table.assign(cause=table["cause"].map(TITLES)).rename(columns=headings), title=opened.name)
     for cause in CAUSES.values():
         stdout.print(
             Text.assemble((f"{cause.title}: ", "bold"), f"{cause.rule} Mended: {cause.mended}"), soft_wrap=True

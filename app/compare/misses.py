@@ -1,5 +1,7 @@
 """Why queries find another class first, in both arms: how often each cause, and retrieval if it were mended."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -44,36 +46,11 @@ def _shares(view: View) -> str:
 
 def _causes(view: View) -> None:
     """A row per cause, both arms side by side; picking one selects its queries on the maps."""
-    from core.analysis.mending import AS_IT_IS, MOST_RANKED  # imports scientific libraries
+    from core.analysis.mending import AS_IT_IS, MOST_RANKED, TITLES  # imports scientific libraries
     from core.analysis.misses import CAUSES
 
-    tables = {arm: cache.misses(view, arm)[1].set_index("cause") for arm in view.shown}
-    names = next(iter(tables.values())).index.tolist()
-    columns: dict[tuple[str, str], pd.Series | list[str]] = {
-        ("", "Cause"): ["All, as it is" if name == AS_IT_IS else CAUSES[name].title for name in names]
-    }
-    config: dict[int, object] = {}
-    for figure, heading in FIGURES.items():
-        for arm, table in tables.items():
-            config[len(columns) + 1] = st.column_config.NumberColumn(
-                arm, format="localized" if figure == "misses" else f"%.{DIGITS}f"
-            )
-            columns[heading, arm] = plain_column(table[figure], DIGITS).to_numpy()
-    columns["", "Mended by"] = ["" if name == AS_IT_IS else CAUSES[name].mended for name in names]
-    table = pd.DataFrame(columns)
-    event = st.dataframe(
-        table,
-        column_config=config,
-        hide_index=True,
-        height="content",
-        placeholder="-",
-        key="misses",
-        on_select="rerun",
-        selection_mode="single-row",
-    )
+    chosen = _table(view)
     view.exports.table("Misses", "misses", lambda: _plain(view))
-    rows = event["selection"]["rows"]
-    chosen = names[rows[0]] if rows else None
     _select(view, chosen)
     if chosen is None:
         said = [
@@ -82,10 +59,41 @@ def _causes(view: View) -> None:
         if view.study.evaluated.sum() > MOST_RANKED:
             said.append(f"Where queries are ranked again, these are a sample of {MOST_RANKED:,}.")
     else:
-        said = [f"**{table.at[rows[0], ('', 'Cause')]}**: {_number_selected(view, chosen)}."]
+        said = [f"**{TITLES[chosen]}**: {_number_selected(view, chosen)}."]
         if chosen != AS_IT_IS:
             said.append(f"{CAUSES[chosen].rule} Mended: {CAUSES[chosen].mended}")
     st.caption(" ".join(said))
+
+
+def _table(view: View) -> str | None:
+    """Draw the table; returns the cause whose row is picked."""
+    from core.analysis.mending import TITLES  # imports scientific libraries
+    from core.analysis.misses import CAUSES
+
+    tables = {arm: cache.misses(view, arm)[1] for arm in view.shown}
+    names = [*TITLES]  # as in every table
+    columns: dict[tuple[str, str], Any] = {("", "Cause"): [*TITLES.values()]}
+    config: dict[int, object] = {}
+    for figure, heading in FIGURES.items():
+        format = "localized" if figure == "misses" else f"%.{DIGITS}f"
+        for arm, table in tables.items():
+            config[len(columns) + 1] = st.column_config.NumberColumn(
+                arm, format=format
+            )  # the hidden index is the first
+            columns[heading, arm] = plain_column(table[figure], DIGITS)
+    columns["", "Mended by"] = [CAUSES[name].mended if name in CAUSES else "" for name in names]
+    event = st.dataframe(
+        pd.DataFrame(columns),
+        column_config=config,
+        hide_index=True,
+        height="content",
+        placeholder="-",
+        key="misses",
+        on_select="rerun",
+        selection_mode="single-row",
+    )
+    rows = event["selection"]["rows"]
+    return names[rows[0]] if rows else None
 
 
 def _select(view: View, chosen: str | None) -> None:

@@ -18,6 +18,7 @@ from core.storage.study import Study, roles
 FIGURES = ["recall@1", "map@r"]
 AS_IT_IS = ""
 """In the place of a cause: all misses, with the figures as they are."""
+TITLES = {AS_IT_IS: "All, as it is", **{name: cause.title for name, cause in CAUSES.items()}}
 
 MOST_RANKED = 5000
 """Queries that are ranked again; of more, a sample tells by how much the figures change, to some .003."""
