@@ -26,6 +26,7 @@ HUB_DEVIATIONS = 3.0
 """Standard deviations above the mean beyond which an item is among the hits of so many queries that it is a hub."""
 
 KNOWS_FROM = 0.5
+"""Of the way from chance to 1, the R@1 from which on an arm or reference is asked about labels."""
 
 NONE = -1
 
@@ -51,8 +52,9 @@ CAUSES = {
     ),
     "label": Cause(
         "Suspect label",
-        "In all arms and references that know the classes, more than half of the neighbours' neighbours of query or "
-        "hit have one other label, and with that label the two would agree. Not in classes that mix with another.",
+        "In all arms and references that know the classes (R@1 at least half-way from chance to 1), more than half of "
+        "the neighbours' neighbours of query or hit have one other label, and with that label the two would agree. Not "
+        "in classes that mix with another.",
         "All items with a suspect label get the one that their neighbours propose.",
     ),
     "hub": Cause(
