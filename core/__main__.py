@@ -1,4 +1,4 @@
-"""The command line: python -m core run | import | search | diagnose | report | convert | keys | data check."""
+"""The command line: python -m core run | import | search | diagnose | misses | report | convert | keys | data check."""
 
 import json
 import logging
@@ -233,6 +233,31 @@ def diagnose(
             stdout.print(Text.assemble((f"{arm_name}, {label}: ", "bold"), f"{said}."), soft_wrap=True)
     if gate is not None:
         _apply(gate, table[table["arm"].isin(opened.arms)])
+
+
+@app.command()
+def misses(
+    study: Annotated[Path, typer.Argument(help="A study folder.")],
+    arm: Annotated[str | None, typer.Option(help="One arm; all arms and references by default.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Why queries find another class first: how often each cause, and retrieval if it were mended."""
+    from core.analysis.mending import TITLES, misses_table
+    from core.analysis.misses import CAUSES
+    from core.storage.study import Study
+
+    opened = Study.load(study)
+    opened.require_finite()
+    table = misses_table(opened, [*opened.arms, *opened.references] if arm is None else [opened.arm(arm).name])
+    if as_json:
+        _print_json(table.to_dict("records"))
+        return
+    headings = {"recall@1": "R@1 if mended", "map@r": "MAP@R if mended"}
+    _print_table(table.assign(cause=table["cause"].map(TITLES)).rename(columns=headings), title=opened.name)
+    for cause in CAUSES.values():
+        stdout.print(
+            Text.assemble((f"{cause.title}: ", "bold"), f"{cause.rule} Mended: {cause.mended}"), soft_wrap=True
+        )
 
 
 @app.command()

@@ -7,6 +7,7 @@ import streamlit as st
 from app.compare import maps
 from app.compare.arms import show_arms
 from app.compare.figures import meaning, show_line, show_sentence
+from app.compare.misses import show_misses
 from app.compare.selection import show_selection
 from app.state import address, cache, navigation
 from app.state.view import View
@@ -47,6 +48,7 @@ def page() -> None:
     _select_class(view)
     _items(view, arms)
     _classes(view)
+    show_misses(view)
     show_arms(view)
     _report(view)
 

@@ -89,6 +89,11 @@ def class_evidence(view: View, arm: str, label: str) -> str:
     return _class_evidence(view.id, stamp_of(view.id), arm, label)
 
 
+def misses(view: View, arm: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The misses of an arm with their causes, and what mending each cause would give; see `core.analysis.mending`."""
+    return _misses(view.id, stamp_of(view.id), arm)
+
+
 def embedded(view: View, picture: Image.Image) -> dict[str, np.ndarray]:
     """A picture's vector in every space that takes pictures; embedded once, not at every click."""
     return _embedded(view.id, stamp_of(view.id), picture)
@@ -133,6 +138,23 @@ def _report(id: str, stamp: int) -> bytes:
     from core.analysis.html_report import report  # imports scientific libraries
 
     return report(cached_study(id, stamp)).encode()
+
+
+@st.cache_data(max_entries=32, show_spinner="Looking at every miss")
+def _misses(id: str, stamp: int, arm: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    from core.analysis.mending import arm_table  # imports scientific libraries
+    from core.analysis.misses import explain_misses
+
+    study = cached_study(id, stamp)
+    found = explain_misses(study, arm, _suspects(id, stamp))
+    return found.table, arm_table(study, found)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _suspects(id: str, stamp: int) -> Any:
+    from core.analysis.misses import suspects  # imports scientific libraries
+
+    return suspects(cached_study(id, stamp))
 
 
 @st.cache_data(max_entries=512, show_spinner=False)

@@ -24,25 +24,30 @@ NONE = -1
 
 
 def foreign_items(groups: Groups, company: Int64[np.ndarray, "n k"]) -> Bool[np.ndarray, "n"]:
-    """Items in the midst of one other class: likely wrong labels.
+    """Items in the midst of one other class: likely wrong labels. See `proposed_classes`."""
+    return proposed_classes(groups, company) >= 0
+
+
+def proposed_classes(groups: Groups, company: Int64[np.ndarray, "n k"]) -> Int64[np.ndarray, "n"]:
+    """The other class in the midst of which an item lies, by code; -1 where it is in its place.
 
     Each of an item's nearest neighbours names the labels of its own ones; the item is foreign if more than half of all
-    these votes are for one and the same other label. Always False in classes that rather overlap with another class, as
+    these votes are for one and the same other label. Always -1 in classes that rather overlap with another class, as
     excluding items would leave gaps in them. company: as `core.diagnostics.company.company_of` says.
     """
     n, classes = len(groups.codes), len(groups.names)
     k = min(company.shape[1], n - 1)
     if classes < 2 or k < FEWEST_VOTES:
-        return np.zeros(n, dtype=bool)
-    foreign, at_home = np.empty(n, dtype=bool), np.empty(n)
+        return np.full(n, NONE)
+    proposed, at_home = np.full(n, NONE), np.empty(n)
     near = groups.codes[company[:, :k]]
     for block in chunks(n, BLOCK):
         votes = np.sort(near[company[block, :k]].reshape(-1, k * k), axis=1)
         middle = votes[:, k * k // 2]  # a label with more than half of the votes is their median
         majority = (votes == middle[:, None]).sum(axis=1) > k * k / 2
-        foreign[block] = majority & (middle != groups.codes[block])
+        proposed[block] = np.where(majority & (middle != groups.codes[block]), middle, NONE)
         at_home[block] = (votes == groups.codes[block, None]).mean(axis=1)
-    return foreign & _are_wrong_labels(groups, foreign, at_home)[groups.codes]
+    return np.where(_are_wrong_labels(groups, proposed >= 0, at_home)[groups.codes], proposed, NONE)
 
 
 def _are_wrong_labels(

@@ -43,7 +43,7 @@ from core.storage.layout import (
     arm_folder,
     write_description,
 )
-from core.storage.study import evaluated, labels_and_modes
+from core.storage.study import evaluated, labels_and_modes, roles
 
 Progress = Callable[..., None]
 """Called with any of stage, arm, epoch, epochs, fraction (of the run, 0 to 1), message, row (an epoch's figures)."""
@@ -265,12 +265,12 @@ def image_root(images: Images | None) -> str | None:
 
 
 def _roles(items: pd.DataFrame) -> dict[str, Any]:
-    """Which evaluated items are queries and which are searched, where the items say: a mask each."""
-    roles = {name: items[name].to_numpy(dtype=bool) for name in ("is_query", "is_gallery") if name in items}
-    for name, role in roles.items():
+    """`roles` of the evaluated items."""
+    found = roles(items)
+    for name, role in found.items():
         if not role.any():
             raise DataError(f"{name} is false for all evaluated items, so there is nothing to measure; correct it")
-    return roles
+    return found
 
 
 def _item_warnings(items: pd.DataFrame, same: Int64[np.ndarray, "m"], roles: dict[str, Any]) -> Iterator[Notice]:

@@ -320,3 +320,8 @@ def evaluated(items: pd.DataFrame) -> Bool[np.ndarray, "n"]:
 def labels_and_modes(items: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
     """The items' classes and, where known, their modes."""
     return items["label"].to_numpy(), items["sublabel"].to_numpy() if "sublabel" in items else None
+
+
+def roles(items: pd.DataFrame) -> dict[str, Bool[np.ndarray, "n"]]:
+    """Which items are queries (`is_query`) and which are searched (`is_gallery`), where the items say: a mask each."""
+    return {name: items[name].to_numpy(dtype=bool) for name in ("is_query", "is_gallery") if name in items}

@@ -291,6 +291,24 @@ class TestOutput:
         assert "[bold]" in diagnosed.out
 
 
+class TestMisses:
+    def test_a_process_of_its_own_prints_every_cause_of_every_arm(self, study_folder: Path):
+        command = [sys.executable, "-m", "core", "misses", str(study_folder)]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=REPO)
+        assert (done.returncode, done.stderr) == (0, "")
+        for text in ("standard", "nearest", "pixels", "All, as it is", "Suspect label: ", "Mended: These queries"):
+            assert text in done.stdout
+
+    def test_json_holds_every_row(self, cli, study_folder: Path):
+        rows = strict(cli("misses", study_folder, "--arm", "nearest", "--json").out)
+        assert {row["arm"] for row in rows} == {"nearest"}
+        assert rows[0]["cause"] == ""
+        assert rows[0]["misses"] == sum(row["misses"] for row in rows[1:])
+
+    def test_an_arm_that_is_not_there(self, cli, study_folder: Path):
+        refused(cli("misses", study_folder, "--arm", "other"), 'has no arm "other"')
+
+
 class TestDiagnose:
     def test_a_table_of_all_arms_and_references(self, cli, study_folder: Path):
         outcome = cli("diagnose", study_folder)
