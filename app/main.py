@@ -1,8 +1,10 @@
 """The server: python -m streamlit run app/main.py."""
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -25,12 +27,17 @@ except AccessError as error:
 
 @asynccontextmanager
 async def _announce(app: st.App) -> AsyncIterator[None]:
-    """Say where the app is, and open a browser there, unless there is nobody in front of the machine."""
+    """Say where the app is, and open a browser there, unless there is nobody in front of the machine.
+
+    What the first page would wait for is imported meanwhile.
+    """
     url = server_util.get_url(server_util.get_display_address(config.get_option("server.address") or "0.0.0.0"))
     print(f"\n  Uncollapse is on {url}\n", flush=True)
     if not config.get_option("server.headless"):
         cli_util.open_browser(url)
+    libraries = asyncio.create_task(asyncio.to_thread(import_module, "core.analysis.summary"))  # the slowest to import
     yield
+    await libraries
 
 
 keep_places_of_fragments()

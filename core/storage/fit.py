@@ -13,7 +13,8 @@ def misfit(
     name: str, table: pd.DataFrame, items: pd.DataFrame, evaluated: Bool[np.ndarray, "n"], arms: Sequence[str]
 ) -> str:
     """What is wrong, in a few words; empty where nothing is. table: of the format of that name."""
-    if missing := [arm for arm in arms if arm not in set(table["arm"])]:
+    there = set(table["arm"].unique())
+    if missing := [arm for arm in arms if arm not in there]:
         return f"has no rows of {missing[0]}"
     if name == DIAGNOSTICS:
         return _of_classes(table, set(items["label"][evaluated]), arms)
