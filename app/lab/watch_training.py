@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from app.components.playback import Measure, playback
-from app.state import cache
+from app.state import address, cache, navigation
 from app.state.view import View
 from app.widgets import errors
 from app.widgets.live_maps import line_of, measures
@@ -63,7 +63,13 @@ def _follow(view: View, arms: list[str], was_counting: bool) -> None:
     with errors.error_boundary():
         data = cache.playback_data(view, tuple(arms))
         lines = [row for name in arms for row in _history(view.study, name)]
-        playback(data, measures=[*measures(lines), _counts_measure(view, arms)], key="playback")
+        playback(
+            data,
+            measures=[*measures(lines), _counts_measure(view, arms)],
+            colour=address.text("colour"),
+            on_colour=navigation.colour_by,
+            key="playback",
+        )
         _summary(lines, arms)
         if was_counting:
             _continue_counting(view, arms)

@@ -90,6 +90,7 @@ def test_colours_legend_and_what_an_item_is(page: Page, url: str) -> None:
     player.get_by_label("Colour by").select_option("class")
     expect(player.locator(".legend li")).to_have_text(["even", "odd"])
     assert pixels(player) != before
+    expect(page).to_have_url(re.compile("colour=class"), timeout=30_000)
     page.keyboard.press("Escape")
     player.get_by_role("slider", name="Epoch").press("End")
     expect(player).to_have_attribute("data-epoch", str(LAST))
@@ -100,6 +101,15 @@ def test_colours_legend_and_what_an_item_is(page: Page, url: str) -> None:
         if card.is_visible():
             break
     expect(card).to_contain_text(re.compile(r"Item#\d+Mode\dClass(even|odd)"))
+
+
+def test_colours_are_as_the_address_says(page: Page, url: str) -> None:
+    page.goto(f"{url}/lab?lab=playback&study=kept&colour=class")
+    player = page.locator("section.playback")
+    expect(player.locator(".legend li")).to_have_text(["even", "odd"], timeout=60_000)
+    expect(player.get_by_label("Colour by")).to_have_value("class")
+    page.goto(f"{url}/lab?lab=playback&study=kept&colour=verdict")  # which items have on Compare only
+    expect(player.locator(".legend li")).to_have_count(10, timeout=60_000)
 
 
 def test_counts_come_in_without_moving_the_player(page: Page, url: str) -> None:

@@ -1,6 +1,6 @@
 """Playback of a training in the browser: the items move from epoch to epoch, with measures beneath."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -79,6 +79,7 @@ def playback(
     *,
     measures: Sequence[Measure] = (),
     colour: str | None = None,
+    on_colour: Callable[[str], None] = lambda _: None,
     epochs: int | None = None,
     follow: bool = False,
     height: int = 400,
@@ -86,8 +87,10 @@ def playback(
 ) -> None:
     """Draw the player; its epoch and colours are kept over script runs.
 
-    colour: name of the field to colour by at first. epochs: of a training under way, how many it has in all.
-    follow: show the newest epoch, also as further ones arrive, until the user moves to another.
+    colour: name of the field to colour by at first, and again whenever it changes; where the items have none of that
+    name, the first. on_colour: called before the run with the one that the user now colours by. epochs: of a training
+    under way, how many it has in all. follow: show the newest epoch, also as further ones arrive, until the user moves
+    to another.
     height: of the maps, in pixels.
     """
     view = {
@@ -109,4 +112,10 @@ def playback(
             key=f"{key}-places",
             data={"role": "places", "version": data.version, "items": data.points.table, "places": data.places},
         )
-        _component(key=key, data=view)
+        _component(key=key, data=view, on_colour_change=lambda: _coloured(data, key, on_colour))
+
+
+def _coloured(data: PlaybackData, key: str, on_colour: Callable[[str], None]) -> None:
+    name = st.session_state[key].get("colour")
+    if name in {field["name"] for field in data.points.fields}:
+        on_colour(name)

@@ -723,6 +723,8 @@ var Player = class {
     this.wanted = null;
     this.shown = null;
     this.colour = null;
+    this.send = () => {
+    };
     this.armMaps = [];
     this.measureCharts = [];
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -764,12 +766,14 @@ var Player = class {
   /**
    * Called at every script run; changes only what differs.
    * @param {View} view
+   * @param {Trigger} send
    */
-  update(view) {
+  update(view, send) {
     this.wanted = view;
+    this.send = send;
     const frames = framesCache.find(
       view.version,
-      () => this.wanted?.version === view.version && this.update(this.wanted)
+      () => this.wanted?.version === view.version && this.update(this.wanted, send)
     );
     if (!frames) return;
     const before = this.shown;
@@ -777,10 +781,11 @@ var Player = class {
     const { target } = this.clock;
     const isFollowing = view.follow && (!before || target >= before.epochs.length - 1);
     const epoch = before ? before.epochs[Math.round(target)] : 0;
-    this.colour ||= view.colour;
+    if (before?.view.colour !== view.colour && has(view, view.colour)) this.colour = view.colour;
     const shown = before && !isNew ? { ...before, view } : shownOf(view, frames);
     this.shown = shown;
     if (isNew) this.layOut(shown, epoch);
+    this.select.value = this.colour ?? "";
     this.showMeasures(shown);
     this.dress(shown);
     const last = shown.epochs.length - 1;
@@ -801,9 +806,8 @@ var Player = class {
       epochs.findLastIndex((own) => own <= epoch)
     );
     this.slider.max = String(this.clock.last);
-    if (!view.fields.some((field) => field.name === this.colour)) this.colour = view.fields[0]?.name ?? null;
+    if (!has(view, this.colour)) this.colour = view.fields[0]?.name ?? null;
     this.select.replaceChildren(...view.fields.map((field) => el("option", { value: field.name, text: field.title })));
-    this.select.value = this.colour ?? "";
     this.colourBy.hidden = view.fields.length < 2;
     while (this.armMaps.length < films.length) {
       this.armMaps.push(new ArmMap(this.armMaps.length, (row) => this.describe(row)));
@@ -814,6 +818,7 @@ var Player = class {
   /** @param {string} name */
   recolour(name) {
     this.colour = name;
+    this.send("colour", name);
     if (this.shown) this.dress(this.shown);
     this.draw();
   }
@@ -941,12 +946,13 @@ function shownOf(view, frames) {
   const films = filmsOf(frames, view.arms, epochs);
   return { view, frames, epochs, films, bounds: boundsOf(frames.places), order: scatteredOrder(frames.n) };
 }
+var has = (view, name) => view.fields.some((field) => field.name === name);
 
 // app/components/playback/index.js
 var mounts = new Mounts((host) => new Player(host));
-function playback({ data, parentElement }) {
+function playback({ data, parentElement, setTriggerValue }) {
   if (data.role === "places") return framesCache.add(data.version, () => decodeFrames(data));
-  mounts.at(parentElement).update(data);
+  mounts.at(parentElement).update(data, setTriggerValue);
   return mounts.cleanUp(parentElement, (player) => player.destroy());
 }
 export {

@@ -8,8 +8,8 @@ import { Player } from "./player.js";
 const mounts = new Mounts((host) => new Player(host));
 
 /** @param {ComponentCall<View | PlacesMessage>} call */
-export default function playback({ data, parentElement }) {
+export default function playback({ data, parentElement, setTriggerValue }) {
   if (data.role === "places") return framesCache.add(data.version, () => decodeFrames(data));
-  mounts.at(parentElement).update(data);
+  mounts.at(parentElement).update(data, setTriggerValue);
   return mounts.cleanUp(parentElement, (player) => player.destroy());
 }

@@ -10,6 +10,7 @@ import { Chart } from "./chart.js";
 import { Clock } from "./clock.js";
 import { boundsOf, epochsOf, filmsOf, framesCache } from "./frames.js";
 
+/** @import { Trigger } from "../common/types.d.ts" */
 /** @import { Bounds, Film, Frames, View } from "./types.d.ts" */
 
 /**
@@ -41,6 +42,8 @@ export class Player {
     this.shown = null; // wanted, and its frames have come
     /** @type {string | null} */
     this.colour = null; // name of the field
+    /** @type {Trigger} */
+    this.send = () => {};
     /** @type {ArmMap[]} */
     this.armMaps = [];
     /** @type {Chart[]} */
@@ -85,12 +88,14 @@ export class Player {
   /**
    * Called at every script run; changes only what differs.
    * @param {View} view
+   * @param {Trigger} send
    */
-  update(view) {
+  update(view, send) {
     this.wanted = view;
+    this.send = send;
     const frames = framesCache.find(
       view.version,
-      () => this.wanted?.version === view.version && this.update(this.wanted),
+      () => this.wanted?.version === view.version && this.update(this.wanted, send),
     );
     if (!frames) return;
     const before = this.shown;
@@ -98,10 +103,11 @@ export class Player {
     const { target } = this.clock;
     const isFollowing = view.follow && (!before || target >= before.epochs.length - 1);
     const epoch = before ? before.epochs[Math.round(target)] : 0;
-    this.colour ||= view.colour;
+    if (before?.view.colour !== view.colour && has(view, view.colour)) this.colour = view.colour;
     const shown = before && !isNew ? { ...before, view } : shownOf(view, frames);
     this.shown = shown;
     if (isNew) this.layOut(shown, epoch);
+    this.select.value = this.colour ?? "";
     this.showMeasures(shown);
     this.dress(shown);
     const last = shown.epochs.length - 1;
@@ -124,9 +130,8 @@ export class Player {
       epochs.findLastIndex((own) => own <= epoch),
     );
     this.slider.max = String(this.clock.last);
-    if (!view.fields.some((field) => field.name === this.colour)) this.colour = view.fields[0]?.name ?? null;
+    if (!has(view, this.colour)) this.colour = view.fields[0]?.name ?? null;
     this.select.replaceChildren(...view.fields.map((field) => el("option", { value: field.name, text: field.title })));
-    this.select.value = this.colour ?? "";
     this.colourBy.hidden = view.fields.length < 2;
     while (this.armMaps.length < films.length) {
       this.armMaps.push(new ArmMap(this.armMaps.length, (row) => this.describe(row)));
@@ -138,6 +143,7 @@ export class Player {
   /** @param {string} name */
   recolour(name) {
     this.colour = name;
+    this.send("colour", name);
     if (this.shown) this.dress(this.shown);
     this.draw();
   }
@@ -280,3 +286,10 @@ function shownOf(view, frames) {
   const films = filmsOf(frames, view.arms, epochs);
   return { view, frames, epochs, films, bounds: boundsOf(frames.places), order: scatteredOrder(frames.n) };
 }
+
+/**
+ * Whether the items can be coloured by a field of this name.
+ * @param {View} view
+ * @param {string | null} name
+ */
+const has = (view, name) => view.fields.some((field) => field.name === name);
