@@ -14,7 +14,7 @@ from streamlit.web.server import server_util
 from app.access import visitor
 from app.access.guard import Guard
 from app.server.address_of_server import AddressOfServer
-from app.server.downloads import keep_made_files
+from app.server.files import keep_files_for_a_while
 from app.server.message_queue import keep_places_of_fragments
 from core.common.errors import AccessError
 
@@ -41,5 +41,5 @@ async def _announce(app: st.App) -> AsyncIterator[None]:
 
 
 keep_places_of_fragments()
-keep_made_files()
+keep_files_for_a_while()
 app = st.App("script.py", middleware=[Middleware(Guard, policy), Middleware(AddressOfServer)], lifespan=_announce)
