@@ -59,7 +59,7 @@ def test_a_viewer_is_shown_what_there_is_to_look_at(viewer: None, root: Path) ->
 @pytest.mark.parametrize("page", ["train", "data"])
 def test_a_viewer_has_no_page_that_changes_anything(viewer: None, root: Path, page: str) -> None:
     app = AppTest.from_file(SCRIPT, default_timeout=60).switch_page(f"{page}/{page}.py").run()
-    assert {button.key for button in app.button} <= {"swap", "watch-training"}, "this is not Compare"
+    assert {button.key for button in app.button} <= {"swap", "watch-training", "explain-misses"}, "this is not Compare"
 
 
 @pytest.mark.parametrize("lab", ["experiments", "own"])
