@@ -1,6 +1,5 @@
 """The server: python -m streamlit run app/main.py."""
 
-import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,17 +26,13 @@ except AccessError as error:
 
 @asynccontextmanager
 async def _announce(app: st.App) -> AsyncIterator[None]:
-    """Say where the app is, and open a browser there, unless there is nobody in front of the machine.
-
-    What the first page would wait for is imported meanwhile.
-    """
+    """Say where the app is, and open a browser there, unless there is nobody in front of the machine."""
+    import_module("core.analysis.summary")  # before anybody waits for it: the slowest part of the first page
     url = server_util.get_url(server_util.get_display_address(config.get_option("server.address") or "0.0.0.0"))
     print(f"\n  Uncollapse is on {url}\n", flush=True)
     if not config.get_option("server.headless"):
         cli_util.open_browser(url)
-    libraries = asyncio.create_task(asyncio.to_thread(import_module, "core.analysis.summary"))  # the slowest to import
     yield
-    await libraries
 
 
 keep_places_of_fragments()
