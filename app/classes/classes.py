@@ -117,7 +117,7 @@ def _wrong_labels(view: View, label: str) -> None:
 
 def _verdicts(view: View, label: str) -> None:
     """Per arm: verdict, count with its reliability, and the figures behind the verdict."""
-    for column, arm in zip(_arm_columns(view), dict.fromkeys(view.arms), strict=True):
+    for column, arm in zip(_arm_columns(view), view.shown, strict=True):
         row = class_figures(view.study, arm, label)
         with column, st.container(border=True):
             with st.container(horizontal=True, vertical_alignment="center"):
@@ -176,7 +176,7 @@ def _strips(view: View, label: str) -> None:
         "From the most central item of each (its medoid), left, to the farthest. Click one to see its neighbours."
     )
     counts = {}
-    for column, arm in zip(_arm_columns(view), dict.fromkeys(view.arms), strict=True):
+    for column, arm in zip(_arm_columns(view), view.shown, strict=True):
         with column:
             counts[arm] = _choose_reading(view, arm, label)
     strips(
@@ -268,7 +268,7 @@ def _modes(view: View, label: str) -> None:
 
 def _colours(view: View) -> dict[str, str]:
     """Colour of each arm in the charts, and of the reference where it is neither."""
-    colours = dict(zip(dict.fromkeys(view.arms), ARM_COLOURS, strict=False))
+    colours = dict(zip(view.shown, ARM_COLOURS, strict=False))
     rest = [name for name in view.study.references if name not in colours][:1]
     return colours | dict.fromkeys(rest, REFERENCE_COLOUR)
 

@@ -173,7 +173,7 @@ def _classes(view: View) -> None:
 def _evidence(view: View, label: str) -> None:
     """Why one class has its verdicts: the picked one, else the one in the worst state."""
     lines = [f"**{escape_markdown(str(label))}**"]
-    for arm in dict.fromkeys(view.arms):
+    for arm in view.shown:
         verdict = class_figures(view.study, arm, label)["verdict"]
         said = escape_markdown(cache.class_evidence(view, arm, label))
         lines.append(f"- **{escape_markdown(arm)}**, {verdict}: {said}.")

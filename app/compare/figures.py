@@ -123,7 +123,7 @@ def _described(study: Study, reference: str) -> str:
 
 def _warnings(view: View) -> None:
     """What is doubtful about the items or a training, behind one button that says how much there is."""
-    own = [(name, notice) for name in dict.fromkeys(view.arms) for notice in view.study.arm(name).warnings]
+    own = [(name, notice) for name in view.shown for notice in view.study.arm(name).warnings]
     left_out = view.study.left_out
     count = len(view.study.warnings) + len(own) + bool(len(left_out))
     if not count:

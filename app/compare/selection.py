@@ -26,7 +26,7 @@ def show_selection(view: View, ids: np.ndarray) -> None:
         st.markdown(f"**{len(ids):,} selected** · {most}{more}", width="stretch")
         kept.keep_button(view, ids)
     strips(
-        [_arm(view, arm, ids) for arm in dict.fromkeys(view.arms)],
+        [_arm(view, arm, ids) for arm in view.shown],
         atlas=cache.thumbnails(view),
         chosen=navigation.chosen_item(view.study),
         on_click=navigation.choose_item,

@@ -31,13 +31,13 @@ def show() -> None:
     view = open_view()
     if view is None:
         return
-    arms = [name for name in dict.fromkeys(view.arms) if len(view.study.arm(name).snapshots)]
+    arms = [name for name in view.shown if len(view.study.arm(name).snapshots)]
     if not arms:
         _explain_missing(view)
         return
     unseen = "have not been trained on" if not view.study.evaluated.all() else "were trained on"
     st.markdown(EXPLANATION.format(unseen=unseen))
-    for name in dict.fromkeys(view.arms):
+    for name in view.shown:
         if name not in arms:
             st.caption(f"{escape_markdown(name)} kept no snapshots, so it cannot be played.")
     counting = _missing(view, arms)

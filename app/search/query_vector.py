@@ -13,7 +13,7 @@ from core.data.one_vector import vector_from_file, vector_from_text
 def ask(view: View) -> dict[str, np.ndarray]:
     """Ask for one; returns it for the arm that it belongs to, or nothing, with the reason where it is refused."""
     with st.expander("Search by a vector", icon=":material/numbers:"):
-        arms = list(dict.fromkeys(view.arms))
+        arms = view.shown
         arm = st.selectbox("Embedded by", arms, key="vector-arm", on_change=_search_anew) if len(arms) > 1 else arms[0]
         size = view.study.arm(arm).embeddings.shape[1]
         text = st.text_area(

@@ -18,7 +18,7 @@ _unused: WeakKeyDictionary[MediaFileManager, dict[str, float]] = WeakKeyDictiona
 
 def keep_files_for_a_while() -> None:
     """Delete files only some time after nothing refers to them. To be called once, before the server starts."""
-    MediaFileManager.remove_orphaned_files = _clean_up  # type: ignore[method-assign]
+    MediaFileManager.remove_orphaned_files = _clean_up
 
 
 def _clean_up(manager: MediaFileManager) -> None:

@@ -13,7 +13,7 @@ _clear = ForwardMsgQueue.clear
 
 def keep_places_of_fragments() -> None:
     """Let no run of a fragment drop messages that have not been sent. To be called once, before the server starts."""
-    ForwardMsgQueue.clear = _keep  # type: ignore[method-assign]
+    ForwardMsgQueue.clear = _keep
 
 
 def _keep(

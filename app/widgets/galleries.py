@@ -30,7 +30,7 @@ def item_galleries(
     ask: draws the controls of the search. compact: they stand below, so that a narrow gallery begins higher up.
     """
     if item is None:
-        _gallery(view, None, [GalleryArm(name, None) for name in dict.fromkeys(view.arms)])
+        _gallery(view, None, [GalleryArm(name, None) for name in view.shown])
         return
     above = st.container(horizontal=True, vertical_alignment="bottom")
     shown = st.container()
@@ -47,7 +47,7 @@ def item_galleries(
 
 def galleries(view: View, query: GalleryQuery, queries: Queries, asked: SearchOptions) -> None:
     """The galleries of any query, in the arms that have a vector of it; clicking a tile makes that item the query."""
-    asked_in = {name: queries[name] for name in dict.fromkeys(view.arms) if name in queries}
+    asked_in = {name: queries[name] for name in view.shown if name in queries}
     found = hits_by_arm(view.study, asked_in, asked.k, filters=asked.filters, metric=asked.metric)
     arms = [
         GalleryArm(
